@@ -1,0 +1,72 @@
+/* http_fields: the field section of an HTTP/1.1 message (RFC 9112 5).
+ *
+ * Field lines are parsed one at a time, each once, as they become complete;
+ * nothing is copied.  Names and values are kept as slices, offsets into the
+ * message's head, so that the buffer which holds the head may move while the
+ * rest is still on its way.  Requests, responses and trailers share this. */
+
+#ifndef STRATA_HTTP_FIELDS_H
+#define STRATA_HTTP_FIELDS_H
+
+#include "bytes.h"
+
+/* What a parser says of the bytes so far. */
+enum http_parse {
+    HTTP_MORE, /* good so far, not complete */
+    HTTP_DONE, /* complete */
+    HTTP_BAD,  /* refused: the status to answer and the reason are set */
+};
+
+struct http_slice {
+    uint32_t at, len;
+};
+
+struct http_field {
+    struct http_slice name, value; /* value without the blanks around it */
+};
+
+/* The parsed fields of one head.  `base` is the first byte of the head; whoever
+ * moves the bytes sets it anew. */
+struct http_fields {
+    const char *base;
+    struct http_field *list; /* the caller's memory */
+    unsigned count, max;
+};
+
+static inline struct span http_span(const struct http_fields *f,
+                                    struct http_slice s)
+{
+    return (struct span){f->base + s.at, s.len};
+}
+
+static inline struct span http_name(const struct http_fields *f, unsigned i)
+{
+    return http_span(f, f->list[i].name);
+}
+
+static inline struct span http_value(const struct http_fields *f, unsigned i)
+{
+    return http_span(f, f->list[i].value);
+}
+
+/* The value of the first field with this name, in any letter case; a span
+ * with a NULL ptr when there is none. */
+struct span http_get(const struct http_fields *f, struct span name);
+
+/* Parses one field line, f->base[at .. at+len), which ends in LF, and appends
+ * it to the list.  Refuses what rules 13 to 16 of the corpus' request rules
+ * name: an empty name, a name that is no token, a blank before the colon, no
+ * colon, a line that begins with a blank (obs-fold), NUL or a bare CR or
+ * another control byte except tab in the value (RFC 9112 5.1, 5.2; RFC 9110
+ * 5.5).  NULL when the line is good, else the reason, a constant sentence. */
+const char *http_field_line(struct http_fields *f, uint32_t at, uint32_t len);
+
+/* True when the comma-separated list in `value` has the element `token`, in
+ * any letter case (RFC 9110 5.6.1): Connection: keep-alive, Upgrade. */
+bool http_list_has(struct span value, struct span token);
+
+/* True when c may stand in a token (RFC 9110 5.6.2). */
+bool http_is_token_char(unsigned char c);
+bool http_is_token(struct span s); /* one such byte or more */
+
+#endif

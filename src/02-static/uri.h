@@ -1,0 +1,27 @@
+/* uri: the path of a request target, decoded and normalised (RFC 3986 5.2.4,
+ * 6.2.2; rule: decode once, then remove dot segments, then look at the root).
+ *
+ * `uri_normalise` is what stands between a client and the file system. */
+
+#ifndef STRATA_URI_H
+#define STRATA_URI_H
+
+#include "bytes.h"
+
+/* Decodes %XX once, resolves "." and ".." segments, and, when merge_slashes,
+ * makes runs of "/" one.  `raw` begins with "/" and has no query (a "#" and what
+ * follows is dropped as nginx does).  `out` holds raw.len bytes.  Returns the
+ * length, or -1 when the path is to be refused with 400: a bad escape, %00, or
+ * ".." above the root. */
+long uri_normalise(char *out, struct span raw, bool merge_slashes);
+
+/* Which bytes uri_escape encodes; they are nginx's sets. */
+enum uri_escape {
+    URI_ESCAPE_PATH, /* in a path that is sent on or put into Location */
+    URI_ESCAPE_ARG,  /* in one argument of a query */
+};
+
+/* Appends s, percent-encoded. */
+bool uri_escape(struct buf *out, struct span s, enum uri_escape what);
+
+#endif
