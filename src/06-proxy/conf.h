@@ -1,0 +1,156 @@
+/* conf: the language of nginx.conf, and what a directive is.
+ *
+ * A configuration is words, `;`, `{` and `}`.  What the words mean stands in
+ * tables: each module of the proxy brings rows, one a directive, that say where
+ * it may stand, how many arguments it takes, which function reads them and
+ * where in the module's settings the value goes.  The parser knows none of
+ * them by name.
+ *
+ * Settings are kept by scope.  There is a scope for the main level, one for
+ * http, one for each server and one for each location, each with a settings
+ * struct of every module; after the parsing a setting that a scope left unset
+ * is taken from the scope around it (conf_merge), so a running request asks
+ * its location alone. */
+
+#ifndef STRATA_CONF_H
+#define STRATA_CONF_H
+
+#include "arena.h"
+
+/* Where a directive may stand. */
+enum conf_where {
+    CONF_MAIN = 1,
+    CONF_EVENTS = 2,
+    CONF_HTTP = 4,
+    CONF_SERVER = 8,
+    CONF_LOCATION = 16,
+    CONF_UPSTREAM = 32,
+    CONF_TYPES = 64, /* inside types { }: any first word */
+};
+
+#define CONF_MANY 1000 /* as the most arguments: any number */
+
+/* How a setting is stored, and with it what "unset" looks like. */
+enum conf_kind {
+    CONF_OTHER,  /* the row's function keeps it; conf_merge leaves it alone */
+    CONF_NUMBER, /* int64_t; unset is CONF_UNSET: flags, sizes, times, enums */
+    CONF_POINTER /* any pointer; unset is NULL: texts, values, lists */
+};
+
+#define CONF_UNSET INT64_MIN
+
+struct conf;
+struct conf_row;
+
+/* Reads cf->words into settings (the module's struct in the current scope).
+ * False after conf_error. */
+typedef bool conf_set(struct conf *cf, const struct conf_row *row,
+                      void *settings);
+
+struct conf_row {
+    const char *name; /* NULL ends a table */
+    unsigned where;   /* of enum conf_where */
+    int min, max;     /* arguments after the name */
+    bool block;       /* takes { } instead of ; */
+    conf_set *set;
+    enum conf_kind kind;
+    size_t offset;    /* of the setting in the module's struct */
+    int64_t fallback; /* CONF_NUMBER: the value where no scope sets it */
+    const struct conf_choice *choices; /* for conf_set_choice */
+};
+
+/* For conf_set_choice: the words and their values; name NULL ends it. */
+struct conf_choice {
+    const char *name;
+    int64_t value;
+};
+
+struct conf_module {
+    const char *name;
+    const struct conf_row *rows;
+    size_t size; /* of its settings struct */
+    /* After conf_merge has filled one scope's settings from its parent's
+     * (parent NULL: the outermost): defaults that are no numbers, checks
+     * across settings.  May be NULL. */
+    bool (*finish)(struct conf *cf, void *settings, const void *parent);
+    unsigned index; /* its place in conf_modules, set at start */
+};
+
+/* All modules, in order; NULL ends the list (modules.c). */
+extern struct conf_module *const conf_modules[];
+
+#define CONF_MAX_MODULES 16
+
+struct conf_scope {
+    struct conf_scope *parent;
+    void *settings[CONF_MAX_MODULES];
+    struct conf_scope *next; /* all scopes, in the order they were opened */
+};
+
+/* The settings of `module` in a scope, as a pointer to its struct. */
+#define CONF_OF(scope, module) ((scope)->settings[(module)->index])
+
+/* A file that was read, for -T; text is as it stands on the disk. */
+struct conf_file {
+    struct span path, text;
+    struct conf_file *next;
+};
+
+/* A configuration while it is read. */
+struct conf {
+    struct arena *arena; /* lives as long as the configuration is used */
+    struct span prefix;  /* directory with final slash: -p */
+    struct span conf_dir; /* of the main file, with final slash */
+    struct conf_scope *scope, *scopes;
+    unsigned where;      /* the block the parser is in */
+    void *subject;       /* what that block defines: a server, a location, an upstream */
+    void *http;          /* struct http_conf of the http block, or NULL */
+
+    struct span *words;  /* the directive: name, then arguments, each ended by a NUL that is not counted */
+    unsigned count;
+    bool *quoted;        /* which of them stood in quotes */
+    struct span file;    /* where it stands */
+    unsigned line;
+
+    struct conf_file *files, **last_file;
+    int depth;           /* of includes */
+    struct err *err;     /* the first error, in nginx's words with " in FILE:LINE" */
+};
+
+/* Reads the file into a new main scope, merges and finishes all scopes.
+ * `globals` is text of -g, or empty.  NULL with cf->err set on an error. */
+struct conf_scope *conf_read(struct conf *cf, const char *path,
+                             struct span globals);
+
+/* Opens a scope below cf->scope, with fresh unset settings of every module. */
+struct conf_scope *conf_open_scope(struct conf *cf);
+
+/* Reads the block that follows the current directive, up to its "}", with
+ * `scope` and `subject` as the current ones and `where` as the place. */
+bool conf_block(struct conf *cf, unsigned where, struct conf_scope *scope,
+                void *subject);
+
+/* Sets cf->err to the message and " in FILE:LINE"; always returns false. */
+bool conf_error(struct conf *cf, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A path as nginx takes it: relative to the prefix (conf_path) or to the
+ * directory of the main configuration (conf_include_path). */
+struct span conf_path(struct conf *cf, struct span path);
+struct span conf_include_path(struct conf *cf, struct span path);
+
+/* Ready-made setters; each refuses a second one in the same scope with
+ * nginx's "directive is duplicate". */
+conf_set conf_set_flag;   /* on | off, as 1 and 0 */
+conf_set conf_set_number; /* a decimal number */
+conf_set conf_set_size;   /* bytes, k, m, g (offsets too) */
+conf_set conf_set_msec;   /* time in ms: 10ms 5s 2m 1h 1d 1w 1M 1y; bare: s */
+conf_set conf_set_choice; /* one of row->choices */
+conf_set conf_set_text;   /* const struct span *, in the arena */
+
+/* The pieces of the above, for setters of one's own; false: not one. */
+bool conf_parse_size(struct span text, int64_t *bytes);
+bool conf_parse_msec(struct span text, int64_t *ms);
+bool conf_parse_number(struct span text, int64_t *n);
+
+#endif
