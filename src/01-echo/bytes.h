@@ -39,7 +39,8 @@ struct span span_trim(struct span s);
 
 /* Takes the text before the next `separator` off the front of *rest into
  * *item, and the separator with it; the last item ends at the end of *rest.
- * False when nothing is left.  "a,,b" gives "a", "", "b"; "" gives nothing. */
+ * False when nothing is left.  "a,,b" gives "a", "", "b"; "a," gives
+ * "a"; "" gives nothing. */
 bool span_next(struct span *rest, char separator, struct span *item);
 
 /* All of s as a decimal (hexadecimal) number: one digit or more and nothing
@@ -65,7 +66,8 @@ void buf_free(struct buf *b);
  * the bound forbids it, ENOMEM when the memory is out; b is as before. */
 bool buf_reserve(struct buf *b, size_t n);
 
-/* Appends; false as buf_reserve, and then nothing was appended. */
+/* Appends; false as buf_reserve, and then nothing was appended.  buf_printf
+ * needs room for the NUL that it writes behind the text and does not count. */
 bool buf_add(struct buf *b, const void *bytes, size_t n);
 bool buf_add_span(struct buf *b, struct span s);
 bool buf_add_text(struct buf *b, const char *text);

@@ -1,0 +1,233 @@
+/* bytes: spans are compared and cut, buffers grow by doubling up to their
+ * bound, and errors become one sentence. */
+
+#include "bytes.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The smallest allocation: a small message takes one malloc, not five. */
+#define BUF_FIRST 512
+
+struct span span_of(const char *text)
+{
+    return (struct span){text, text ? strlen(text) : 0};
+}
+
+/* memcmp must not be given NULL, not even with a length of 0, and an empty
+ * span may well hold it. */
+bool span_eq(struct span a, struct span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+/* Not tolower(): what a letter is must not depend on the user's locale. */
+static unsigned char ascii_lower(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+bool span_eq_nocase(struct span a, struct span b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (ascii_lower(a.ptr[i]) != ascii_lower(b.ptr[i]))
+            return false;
+    return true;
+}
+
+bool span_starts(struct span s, struct span prefix)
+{
+    return s.len >= prefix.len &&
+           span_eq((struct span){s.ptr, prefix.len}, prefix);
+}
+
+bool span_ends(struct span s, struct span suffix)
+{
+    return s.len >= suffix.len &&
+           span_eq((struct span){s.ptr + (s.len - suffix.len), suffix.len},
+                   suffix);
+}
+
+const char *span_chr(struct span s, char c)
+{
+    return s.len == 0 ? NULL : memchr(s.ptr, c, s.len);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+struct span span_trim(struct span s)
+{
+    while (s.len > 0 && is_blank(s.ptr[0]))
+        s.ptr++, s.len--;
+    while (s.len > 0 && is_blank(s.ptr[s.len - 1]))
+        s.len--;
+    return s;
+}
+
+bool span_next(struct span *rest, char separator, struct span *item)
+{
+    const char *end;
+
+    if (rest->len == 0)
+        return false;
+    *item = *rest;
+    end = span_chr(*rest, separator);
+    if (end)
+        item->len = (size_t)(end - rest->ptr);
+    rest->ptr += item->len + (end != NULL);
+    rest->len -= item->len + (end != NULL);
+    return true;
+}
+
+static int digit_value(unsigned char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = ascii_lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
+}
+
+/* The test against overflow stands before the multiplication: after it, the
+ * number would have wrapped already.  The rest is still looked at when the
+ * number is too large, for "999...9x" is no number at all. */
+static bool parse_number(struct span s, unsigned base, uint64_t *value)
+{
+    uint64_t n = 0;
+    bool fits = true;
+
+    if (s.len == 0)
+        return false;
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned digit = digit_value(s.ptr[i]);
+
+        if (digit >= base)
+            return false;
+        if (n > (UINT64_MAX - digit) / base)
+            fits = false;
+        else
+            n = n * base + digit;
+    }
+    *value = fits ? n : UINT64_MAX;
+    return fits;
+}
+
+bool span_decimal(struct span s, uint64_t *value)
+{
+    return parse_number(s, 10, value);
+}
+
+bool span_hex(struct span s, uint64_t *value)
+{
+    return parse_number(s, 16, value);
+}
+
+void buf_init(struct buf *b, size_t max)
+{
+    *b = (struct buf){NULL, 0, 0, max};
+}
+
+void buf_free(struct buf *b)
+{
+    free(b->ptr);
+    buf_init(b, b->max);
+}
+
+/* Doubling makes n appended bytes cost O(n) copies altogether. */
+bool buf_reserve(struct buf *b, size_t n)
+{
+    size_t cap = b->cap ? b->cap : BUF_FIRST;
+    char *ptr;
+
+    if (b->cap - b->len >= n)
+        return true;
+    if (n > b->max - b->len) {
+        errno = ENOBUFS;
+        return false;
+    }
+    while (cap - b->len < n && cap <= b->max / 2)
+        cap *= 2;
+    if (cap - b->len < n || cap > b->max)
+        cap = b->max;
+    ptr = realloc(b->ptr, cap);
+    if (ptr == NULL)
+        return false;
+    b->ptr = ptr;
+    b->cap = cap;
+    return true;
+}
+
+bool buf_add(struct buf *b, const void *bytes, size_t n)
+{
+    if (n == 0)
+        return true;
+    if (!buf_reserve(b, n))
+        return false;
+    memcpy(b->ptr + b->len, bytes, n);
+    b->len += n;
+    return true;
+}
+
+bool buf_add_span(struct buf *b, struct span s)
+{
+    return buf_add(b, s.ptr, s.len);
+}
+
+bool buf_add_text(struct buf *b, const char *text)
+{
+    return buf_add(b, text, strlen(text));
+}
+
+bool buf_add_char(struct buf *b, char c)
+{
+    return buf_add(b, &c, 1);
+}
+
+/* Most texts fit into the room that is there; one that does not is printed
+ * again, for now its length is known. */
+bool buf_printf(struct buf *b, const char *format, ...)
+{
+    size_t room = b->cap - b->len;
+    va_list args;
+    int n;
+
+    va_start(args, format);
+    n = vsnprintf(room ? b->ptr + b->len : NULL, room, format, args);
+    va_end(args);
+    if (n < 0)
+        return false;
+    if ((size_t)n >= room) {
+        if (!buf_reserve(b, (size_t)n + 1))
+            return false;
+        va_start(args, format);
+        vsnprintf(b->ptr + b->len, (size_t)n + 1, format, args);
+        va_end(args);
+    }
+    b->len += n;
+    return true;
+}
+
+void buf_consume(struct buf *b, size_t n)
+{
+    b->len -= n;
+    if (n > 0 && b->len > 0)
+        memmove(b->ptr, b->ptr + n, b->len);
+}
+
+bool err_set(struct err *err, const char *format, ...)
+{
+    va_list args;
+
+    if (err == NULL)
+        return false;
+    va_start(args, format);
+    vsnprintf(err->text, sizeof err->text, format, args);
+    va_end(args);
+    return false;
+}
