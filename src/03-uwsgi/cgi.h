@@ -8,7 +8,8 @@
 
 #include "http_request.h"
 
-/* Called for each variable; false stops the walk. */
+/* Called for each variable; false stops the walk.  The spans live until it
+ * returns. */
 typedef bool cgi_emit(void *context, struct span name, struct span value);
 
 /* What the server knows beside the request. */
@@ -27,7 +28,8 @@ struct cgi_server {
 /* Emits the variables in the order of nginx's uwsgi_params: QUERY_STRING,
  * REQUEST_METHOD, CONTENT_TYPE, CONTENT_LENGTH, REQUEST_URI, PATH_INFO,
  * DOCUMENT_ROOT, SERVER_PROTOCOL, REQUEST_SCHEME, REMOTE_ADDR, REMOTE_PORT,
- * SERVER_PORT, SERVER_NAME; then cgi_fields.  False when emit was. */
+ * SERVER_PORT, SERVER_NAME; then cgi_fields.  REQUEST_URI is the target in
+ * origin form.  False as cgi_fields is. */
 bool cgi_variables(const struct http_request *r, const struct cgi_server *s,
                    cgi_emit *emit, void *context);
 
@@ -36,7 +38,8 @@ bool cgi_variables(const struct http_request *r, const struct cgi_server *s,
  * out: names with an underscore or another byte than letter, digit and "-"
  * (forgeries of dashed names), Proxy (it would become HTTP_PROXY),
  * Content-Length, Content-Type and Transfer-Encoding (they have their own
- * variables, or are spent).  HTTP_HOST is r->host. */
+ * variables, or are spent).  HTTP_HOST comes first and is r->host.  False when
+ * emit was, or when the memory is out (errno ENOMEM). */
 bool cgi_fields(const struct http_request *r, cgi_emit *emit, void *context);
 
 #endif

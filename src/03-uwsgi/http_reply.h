@@ -13,7 +13,8 @@
 
 struct http_reply {
     struct http_fields fields;
-    int status;                /* 100..999; 200 for a CGI reply without Status */
+    int status;                /* 100..999; of a CGI reply without Status 302
+                                * if it has a Location, else 200 */
     struct http_slice reason_phrase;
     bool cgi;                  /* no status line: fields came first */
     int minor;

@@ -38,8 +38,9 @@ enum http_parse uwsgi_next_pair(struct span *block, struct uwsgi_pair *pair,
 bool uwsgi_looks_like_http(const char *bytes);
 
 /* Encoding: uwsgi_begin, uwsgi_add for each pair, uwsgi_end.  The packet is
- * appended to *out.  uwsgi_add and uwsgi_end are false when the block would
- * exceed UWSGI_MAX_SIZE or the buffer its bound; the packet is then useless. */
+ * appended to *out.  uwsgi_add and uwsgi_end are false when a key is empty, or
+ * the block would exceed UWSGI_MAX_SIZE or the buffer its bound; the packet
+ * is then useless, and every further call is false too. */
 struct uwsgi_encoder {
     struct buf *out;
     size_t at; /* of the packet's header in *out */

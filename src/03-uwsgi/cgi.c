@@ -1,0 +1,173 @@
+/* cgi: see cgi.h.
+ *
+ * The mapping from field names to variable names loses information: case is
+ * folded, and "-" becomes "_".  Whatever two different fields could both
+ * become is therefore decided here, before the mapping, where the difference
+ * can still be seen. */
+
+#include "cgi.h"
+
+/* "GET /path?query" as the origin form has it, whatever the request had.  The
+ * absolute form is put together anew: a URI without a path has its "/" from
+ * elsewhere in the head. */
+static bool request_uri(const struct http_request *r, struct buf *scratch,
+                        struct span *uri)
+{
+    if (r->form != HTTP_ABSOLUTE_FORM) {
+        *uri = http_request_span(r, r->target);
+        return true;
+    }
+    scratch->len = 0;
+    if (!buf_add_span(scratch, http_request_span(r, r->path)))
+        return false;
+    if (r->has_query &&
+        !(buf_add_char(scratch, '?') &&
+          buf_add_span(scratch, http_request_span(r, r->query))))
+        return false;
+    *uri = buf_span(scratch);
+    return true;
+}
+
+/* Room for a variable that is put together here.  The head's own length is
+ * bound enough: what a join adds to a value (", ") is less than what its line
+ * loses (a name, the colon, the line's end); "HTTP_" and "/?" are the rest. */
+static void scratch_init(struct buf *scratch, const struct http_request *r)
+{
+    buf_init(scratch, (size_t)r->head_len + 64);
+}
+
+/* One variable of the table in cgi_variables. */
+struct variable {
+    struct span name, value;
+    bool if_not_empty;
+};
+
+bool cgi_variables(const struct http_request *r, const struct cgi_server *s,
+                   cgi_emit *emit, void *context)
+{
+    struct span uri;
+    struct buf scratch;
+
+    scratch_init(&scratch, r);
+    bool ok = request_uri(r, &scratch, &uri);
+    const struct variable table[] = {
+        {SPAN("QUERY_STRING"), http_request_span(r, r->query), false},
+        {SPAN("REQUEST_METHOD"), http_request_span(r, r->method), false},
+        {SPAN("CONTENT_TYPE"), http_get(&r->fields, SPAN("Content-Type")),
+         false},
+        {SPAN("CONTENT_LENGTH"), s->content_length, false},
+        {SPAN("REQUEST_URI"), uri, false},
+        {SPAN("PATH_INFO"), s->path, false},
+        {SPAN("DOCUMENT_ROOT"), s->document_root, true},
+        {SPAN("SERVER_PROTOCOL"),
+         r->minor == 0 ? SPAN("HTTP/1.0") : SPAN("HTTP/1.1"), false},
+        {SPAN("REQUEST_SCHEME"), s->scheme, false},
+        {SPAN("REMOTE_ADDR"), s->remote_addr, false},
+        {SPAN("REMOTE_PORT"), s->remote_port, true},
+        {SPAN("SERVER_PORT"), s->port, false},
+        {SPAN("SERVER_NAME"), s->name, false},
+    };
+    for (size_t i = 0; ok && i < sizeof table / sizeof table[0]; i++)
+        if (table[i].value.len != 0 || !table[i].if_not_empty)
+            ok = emit(context, table[i].name, table[i].value);
+    buf_free(&scratch);
+    return ok && cgi_fields(r, emit, context);
+}
+
+/* Fields that never become HTTP_*.  Host is here because cgi_fields has sent
+ * it before the walk: for a request in absolute form HTTP_HOST is not the
+ * field's value (RFC 9112 3.2.2).  HTTP_PROXY is what HTTP clients inside the
+ * application take for their proxy's address. */
+static const struct span not_passed[] = {
+    SPAN_INIT("Host"),         SPAN_INIT("Content-Length"),
+    SPAN_INIT("Content-Type"), SPAN_INIT("Transfer-Encoding"),
+    SPAN_INIT("Proxy"),
+};
+
+/* A token may hold more than letters, digits and "-"; the rest would either
+ * meet a dashed name after the mapping ("X_Forwarded_For") or make a variable
+ * that no shell and no CGI program can name. */
+static bool passed(struct span name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        if (!letter && !(c >= '0' && c <= '9') && c != '-')
+            return false;
+    }
+    for (size_t i = 0; i < sizeof not_passed / sizeof not_passed[0]; i++)
+        if (span_eq_nocase(name, not_passed[i]))
+            return false;
+    return true;
+}
+
+static bool add_variable_name(struct buf *out, struct span name)
+{
+    if (!buf_add_text(out, "HTTP_") || !buf_add_span(out, name))
+        return false;
+    for (char *p = out->ptr + out->len - name.len; p < out->ptr + out->len; p++)
+        if (*p == '-')
+            *p = '_';
+        else if (*p >= 'a' && *p <= 'z')
+            *p = (char)(*p - 'a' + 'A');
+    return true;
+}
+
+/* Appends the values of the fields after `first` that have its name, each
+ * with the separator before it. */
+static bool join_repeats(const struct http_fields *f, unsigned first,
+                         struct buf *out)
+{
+    struct span name = http_name(f, first);
+    bool cookie = span_eq_nocase(name, SPAN("Cookie"));
+    struct span separator = cookie ? SPAN("; ") : SPAN(", ");
+
+    for (unsigned i = first + 1; i < f->count; i++)
+        if (span_eq_nocase(http_name(f, i), name) &&
+            !(buf_add_span(out, separator) &&
+              buf_add_span(out, http_value(f, i))))
+            return false;
+    return true;
+}
+
+static bool is_repeat(const struct http_fields *f, unsigned i)
+{
+    for (unsigned j = 0; j < i; j++)
+        if (span_eq_nocase(http_name(f, j), http_name(f, i)))
+            return true;
+    return false;
+}
+
+/* Builds name and value of the variable for field i, one behind the other in
+ * *scratch, and emits them. */
+static bool emit_field(const struct http_fields *f, unsigned i,
+                       struct buf *scratch, cgi_emit *emit, void *context)
+{
+    scratch->len = 0;
+    if (!add_variable_name(scratch, http_name(f, i)))
+        return false;
+    size_t name_len = scratch->len;
+    if (!buf_add_span(scratch, http_value(f, i)) ||
+        !join_repeats(f, i, scratch))
+        return false;
+    struct span name = {scratch->ptr, name_len};
+    struct span value = {scratch->ptr + name_len, scratch->len - name_len};
+    return emit(context, name, value);
+}
+
+bool cgi_fields(const struct http_request *r, cgi_emit *emit, void *context)
+{
+    const struct http_fields *f = &r->fields;
+    struct span host = http_request_span(r, r->host);
+    struct buf scratch;
+    bool ok = true;
+
+    if (host.len != 0 && !emit(context, SPAN("HTTP_HOST"), host))
+        return false;
+    scratch_init(&scratch, r);
+    for (unsigned i = 0; ok && i < f->count; i++)
+        if (passed(http_name(f, i)) && !is_repeat(f, i))
+            ok = emit_field(f, i, &scratch, emit, context);
+    buf_free(&scratch);
+    return ok;
+}
