@@ -1,0 +1,440 @@
+/* net: sockets that never block, and waits that always end.
+ *
+ * Every socket is non-blocking; a call tries first, and only when the kernel
+ * answers EAGAIN does it wait in poll(), with the time that is left.  So a
+ * busy server makes one system call where it would otherwise make two. */
+
+#include "net.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ADDR_FORMS "host:port, :port, [v6]:port or unix:/path"
+
+/* How long a full unix socket is left alone before the next try: unlike TCP,
+ * it answers EAGAIN to connect() and poll() cannot wait for room in it. */
+#define UNIX_RETRY_MS 5
+
+static struct sockaddr_un *addr_un(const struct net_addr *addr)
+{
+    return (struct sockaddr_un *)&addr->sa;
+}
+
+static bool parse_unix(struct net_addr *addr, const char *path,
+                       struct err *err)
+{
+    struct sockaddr_un *un = addr_un(addr);
+    size_t len = strlen(path);
+
+    if (len == 0)
+        return err_set(err, "no path after 'unix:'; expected unix:/path");
+    if (len >= sizeof un->sun_path)
+        return err_set(err,
+                       "the path '%s' is too long for a unix socket: it has "
+                       "%zu bytes, at most %zu are possible",
+                       path, len, sizeof un->sun_path - 1);
+    un->sun_family = AF_UNIX;
+    memcpy(un->sun_path, path, len + 1);
+    addr->len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + 1);
+    return true;
+}
+
+/* Of the addresses of a name, an IPv4 one is taken before others, so that
+ * `localhost:8080` is the same place on every machine. */
+static bool resolve(struct net_addr *addr, const char *host, int family,
+                    struct err *err)
+{
+    struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found, *best;
+    int problem = getaddrinfo(host, NULL, &hints, &found);
+
+    if (problem != 0)
+        return err_set(err, "cannot find the host '%s': %s", host,
+                       gai_strerror(problem));
+    best = found;
+    for (struct addrinfo *a = found; a != NULL; a = a->ai_next)
+        if (a->ai_family == AF_INET) {
+            best = a;
+            break;
+        }
+    memcpy(&addr->storage, best->ai_addr, best->ai_addrlen);
+    addr->len = best->ai_addrlen;
+    freeaddrinfo(found);
+    return true;
+}
+
+static bool parse_host(struct net_addr *addr, struct span text, bool brackets,
+                       struct err *err)
+{
+    struct sockaddr_in *in = (struct sockaddr_in *)&addr->storage;
+    char host[NI_MAXHOST];
+
+    if (text.len >= sizeof host)
+        return err_set(err, "the host name is too long: it has %zu bytes",
+                       text.len);
+    memcpy(host, text.ptr, text.len);
+    host[text.len] = '\0';
+    addr->len = sizeof *in;
+    in->sin_family = AF_INET;
+    if (!brackets && (host[0] == '\0' || strcmp(host, "*") == 0)) {
+        in->sin_addr.s_addr = htonl(INADDR_ANY);
+        return true;
+    }
+    if (!brackets && inet_pton(AF_INET, host, &in->sin_addr) == 1)
+        return true;
+    return resolve(addr, host, brackets ? AF_INET6 : AF_UNSPEC, err);
+}
+
+bool net_parse(struct net_addr *addr, const char *text, struct err *err)
+{
+    const char *colon = strrchr(text, ':');
+    struct span host;
+    uint64_t port;
+    bool brackets;
+
+    memset(addr, 0, sizeof *addr);
+    if (strncmp(text, "unix:", 5) == 0)
+        return parse_unix(addr, text + 5, err);
+    if (colon == NULL)
+        return err_set(err, "'%s' is not an address: no port; expected %s",
+                       text, ADDR_FORMS);
+    if (!span_decimal(span_of(colon + 1), &port) || port > 65535)
+        return err_set(err,
+                       "'%s' is not an address: the port is '%s'; expected a "
+                       "number from 0 to 65535",
+                       text, colon + 1);
+    host = (struct span){text, (size_t)(colon - text)};
+    brackets = span_starts(host, SPAN("[")) && span_ends(host, SPAN("]"));
+    if (brackets)
+        host = (struct span){host.ptr + 1, host.len - 2};
+    else if (span_chr(host, ':') || span_chr(host, '['))
+        return err_set(err, "'%s' is not an address; expected %s", text,
+                       ADDR_FORMS);
+    if (!parse_host(addr, host, brackets, err))
+        return false;
+    /* sin_port and sin6_port stand at the same place. */
+    ((struct sockaddr_in *)&addr->storage)->sin_port = htons((uint16_t)port);
+    return true;
+}
+
+void net_print_host(const struct net_addr *addr, char *text)
+{
+    if (addr->sa.sa_family == AF_UNIX ||
+        getnameinfo(&addr->sa, addr->len, text, NET_ADDR_TEXT, NULL, 0,
+                    NI_NUMERICHOST) != 0)
+        strcpy(text, "unix:");
+}
+
+/* A client of a unix socket has no path; its address ends before it. */
+void net_print(const struct net_addr *addr, char *text)
+{
+    size_t head = offsetof(struct sockaddr_un, sun_path);
+    char host[NET_ADDR_TEXT];
+
+    net_print_host(addr, host);
+    if (addr->sa.sa_family == AF_UNIX)
+        snprintf(text, NET_ADDR_TEXT, "unix:%.*s",
+                 addr->len > head ? (int)(addr->len - head) : 0,
+                 addr_un(addr)->sun_path);
+    else
+        snprintf(text, NET_ADDR_TEXT,
+                 addr->sa.sa_family == AF_INET6 ? "[%.*s]:%u" : "%.*s:%u",
+                 NET_ADDR_TEXT - 10, host, net_port(addr));
+}
+
+unsigned net_port(const struct net_addr *addr)
+{
+    if (addr->sa.sa_family == AF_UNIX)
+        return 0;
+    return ntohs(((const struct sockaddr_in *)&addr->storage)->sin_port);
+}
+
+bool net_local(int fd, struct net_addr *addr)
+{
+    memset(addr, 0, sizeof *addr);
+    addr->len = sizeof addr->storage;
+    return getsockname(fd, &addr->sa, &addr->len) == 0;
+}
+
+static int open_socket(const struct net_addr *addr)
+{
+    return socket(addr->sa.sa_family,
+                  SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+/* Small answers must not wait for the acknowledgement of the one before. */
+static void set_nodelay(int fd, const struct net_addr *addr)
+{
+    int on = 1;
+
+    if (addr->sa.sa_family != AF_UNIX)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+/* The file of a unix socket stays when its server dies.  True when it is such
+ * a leftover, and then it is gone. */
+static bool remove_stale(const struct net_addr *addr)
+{
+    const char *path = addr_un(addr)->sun_path;
+    struct stat st;
+    bool stale;
+    int fd;
+
+    if (lstat(path, &st) != 0 || !S_ISSOCK(st.st_mode))
+        return false;
+    fd = open_socket(addr);
+    if (fd < 0)
+        return false;
+    stale = connect(fd, &addr->sa, addr->len) != 0 && errno == ECONNREFUSED;
+    close(fd);
+    return stale && unlink(path) == 0;
+}
+
+static bool bind_to(int fd, const struct net_addr *addr)
+{
+    int on = 1;
+
+    if (addr->sa.sa_family != AF_UNIX)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (addr->sa.sa_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (bind(fd, &addr->sa, addr->len) == 0)
+        return true;
+    if (addr->sa.sa_family != AF_UNIX || errno != EADDRINUSE)
+        return false;
+    if (!remove_stale(addr)) {
+        errno = EADDRINUSE;
+        return false;
+    }
+    return bind(fd, &addr->sa, addr->len) == 0;
+}
+
+/* What a person can do about an errno of bind(). */
+static const char *listen_advice(int problem, bool local)
+{
+    if (problem == EADDRINUSE && local)
+        return "a program listens there or the path is no socket; stop the "
+               "program, or choose another path";
+    if (problem == EADDRINUSE)
+        return "another program listens there; stop it, or choose another "
+               "port";
+    if (problem == EACCES && !local)
+        return "ports below 1024 are for root; choose a higher one";
+    if (problem == EADDRNOTAVAIL)
+        return "no interface of this machine has that address";
+    return "choose another address";
+}
+
+int net_listen(const struct net_addr *addr, int backlog, struct err *err)
+{
+    int fd = open_socket(addr);
+    char text[NET_ADDR_TEXT];
+    int problem;
+
+    if (fd >= 0 && bind_to(fd, addr) && listen(fd, backlog) == 0)
+        return fd;
+    problem = errno;
+    net_print(addr, text);
+    err_set(err, "cannot listen on %s: %s (%s)", text, strerror(problem),
+            listen_advice(problem, addr->sa.sa_family == AF_UNIX));
+    if (fd >= 0)
+        close(fd);
+    errno = problem;
+    return -1;
+}
+
+/* accept(2) reports the network errors of the connection that it would have
+ * returned; the next connection is not touched by them. */
+static bool lost_before_accept(int problem)
+{
+    return problem == ECONNABORTED || problem == EPROTO ||
+           problem == ENETDOWN || problem == ENOPROTOOPT ||
+           problem == EHOSTDOWN || problem == ENONET ||
+           problem == EHOSTUNREACH || problem == ENETUNREACH ||
+           problem == EPERM;
+}
+
+int net_accept(int listener, struct net_addr *peer, int64_t deadline)
+{
+    struct net_addr addr;
+
+    for (;;) {
+        int fd;
+
+        addr.len = sizeof addr.storage;
+        fd = accept4(listener, &addr.sa, &addr.len,
+                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            set_nodelay(fd, &addr);
+            if (peer)
+                *peer = addr;
+            return fd;
+        }
+        if (lost_before_accept(errno))
+            continue;
+        if (errno != EAGAIN || !net_wait(listener, POLLIN, deadline))
+            return -1;
+    }
+}
+
+/* Waits for a connect() that is under way, and asks how it ended. */
+static bool finish_connect(int fd, int64_t deadline)
+{
+    int problem = 0;
+    socklen_t len = sizeof problem;
+
+    if (!net_wait(fd, POLLOUT, deadline) ||
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &len) != 0)
+        return false;
+    errno = problem;
+    return problem == 0;
+}
+
+static bool connect_by(int fd, const struct net_addr *addr, int64_t deadline)
+{
+    while (connect(fd, &addr->sa, addr->len) != 0) {
+        if (errno == EINPROGRESS)
+            return finish_connect(fd, deadline);
+        if (errno != EAGAIN)
+            return false;
+        if (net_now() >= deadline) {
+            errno = ETIMEDOUT;
+            return false;
+        }
+        poll(NULL, 0, UNIX_RETRY_MS);
+    }
+    return true;
+}
+
+int net_connect(const struct net_addr *addr, int64_t deadline)
+{
+    int fd = open_socket(addr);
+    int problem;
+
+    if (fd < 0)
+        return -1;
+    set_nodelay(fd, addr);
+    if (connect_by(fd, addr, deadline))
+        return fd;
+    problem = errno;
+    close(fd);
+    errno = problem;
+    return -1;
+}
+
+int64_t net_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t net_after(int64_t ms)
+{
+    int64_t now = net_now();
+
+    return ms > NET_FOREVER - now ? NET_FOREVER : now + ms;
+}
+
+/* A descriptor in error is ready too: the next read or write will say what
+ * the error is.  One that is ready is ready even when the time is over. */
+bool net_wait(int fd, short events, int64_t deadline)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+
+    for (;;) {
+        int64_t left = deadline == NET_FOREVER ? -1 : deadline - net_now();
+        int n;
+
+        if (deadline != NET_FOREVER && left < 0)
+            left = 0;
+        n = poll(&p, 1, left > INT_MAX ? INT_MAX : (int)left);
+        if (n != 0)
+            return n > 0;
+        if (left <= INT_MAX) {
+            errno = ETIMEDOUT;
+            return false;
+        }
+    }
+}
+
+ssize_t net_read(int fd, void *bytes, size_t n, int64_t deadline)
+{
+    for (;;) {
+        ssize_t got = read(fd, bytes, n);
+
+        if (got >= 0 || errno != EAGAIN)
+            return got;
+        if (!net_wait(fd, POLLIN, deadline))
+            return -1;
+    }
+}
+
+bool net_write(int fd, const void *bytes, size_t n, int64_t patience)
+{
+    struct iovec iov = {(void *)bytes, n};
+
+    return net_writev(fd, &iov, 1, patience);
+}
+
+/* Takes n bytes off the front of what is still to be written. */
+static void iov_advance(struct iovec **iov, int *count, size_t n)
+{
+    while (*count > 0 && n >= (*iov)->iov_len) {
+        n -= (*iov)->iov_len;
+        ++*iov, --*count;
+    }
+    if (n > 0) {
+        (*iov)->iov_base = (char *)(*iov)->iov_base + n;
+        (*iov)->iov_len -= n;
+    }
+}
+
+/* A signal does not end the write: nobody could tell how much was written.
+ * sendmsg and not writev, because only it can be told to send no SIGPIPE. */
+bool net_writev(int fd, struct iovec *iov, int iovcnt, int64_t patience)
+{
+    int64_t deadline = net_after(patience);
+
+    iov_advance(&iov, &iovcnt, 0);
+    while (iovcnt > 0) {
+        struct msghdr msg = {.msg_iov = iov,
+                             .msg_iovlen = iovcnt > IOV_MAX ? IOV_MAX : iovcnt};
+        ssize_t n = sendmsg(fd, &msg, MSG_NOSIGNAL);
+
+        if (n > 0) {
+            iov_advance(&iov, &iovcnt, (size_t)n);
+            deadline = net_after(patience);
+        } else if (n < 0 && errno != EAGAIN && errno != EINTR) {
+            return false;
+        } else if (!net_wait(fd, POLLOUT, deadline) && errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void net_close_lingering(int fd, int64_t ms)
+{
+    int64_t deadline = net_after(ms);
+    char waste[4096];
+    ssize_t n = 1;
+
+    if (shutdown(fd, SHUT_WR) == 0)
+        while (n > 0 && net_now() < deadline)
+            n = net_read(fd, waste, sizeof waste, deadline);
+    close(fd);
+}
