@@ -5,8 +5,9 @@
 
 #include "bytes.h"
 
-/* The reason phrase of a status code, as nginx words it in a status line
- * ("Not Found", "Moved Temporarily"); "" for a code without one. */
+/* The reason phrase of a status code: as nginx words it in a status line where
+ * it does ("Not Found", "Moved Temporarily"), else as the RFC does; "" for a
+ * code without one. */
 struct span http_reason(int status);
 
 #endif

@@ -28,8 +28,9 @@ struct net_addr {
 #define NET_ADDR_TEXT 128
 
 /* Reads an address as it is written.  A host name is resolved here, once, and
- * the first IPv4 address, else the first, is taken.  False with *err set when the text is not
- * an address (no port, port out of 0..65535, unknown host, path too long). */
+ * its first IPv4 address is taken, or its first if it has none.  False with
+ * *err set when the text is not an address (no port, port out of 0..65535,
+ * unknown host, path too long). */
 bool net_parse(struct net_addr *addr, const char *text, struct err *err);
 
 /* Writes an address as net_parse reads it; the host alone; the port alone (0
