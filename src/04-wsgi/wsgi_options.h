@@ -1,0 +1,50 @@
+/* wsgi_options: uWSGI's names for what struct wsgi_config holds.
+ *
+ * One table for the command line and, in the next stage, for configuration
+ * files: an option is a name, perhaps a letter, and a function that takes its
+ * value in. */
+
+#ifndef STRATA_WSGI_OPTIONS_H
+#define STRATA_WSGI_OPTIONS_H
+
+#include "wsgi_config.h"
+
+enum wsgi_arg {
+    WSGI_FLAG,  /* --name, or in a file name = true */
+    WSGI_VALUE, /* --name VALUE */
+};
+
+struct wsgi_option {
+    const char *name;
+    char letter; /* 0: none */
+    enum wsgi_arg arg;
+    const char *value_name; /* for --help */
+    const char *help;       /* NULL: another name of the option before it */
+    /* Takes the value in; a flag's value is "true" or "false".  False with
+     * *err set: what was found and what was expected (without the option's
+     * name, which the caller puts before it). */
+    bool (*apply)(struct wsgi_config *c, const char *value, struct err *err);
+};
+
+/* The table, ended by a NULL name. */
+extern const struct wsgi_option wsgi_options[];
+
+/* The option with this name (no dashes), or NULL. */
+const struct wsgi_option *wsgi_option_find(const char *name);
+
+/* Applies one option.  `value` NULL is a flag without value.  As in uWSGI a
+ * flag is off for false, off, no and 0 in any letter case, and on for anything
+ * else.  *err names the option. */
+bool wsgi_option_apply(struct wsgi_config *c, const struct wsgi_option *o,
+                       const char *value, struct err *err);
+
+/* Writes the table as the list of options in --help. */
+void wsgi_options_help(const struct wsgi_option *table);
+
+/* Readers of values, for tables above this one: a whole number in
+ * [least, most]; a time in seconds (decimals allowed) as milliseconds. */
+bool wsgi_read_number(const char *value, uint64_t least, uint64_t most,
+                      uint64_t *number, struct err *err);
+bool wsgi_read_seconds(const char *value, int64_t *ms, struct err *err);
+
+#endif
