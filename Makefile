@@ -78,3 +78,8 @@ unit: $(UNITS)
 .PHONY: clean
 clean:
 	rm -rf $(BUILD)
+
+# The book: `make weave CHAPTER=3` and `make check-book CHAPTER=3` keep to one.
+.PHONY: weave check-book
+weave check-book:
+	@$(PYTHON) docs/weave.py $(if $(filter weave,$@),weave,check) $(CHAPTER)
