@@ -53,12 +53,13 @@ static inline struct span http_value(const struct http_fields *f, unsigned i)
  * with a NULL ptr when there is none. */
 struct span http_get(const struct http_fields *f, struct span name);
 
-/* Parses one field line, f->base[at .. at+len), which ends in LF, and appends
- * it to the list.  Refuses what rules 13 to 16 of the corpus' request rules
- * name: an empty name, a name that is no token, a blank before the colon, no
- * colon, a line that begins with a blank (obs-fold), NUL or a bare CR or
- * another control byte except tab in the value (RFC 9112 5.1, 5.2; RFC 9110
- * 5.5).  NULL when the line is good, else the reason, a constant sentence. */
+/* Parses one field line, f->base[at .. at+len), which ends in its only LF,
+ * with or without CR before it, and appends it to the list, which must have
+ * room.  Refused are: an empty name, a name that is no token, a blank before
+ * the colon, no colon, a line that begins with a blank (obs-fold), and NUL, a
+ * bare CR or another control byte except tab in the value (RFC 9112 5.1, 5.2;
+ * RFC 9110 5.5).  NULL when the line is good, else the reason, a constant
+ * sentence. */
 const char *http_field_line(struct http_fields *f, uint32_t at, uint32_t len);
 
 /* True when the comma-separated list in `value` has the element `token`, in
