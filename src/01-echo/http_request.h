@@ -43,7 +43,8 @@ struct http_request {
 
     /* The request line.  For the absolute form `path` and `query` are those
      * of the URI, and `path` is "/" where it has none (then a slice of a
-     * "/" in the head). */
+     * "/" in the head).  The authority and asterisk forms have no path: its
+     * len is 0. */
     struct http_slice method;
     struct http_slice target; /* as it was sent */
     struct http_slice path;   /* before the "?", still encoded */
@@ -65,20 +66,22 @@ struct http_request {
     uint32_t head_len; /* HTTP_DONE: bytes of the head, with an empty line
                         * that preceded it and the one that ended it */
 
-    /* HTTP_BAD: the status to answer (400, 414, 417, 431, 501, 505) and why,
+    /* HTTP_BAD: the status to answer (400, 413, 414, 431, 501, 505) and why,
      * a constant sentence for the log. */
     int status;
     const char *reason;
 
     struct http_limits limits;
 
-    /* The parser's own place. */
-    uint32_t line_at;    /* where the line being received begins */
-    uint32_t scanned;    /* no LF in [line_at, scanned) */
-    bool have_line;      /* the request line is parsed */
-    unsigned hosts;      /* how many Host fields so far */
-    bool have_length;    /* a Content-Length was seen */
-    bool have_coding;    /* a Transfer-Encoding was seen */
+    /* The parser's own place, and what the fields have said so far. */
+    uint32_t line_at;     /* where the line being received begins */
+    uint32_t scanned;     /* no LF in [line_at, scanned) */
+    bool have_line;       /* the request line is parsed */
+    unsigned hosts;       /* how many Host fields */
+    bool have_length;     /* a Content-Length */
+    bool have_coding;     /* a Transfer-Encoding */
+    bool says_close;      /* Connection: close */
+    bool says_keep_alive; /* Connection: keep-alive */
 };
 
 /* Prepares for a new message.  `list` is room for max fields and stays the

@@ -1,0 +1,389 @@
+/* http_request: line by line.
+ *
+ * A head is a list of lines.  The parser looks for the next LF from where it
+ * stopped looking, and takes a line apart when it is complete; a line that is
+ * not complete costs nothing but the search.  So a head that comes byte by
+ * byte costs hardly more than one that comes whole, and where the cuts fall
+ * cannot change the answer. */
+
+#include "http_request.h"
+
+#include <string.h>
+
+void http_request_init(struct http_request *r, struct http_field *list,
+                       unsigned max, const struct http_limits *limits)
+{
+    static const struct http_limits defaults = HTTP_DEFAULT_LIMITS;
+
+    memset(r, 0, sizeof *r);
+    r->fields.list = list;
+    r->fields.max = max;
+    r->limits = limits ? *limits : defaults;
+}
+
+/* Returns false, as every step below does when the request is to be refused. */
+static bool refuse(struct http_request *r, int status, const char *reason)
+{
+    r->status = status;
+    r->reason = reason;
+    return false;
+}
+
+/* Takes the port off the end of an authority.  False when it is a bad one. */
+static bool cut_port(struct span *host, bool *has_port)
+{
+    const char *bracket = span_chr(*host, ']');
+    size_t from = bracket ? (size_t)(bracket - host->ptr) : 0;
+    struct span tail = {host->ptr + from, host->len - from};
+    const char *colon = span_chr(tail, ':');
+    uint64_t number;
+
+    *has_port = false;
+    if (colon == NULL)
+        return true;
+    tail = (struct span){colon + 1, (size_t)(host->ptr + host->len - colon - 1)};
+    host->len = (size_t)(colon - host->ptr);
+    if (tail.len == 0)
+        return true; /* "host:" is as good as "host" (RFC 3986 3.2.3) */
+    *has_port = true;
+    return span_decimal(tail, &number) && number <= 65535;
+}
+
+/* True when s is host or host:port (RFC 3986 3.2.2): an address in brackets,
+ * or letters, digits and the marks that a name may have.  Not "/", "@", a
+ * blank: whoever sends these wants two servers to see two hosts. */
+static bool valid_authority(struct span s, bool needs_port)
+{
+    static const char name_marks[] = "-._~%!$&'()*+,;=";
+    bool has_port;
+    bool brackets;
+
+    if (!cut_port(&s, &has_port) || (needs_port && !has_port))
+        return false;
+    brackets = span_starts(s, SPAN("[")) && span_ends(s, SPAN("]"));
+    if (brackets)
+        s = (struct span){s.ptr + 1, s.len - 2};
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = s.ptr[i];
+        unsigned char lower = c | 0x20;
+        bool good = (c >= '0' && c <= '9') ||
+                    (lower >= 'a' && lower <= (brackets ? 'f' : 'z')) ||
+                    (c != '\0' && strchr(brackets ? ":." : name_marks, c));
+
+        if (!good)
+            return false;
+    }
+    return s.len > 0;
+}
+
+/* Splits head[at .. end) at the "?".  A "#" and what follows has no place in a
+ * request target; it is dropped, as nginx drops it. */
+static void split_path(struct http_request *r, uint32_t at, uint32_t end)
+{
+    const char *head = r->fields.base;
+    const char *hash = memchr(head + at, '#', end - at);
+    const char *mark;
+
+    if (hash)
+        end = (uint32_t)(hash - head);
+    mark = memchr(head + at, '?', end - at);
+    r->path = (struct http_slice){at, end - at};
+    if (mark) {
+        uint32_t query = (uint32_t)(mark - head) + 1;
+
+        r->has_query = true;
+        r->path.len = query - 1 - at;
+        r->query = (struct http_slice){query, end - query};
+    }
+}
+
+/* http://authority/path?query, as it is sent to a proxy. */
+static bool parse_absolute(struct http_request *r)
+{
+    struct span text = http_request_span(r, r->target);
+    uint32_t end = r->target.at + r->target.len;
+    uint32_t at = r->target.at;
+    uint32_t from;
+
+    if (text.len >= 7 && span_eq_nocase((struct span){text.ptr, 7},
+                                        SPAN("http://")))
+        at += 7;
+    else if (text.len >= 8 && span_eq_nocase((struct span){text.ptr, 8},
+                                             SPAN("https://")))
+        at += 8;
+    else
+        return refuse(r, 400, "the request target is no path and no http URI");
+    for (from = at; at < end; at++)
+        if (strchr("/?#", r->fields.base[at]))
+            break;
+    r->host = (struct http_slice){from, at - from};
+    if (!valid_authority(http_request_span(r, r->host), false))
+        return refuse(r, 400, "the request target names no valid host");
+    r->form = HTTP_ABSOLUTE_FORM;
+    split_path(r, at, end);
+    if (r->path.len == 0)
+        r->path = (struct http_slice){from - 1, 1}; /* the "/" before it */
+    return true;
+}
+
+/* Which form the target has (RFC 9112 3.2); each has its place. */
+static bool parse_target(struct http_request *r)
+{
+    struct span method = http_request_span(r, r->method);
+    struct span target = http_request_span(r, r->target);
+
+    if (span_eq(method, SPAN("CONNECT"))) {
+        r->form = HTTP_AUTHORITY_FORM;
+        return valid_authority(target, true) ||
+               refuse(r, 400, "the target of CONNECT is not host:port");
+    }
+    if (target.ptr[0] == '/') {
+        r->form = HTTP_ORIGIN_FORM;
+        split_path(r, r->target.at, r->target.at + r->target.len);
+        return true;
+    }
+    if (span_eq(target, SPAN("*"))) {
+        r->form = HTTP_ASTERISK_FORM;
+        return span_eq(method, SPAN("OPTIONS")) ||
+               refuse(r, 400, "the target * goes with OPTIONS alone");
+    }
+    return parse_absolute(r);
+}
+
+/* "HTTP/1.x" and no other spelling.  A higher major version is understood
+ * well enough to say that it is not spoken here. */
+static bool parse_version(struct http_request *r, struct span text)
+{
+    const char *v = text.ptr;
+
+    if (text.len != 8 || !span_starts(text, SPAN("HTTP/")) || v[6] != '.' ||
+        v[5] < '1' || v[5] > '9' || v[7] < '0' || v[7] > '9')
+        return refuse(r, 400, "the request line does not end in HTTP/1.x");
+    if (v[5] != '1')
+        return refuse(r, 505, "the version is not HTTP/1.x");
+    r->minor = v[7] == '0' ? 0 : 1;
+    return true;
+}
+
+/* method SP target SP version.  Exactly one blank stands between: a server
+ * that guesses where a target ends guesses otherwise than the next one. */
+static bool parse_request_line(struct http_request *r, uint32_t at,
+                               uint32_t end)
+{
+    const char *head = r->fields.base;
+    uint32_t i = at;
+
+    while (http_is_token_char(head[i]))
+        i++; /* the LF ends this loop, and the next one */
+    if (i == at || head[i] != ' ')
+        return refuse(r, 400, "the request line does not begin with a method "
+                              "and a blank");
+    r->method = (struct http_slice){at, i - at};
+    at = ++i;
+    while ((unsigned char)head[i] > ' ' && head[i] != 0x7f)
+        i++;
+    if (i == at || head[i] != ' ')
+        return refuse(r, 400, "no request target between two single blanks");
+    r->target = (struct http_slice){at, i - at};
+    i++;
+    return parse_version(r, (struct span){head + i, end - i}) &&
+           parse_target(r);
+}
+
+static bool field_host(struct http_request *r, struct http_slice value)
+{
+    if (r->hosts++ > 0)
+        return refuse(r, 400, "more than one Host field");
+    if (!valid_authority(http_request_span(r, value), false))
+        return refuse(r, 400, "the Host field is not a valid host");
+    if (r->form != HTTP_ABSOLUTE_FORM)
+        r->host = value;
+    return true;
+}
+
+/* A second Content-Length is refused even when it says the same: it was put
+ * there by somebody who hopes that one of two servers takes the other. */
+static bool field_length(struct http_request *r, struct http_slice value)
+{
+    uint64_t length = 0;
+
+    if (r->have_length)
+        return refuse(r, 400, "more than one Content-Length field");
+    r->have_length = true;
+    if (!span_decimal(http_request_span(r, value), &length) && length == 0)
+        return refuse(r, 400, "the Content-Length is not a decimal number");
+    if (length > INT64_MAX)
+        return refuse(r, 413, "the Content-Length is beyond all bounds");
+    r->content_length = length;
+    return true;
+}
+
+/* Every line with "chunked" and nothing else leaves have_coding set, and any
+ * other line is refused; so a second line always follows a "chunked". */
+static bool field_coding(struct http_request *r, struct http_slice value)
+{
+    struct span text = http_request_span(r, value);
+    struct span first = {text.ptr, 0};
+
+    if (r->have_coding)
+        return refuse(r, 400, "chunked is not the last transfer coding");
+    r->have_coding = true;
+    if (span_eq_nocase(text, SPAN("chunked")))
+        return true;
+    span_next(&text, ',', &first);
+    if (span_eq_nocase(span_trim(first), SPAN("chunked")))
+        return refuse(r, 400, "chunked is not the last transfer coding");
+    return refuse(r, 501, "a transfer coding other than chunked");
+}
+
+static bool field_connection(struct http_request *r, struct http_slice value)
+{
+    struct span text = http_request_span(r, value);
+
+    if (http_list_has(text, SPAN("close")))
+        r->says_close = true;
+    if (http_list_has(text, SPAN("keep-alive")))
+        r->says_keep_alive = true;
+    return true;
+}
+
+/* Any other expectation is passed over, as RFC 9110 10.1.1 allows. */
+static bool field_expect(struct http_request *r, struct http_slice value)
+{
+    if (r->minor > 0 &&
+        span_eq_nocase(http_request_span(r, value), SPAN("100-continue")))
+        r->expect_continue = true;
+    return true;
+}
+
+/* The fields that the parser itself must understand. */
+static const struct {
+    struct span name;
+    bool (*take)(struct http_request *r, struct http_slice value);
+} known_fields[] = {
+    {SPAN_INIT("Host"), field_host},
+    {SPAN_INIT("Connection"), field_connection},
+    {SPAN_INIT("Content-Length"), field_length},
+    {SPAN_INIT("Transfer-Encoding"), field_coding},
+    {SPAN_INIT("Expect"), field_expect},
+};
+
+static bool parse_field(struct http_request *r, uint32_t at, uint32_t len)
+{
+    struct http_fields *f = &r->fields;
+    const char *problem;
+    struct span name;
+
+    if (f->count == f->max)
+        return refuse(r, 431, "too many fields");
+    problem = http_field_line(f, at, len);
+    if (problem)
+        return refuse(r, 400, problem);
+    name = http_name(f, f->count - 1);
+    for (size_t i = 0; i < sizeof known_fields / sizeof known_fields[0]; i++)
+        if (name.len == known_fields[i].name.len &&
+            span_eq_nocase(name, known_fields[i].name))
+            return known_fields[i].take(r, f->list[f->count - 1].value);
+    return true;
+}
+
+/* What only the whole head can tell: RFC 9112 3.2 (Host), 6.3 (the body's
+ * length), 9.3 (what becomes of the connection). */
+static bool finish_head(struct http_request *r)
+{
+    if (r->minor > 0 && r->hosts == 0)
+        return refuse(r, 400, "an HTTP/1.1 request without a Host field");
+    if (r->have_coding && r->have_length)
+        return refuse(r, 400, "both Transfer-Encoding and Content-Length");
+    if (r->have_coding && r->minor == 0)
+        return refuse(r, 400, "Transfer-Encoding in HTTP/1.0");
+    if (r->have_coding)
+        r->framing = HTTP_CHUNKED;
+    else if (r->have_length)
+        r->framing = HTTP_LENGTH;
+    r->keep_alive = !r->says_close && (r->minor > 0 || r->says_keep_alive);
+    return true;
+}
+
+/* The first byte tells a TLS handshake from a request; its second line would
+ * be long in coming. */
+static bool check_first_byte(struct http_request *r, unsigned char c)
+{
+    return http_is_token_char(c) || c == '\r' || c == '\n' ||
+           refuse(r, 400, "the first byte cannot begin a method");
+}
+
+/* Looks for the end of the line that begins at line_at.  HTTP_DONE: it is
+ * *line_len bytes with its LF.  A line is refused as soon as it cannot end
+ * within its bound, which is the head's too. */
+static enum http_parse next_line(struct http_request *r, size_t len,
+                                 uint32_t *line_len)
+{
+    const char *head = r->fields.base;
+    uint32_t bound = r->have_line ? r->limits.field : r->limits.line;
+    uint32_t head_left = r->limits.head - r->line_at;
+    size_t received = len - r->line_at;
+    const char *lf = memchr(head + r->scanned, '\n', len - r->scanned);
+
+    if (bound > head_left)
+        bound = head_left;
+    if (lf)
+        received = (size_t)(lf - head) + 1 - r->line_at;
+    if (lf ? received > bound : received >= bound) {
+        if (!r->have_line)
+            refuse(r, 414, "the request line is too long");
+        else if (bound == head_left)
+            refuse(r, 431, "the request head is too long");
+        else
+            refuse(r, 431, "a field line is too long");
+        return HTTP_BAD;
+    }
+    r->scanned = r->line_at + (uint32_t)received;
+    *line_len = (uint32_t)received;
+    return lf ? HTTP_DONE : HTTP_MORE;
+}
+
+/* One complete line.  *done is set by the empty line that ends the head. */
+static bool parse_line(struct http_request *r, uint32_t len, bool *done)
+{
+    const char *line = r->fields.base + r->line_at;
+    uint32_t text_len = len - 1;
+
+    if (text_len > 0 && line[text_len - 1] == '\r')
+        text_len--;
+    if (text_len > 0 && r->have_line)
+        return parse_field(r, r->line_at, len);
+    if (r->have_line) {
+        *done = true;
+        return finish_head(r);
+    }
+    if (text_len == 0 && r->line_at == 0)
+        return true; /* one empty line before a request is skipped */
+    r->have_line = true;
+    return parse_request_line(r, r->line_at, r->line_at + text_len);
+}
+
+enum http_parse http_parse_request(struct http_request *r, const char *head,
+                                   size_t len)
+{
+    bool done = false;
+
+    r->fields.base = head;
+    while (!done) {
+        uint32_t line_len;
+        enum http_parse found;
+
+        if (r->scanned == len)
+            return HTTP_MORE;
+        if (!r->have_line && !check_first_byte(r, head[r->line_at]))
+            return HTTP_BAD;
+        found = next_line(r, len, &line_len);
+        if (found != HTTP_DONE)
+            return found;
+        if (!parse_line(r, line_len, &done))
+            return HTTP_BAD;
+        r->line_at += line_len;
+    }
+    r->head_len = r->line_at;
+    return HTTP_DONE;
+}
