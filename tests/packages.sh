@@ -1,0 +1,130 @@
+#!/bin/sh
+# The Debian packages that this repository needs, and what to do about those
+# that are missing.
+#
+#     tests/packages.sh check SET...     status 1 and the line to type, if any is
+#     tests/packages.sh install SET...   installs what is missing
+#     tests/packages.sh doctor           what is there and what is not
+#
+# install: root installs at once; a person at a terminal is asked, and sudo is
+# used; without a terminal, the line to type is printed and the status is 1.
+
+set -u
+export LC_ALL=C
+
+build="gcc libc6-dev pkg-config python3 python3-dev libjansson-dev
+       libpcre2-dev zlib1g-dev"
+test="clang libclang-rt-dev libcunit1-dev valgrind nginx uwsgi-core
+      uwsgi-plugin-python3 python3-flask python3-django curl procps"
+docs="pandoc graphviz"
+bench="wrk nginx uwsgi-core uwsgi-plugin-python3"
+
+packages() {
+    for set in "$@"; do
+        case $set in
+        build) echo $build ;;
+        test) echo $build $test ;;
+        docs) echo python3 $docs ;;
+        bench) echo $build $bench ;;
+        *)
+            echo "packages: there is no set $set: expected build, test, docs" \
+                "or bench" >&2
+            exit 1
+            ;;
+        esac
+    done
+}
+
+installed() {
+    dpkg-query -W -f '${Status}' "$1" 2>/dev/null |
+        grep -q '^install ok installed$' ||
+        # another package may stand in for it, as pkgconf for pkg-config
+        dpkg-query -W -f '${Status} ${Provides}\n' 2>/dev/null |
+        grep -q "^install ok installed .*\b$1\b\( \|,\|$\)"
+}
+
+missing() {
+    for package in $(packages "$@" | tr ' ' '\n' | sort -u); do
+        installed "$package" || printf '%s ' "$package"
+    done
+}
+
+# Installs quietly.  A package that carries a service (nginx) must not start it
+# now, nor at the next boot: the tests start their own.
+install() {
+    policy=/usr/sbin/policy-rc.d
+    made=
+    if [ ! -e $policy ]; then
+        printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy && made=1
+    fi
+    trap '[ -z "$made" ] || rm -f $policy' EXIT
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -q -o Acquire::Retries=3 update &&
+        apt-get -q -y --no-install-recommends install "$@" || return 1
+    case " $* " in
+    *" nginx "*)
+        ! command -v systemctl >/dev/null ||
+            systemctl disable nginx >/dev/null 2>&1 || true
+        ;;
+    esac
+}
+
+case "${1:-}" in
+check | install) ;;
+as-root)
+    shift
+    install "$@"
+    exit
+    ;;
+doctor)
+    for set in build test docs bench; do
+        if absent=$(missing $set) && [ -n "$absent" ]; then
+            printf '%-6s missing: %s\n' $set "$absent"
+            echo "       type: sudo apt-get install -y --no-install-recommends" \
+                "$absent"
+        else
+            printf '%-6s complete\n' $set
+        fi
+    done
+    exit
+    ;;
+*)
+    sed -n '2,/^$/s/^# \{0,1\}//p' "$0" >&2
+    exit 1
+    ;;
+esac
+
+action=$1
+shift
+if ! command -v dpkg-query >/dev/null; then
+    echo "packages: this is no Debian; see to it that these are there:" \
+        "$(packages "$@" | tr '\n' ' ')" >&2
+    exit 0
+fi
+absent=$(missing "$@") || exit 1
+[ -n "$absent" ] || exit 0
+line="sudo apt-get install -y --no-install-recommends $absent"
+if [ "$action" = check ]; then
+    echo "Packages are missing.  Type: $line" >&2
+    exit 1
+fi
+if [ "$(id -u)" = 0 ]; then
+    install $absent
+elif [ -t 0 ] && [ -t 1 ] && [ -z "${CI:-}" ]; then
+    printf 'These packages are missing: %s\nInstall them with sudo? [Y/n] ' \
+        "$absent"
+    read -r answer
+    case $answer in
+    '' | [Yy]*) sudo "$0" as-root $absent ;;
+    *)
+        echo "Then type: $line"
+        exit 1
+        ;;
+    esac
+else
+    echo "Packages are missing.  Type: $line" >&2
+    exit 1
+fi || {
+    echo "packages: could not install $absent" >&2
+    exit 1
+}
