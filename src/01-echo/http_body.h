@@ -18,7 +18,7 @@ struct http_body {
     uint64_t max;   /* more content than this is refused with 413 */
     int state;      /* of the chunk decoder */
     uint32_t line;  /* bytes of the chunk line or trailer section so far */
-    int status;     /* HTTP_BAD: 400 or 413, and why */
+    int status;     /* HTTP_BAD: 400, 413 or 431, and why */
     const char *reason;
 };
 
