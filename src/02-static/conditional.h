@@ -1,6 +1,7 @@
 /* conditional: validators, preconditions and ranges (RFC 9110 8.8, 13, 14).
  *
- * All pure: a request's fields and a file's facts go in, a decision comes out. */
+ * All pure: a request's fields and a file's facts go in, a decision comes
+ * out. */
 
 #ifndef STRATA_CONDITIONAL_H
 #define STRATA_CONDITIONAL_H
@@ -15,10 +16,14 @@
  * in quotes.  Returns its length. */
 size_t etag_format(char *out, time_t mtime, uint64_t size);
 
+/* True when a field that may stand once (the five If-*) stands twice: nginx
+ * refuses such a request with 400 before it looks for the file. */
+bool conditional_repeated(const struct http_request *r);
+
 /* What the preconditions of a request say of a representation with these
- * validators; `etag` may be empty (none), `mtime` -1 (none).  Evaluated in the
- * order of RFC 9110 13.2.2, compared as nginx does (If-Modified-Since `exact`:
- * equal, else not later).  Returns 0 (go on), 304 or 412. */
+ * validators; `etag` may be empty (none), `mtime` -1 (none).  Each that is
+ * there must hold, as in nginx (If-Modified-Since `exact`: equal, else not
+ * later).  Returns 0 (go on), 304 or 412. */
 int conditional_check(const struct http_request *r, struct span etag,
                       time_t mtime, bool exact);
 
@@ -31,9 +36,10 @@ struct http_range {
 
 /* What Range (and If-Range) ask of a representation of `size` bytes: the
  * ranges, in request order and clamped, in list[0 .. max).  Returns how many;
- * 0 when the whole is to be sent (no Range, If-Range does not match, a syntax
- * error, a unit other than bytes, more than max ranges, or ranges that add up
- * to more than the whole); -1 when none is satisfiable: 416. */
+ * 0 when the whole is to be sent (no Range, If-Range does not match, a unit
+ * other than bytes, more than max ranges, or ranges that add up to more than
+ * the whole); -1 when none is satisfiable or, as in nginx, one is misspelt:
+ * 416. */
 int range_parse(const struct http_request *r, uint64_t size, struct span etag,
                 time_t mtime, struct http_range *list, int max);
 

@@ -28,7 +28,9 @@ bool http_add_connection(struct buf *out, bool keep_alive);
 bool http_end_head(struct buf *out);
 
 /* The body that explains `status` to a person, as HTML in nginx's form
- * (<html>\r\n<head><title>404 Not Found</title></head>...), with `server` as its signature. */
+ * (<html>\r\n<head><title>404 Not Found</title></head>...), with `server` as
+ * its signature.  Two titles are not the status line's phrase: 302 "Found" and
+ * 401 "Authorization Required". */
 bool http_error_page(struct buf *out, int status, struct span server);
 
 #endif

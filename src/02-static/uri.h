@@ -9,11 +9,15 @@
 #include "bytes.h"
 
 /* Decodes %XX once, resolves "." and ".." segments, and, when merge_slashes,
- * makes runs of "/" one.  `raw` begins with "/" and has no query (a "#" and what
- * follows is dropped as nginx does).  `out` holds raw.len bytes.  Returns the
+ * makes runs of "/" one.  `raw` begins with "/" and has no query (a "#" and
+ * what follows is dropped as nginx does).  `out` holds raw.len bytes.  Returns the
  * length, or -1 when the path is to be refused with 400: a bad escape, %00, or
  * ".." above the root. */
 long uri_normalise(char *out, struct span raw, bool merge_slashes);
+
+/* The query of a target whose part before the "?" is `raw`, without the
+ * fragment that nobody should have sent: "?a#b" is "?a", "#x?y" has none. */
+struct span uri_query(struct span raw, struct span query);
 
 /* Which bytes uri_escape encodes; they are nginx's sets. */
 enum uri_escape {
@@ -21,7 +25,7 @@ enum uri_escape {
     URI_ESCAPE_ARG,  /* in one argument of a query */
 };
 
-/* Appends s, percent-encoded. */
+/* Appends s, percent-encoded; false, with nothing appended, as buf_add. */
 bool uri_escape(struct buf *out, struct span s, enum uri_escape what);
 
 #endif

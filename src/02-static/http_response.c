@@ -1,0 +1,72 @@
+/* http_response: the head of a response, and the pages for errors.
+ *
+ * Everything is appended to one buffer, so that a head leaves in one write. */
+
+#include "http_response.h"
+
+#include "http_status.h"
+
+bool http_add_status(struct buf *out, int status, struct span server,
+                     struct http_clock *clock)
+{
+    struct span reason = http_reason(status);
+    struct span date = http_clock_now(clock);
+
+    if (!buf_printf(out, "HTTP/1.1 %03d %.*s\r\n", status, SPAN_ARG(reason)))
+        return false;
+    if (server.len > 0 && !http_add_field(out, SPAN("Server"), server))
+        return false;
+    return http_add_field(out, SPAN("Date"), date);
+}
+
+bool http_add_field(struct buf *out, struct span name, struct span value)
+{
+    return buf_add_span(out, name) && buf_add(out, ": ", 2) &&
+           buf_add_span(out, value) && buf_add(out, "\r\n", 2);
+}
+
+bool http_add_length(struct buf *out, uint64_t length)
+{
+    return buf_printf(out, "Content-Length: %llu\r\n",
+                      (unsigned long long)length);
+}
+
+bool http_add_connection(struct buf *out, bool keep_alive)
+{
+    return http_add_field(out, SPAN("Connection"),
+                          keep_alive ? SPAN("keep-alive") : SPAN("close"));
+}
+
+bool http_end_head(struct buf *out)
+{
+    return buf_add(out, "\r\n", 2);
+}
+
+/* nginx words two pages otherwise than their status lines. */
+static struct span page_reason(int status)
+{
+    switch (status) {
+    case 302:
+        return SPAN("Found");
+    case 401:
+        return SPAN("Authorization Required");
+    default:
+        return http_reason(status);
+    }
+}
+
+bool http_error_page(struct buf *out, int status, struct span server)
+{
+    struct span reason = page_reason(status);
+
+    return buf_printf(out,
+                      "<html>\r\n"
+                      "<head><title>%d %.*s</title></head>\r\n"
+                      "<body>\r\n"
+                      "<center><h1>%d %.*s</h1></center>\r\n"
+                      "<hr><center>%.*s</center>\r\n"
+                      "</body>\r\n"
+                      "</html>\r\n",
+                      status, SPAN_ARG(reason), status, SPAN_ARG(reason),
+                      SPAN_ARG(server));
+}
