@@ -28,8 +28,16 @@ PKGS_06-proxy   := libpcre2-8 zlib
 
 PROGRAMS := $(foreach s,$(STAGES),$(BUILD)/bin/$(PROGRAM_$(s)))
 
+## make              build the programs into build/bin
 .PHONY: all
 all: $(PROGRAMS)
+
+# One look at the packages before the first compilation: the line to type is
+# worth more than a missing header.
+PACKAGES := $(BUILD)/packages.checked
+$(PACKAGES):
+	@tests/packages.sh check build
+	@mkdir -p $(@D) && touch $@
 
 # $(call below,STAGE): the stages 1..STAGE, in order.
 below = $(wordlist 1,$(words $(shell for s in $(STAGES); do echo $$s; [ $$s = $(1) ] && break; done)),$(STAGES))
@@ -41,11 +49,11 @@ SRC_$(1)     := $$(sort $$(wildcard src/$(1)/*.c))
 OBJ_$(1)     := $$(patsubst src/%.c,$(BUILD)/obj/%.o,$$(filter-out src/$(1)/main.c,$$(SRC_$(1))))
 LIB_$(1)     := $(BUILD)/lib/lib$(1).a
 PKG_$(1)     := $$(foreach s,$$(FLOORS_$(1)),$$(PKGS_$$(s)))
-CPPFLAGS_$(1) := $$(foreach s,$$(FLOORS_$(1)),-Isrc/$$(s)) $$(if $$(strip $$(PKG_$(1))),$$(shell pkg-config --cflags $$(PKG_$(1))))
+CPPFLAGS_$(1) := $$(foreach s,$$(FLOORS_$(1)),-Isrc/$$(s)) $$(if $$(strip $$(PKG_$(1))),$$(shell pkg-config --cflags $$(PKG_$(1)) 2>/dev/null))
 LIBS_$(1)    := $$(foreach s,$$(call reverse,$$(FLOORS_$(1))),$(BUILD)/lib/lib$$(s).a)
-LDLIBS_$(1)  := $$(if $$(strip $$(PKG_$(1))),$$(shell pkg-config --libs $$(PKG_$(1))))
+LDLIBS_$(1)  := $$(if $$(strip $$(PKG_$(1))),$$(shell pkg-config --libs $$(PKG_$(1)) 2>/dev/null))
 
-$(BUILD)/obj/$(1)/%.o: src/$(1)/%.c
+$(BUILD)/obj/$(1)/%.o: src/$(1)/%.c | $(PACKAGES)
 	@mkdir -p $$(@D)
 	$$(CC) $$(ALL_CFLAGS) -MMD -MP $$(CPPFLAGS_$(1)) -c -o $$@ $$<
 
@@ -71,15 +79,86 @@ $(BUILD)/tests/test_%: tests/unit/test_%.c tests/unit/unit.h $(LIBS_$(LAST))
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP $(CPPFLAGS_$(LAST)) -Itests/unit -o $@ $< $(ALL_LDFLAGS) $(LIBS_$(LAST)) $(LDLIBS_$(LAST)) -lcunit
 
+# The tutorial's site.  What is missing is installed first, so that this works
+# where nothing but make is there.
+## make run          start the site of src/07-stack here, until Ctrl+C
+.PHONY: run
+run:
+	@tests/packages.sh install build
+	@$(MAKE) --no-print-directory all
+	@exec src/07-stack/run $(BUILD)/bin/strata-proxy $(BUILD)/bin/strata-prefork
+
+## make test         run every test; SUITES="unit interop" some of them
+.PHONY: test
+test:
+	@tests/packages.sh install test docs
+	@exec $(PYTHON) tests/run.py $(SUITES)
+
+## make unit         run the unit tests alone
 .PHONY: unit
 unit: $(UNITS)
 	@for t in $(UNITS); do $$t || exit 1; done
 
+# The fuzz targets are programs of their own, with the libraries built for the
+# fuzzer; SECONDS is shared out among them.
+SECONDS ?= 60
+## make fuzz         fuzz every parser for SECONDS=60 (needs clang)
+.PHONY: fuzz fuzzers
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/bin/%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang SANITIZE="-fsanitize=fuzzer-no-link,address,undefined" fuzzers
+	@$(PYTHON) tests/fuzz.py $(SECONDS) $(FUZZERS)
+fuzzers: $(patsubst tests/fuzz/%.c,$(BUILD)/bin/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(BUILD)/bin/fuzz_%: tests/fuzz/fuzz_%.c $(LIBS_$(LAST))
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(CPPFLAGS_$(LAST)) -o $@ $< $(ALL_LDFLAGS) $(LIBS_$(LAST)) $(LDLIBS_$(LAST))
+
+## make bench        measure side by side with nginx and uWSGI, as ratios
+.PHONY: bench
+bench: all
+	@tests/packages.sh install bench
+	@$(PYTHON) tests/bench/bench.py $(BUILD)/bin
+
+# The book: `make weave CHAPTER=3` and `make check-book CHAPTER=3` keep to one.
+## make weave        fill the quotes of the chapters in from src/
+## make check-book   every quote is fresh, every line of src/ is quoted once
+.PHONY: weave check-book
+weave check-book:
+	@$(PYTHON) docs/weave.py $(if $(filter weave,$@),weave,check) $(CHAPTER)
+
+## make docs         the book as HTML, in build/docs
+.PHONY: docs
+docs:
+	@tests/packages.sh install docs
+	@$(PYTHON) docs/html.py $(BUILD)/docs
+
+## make install      install into DESTDIR= under PREFIX=/usr/local
+PREFIX ?= /usr/local
+.PHONY: install man
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/strata
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 src/07-stack/uwsgi_params src/07-stack/mime.types $(DESTDIR)$(PREFIX)/share/strata
+	$(if $(wildcard $(BUILD)/man/*.1),install -d $(DESTDIR)$(PREFIX)/share/man/man1)
+	$(if $(wildcard $(BUILD)/man/*.1),install -m 644 $(wildcard $(BUILD)/man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1)
+
+## make man          the manual pages, in build/man; `make install` takes them
+man: $(patsubst docs/man/%.md,$(BUILD)/man/%,$(wildcard docs/man/*.1.md))
+$(BUILD)/man/%.1: docs/man/%.1.md
+	@mkdir -p $(@D)
+	pandoc --standalone --from markdown --to man --output $@ $<
+
+## make doctor       what is installed, what is missing, and the line to type
+.PHONY: doctor
+doctor:
+	@tests/packages.sh doctor
+
+## make clean        remove everything that was built
 .PHONY: clean
 clean:
 	rm -rf $(BUILD)
 
-# The book: `make weave CHAPTER=3` and `make check-book CHAPTER=3` keep to one.
-.PHONY: weave check-book
-weave check-book:
-	@$(PYTHON) docs/weave.py $(if $(filter weave,$@),weave,check) $(CHAPTER)
+## make help         this list
+.PHONY: help
+help:
+	@sed -n 's/^## //p' Makefile
