@@ -25,8 +25,13 @@ enum conf_where {
     CONF_SERVER = 8,
     CONF_LOCATION = 16,
     CONF_UPSTREAM = 32,
-    CONF_TYPES = 64, /* inside types { }: any first word */
+    CONF_TYPES = 64, /* inside types { } */
+    CONF_MAP = 128,  /* inside map { } */
 };
+
+/* As a row's name: any first word.  Such a row stands where the words are data
+ * (types, map); the block's own setter gave conf_block the subject. */
+#define CONF_ANY_NAME "*"
 
 #define CONF_MANY 1000 /* as the most arguments: any number */
 
@@ -40,10 +45,11 @@ enum conf_kind {
 #define CONF_UNSET INT64_MIN
 
 struct conf;
+struct conf_lex;
 struct conf_row;
 
 /* Reads cf->words into settings (the module's struct in the current scope).
- * False after conf_error. */
+ * False after conf_error, or when the memory is out. */
 typedef bool conf_set(struct conf *cf, const struct conf_row *row,
                       void *settings);
 
@@ -85,6 +91,8 @@ struct conf_scope {
     struct conf_scope *parent;
     void *settings[CONF_MAX_MODULES];
     struct conf_scope *next; /* all scopes, in the order they were opened */
+    struct span file;        /* where its block ends; empty for the main one */
+    unsigned line;
 };
 
 /* The settings of `module` in a scope, as a pointer to its struct. */
@@ -101,36 +109,44 @@ struct conf {
     struct arena *arena; /* lives as long as the configuration is used */
     struct span prefix;  /* directory with final slash: -p */
     struct span conf_dir; /* of the main file, with final slash */
-    struct conf_scope *scope, *scopes;
+    struct conf_scope *scope, *scopes, **last_scope;
     unsigned where;      /* the block the parser is in */
-    void *subject;       /* what that block defines: a server, a location, an upstream */
+    void *subject;       /* what it defines: a server, a location, ... */
     void *http;          /* struct http_conf of the http block, or NULL */
 
-    struct span *words;  /* the directive: name, then arguments, each ended by a NUL that is not counted */
+    struct span *words;  /* the directive: its name, then the arguments; each
+                          * ends in a NUL that is not counted */
     unsigned count;
     bool *quoted;        /* which of them stood in quotes */
-    struct span file;    /* where it stands */
-    unsigned line;
+    struct span file;    /* where it stands; empty: in the text of -g */
+    unsigned line;       /* 0: no place at all */
 
+    struct conf_lex *lex; /* the text that is being read */
     struct conf_file *files, **last_file;
-    int depth;           /* of includes */
-    struct err *err;     /* the first error, in nginx's words with " in FILE:LINE" */
+    int depth;           /* of blocks and includes */
+    struct err *err;     /* the first error: nginx's words, " in FILE:LINE" */
 };
 
-/* Reads the file into a new main scope, merges and finishes all scopes.
- * `globals` is text of -g, or empty.  NULL with cf->err set on an error. */
+/* Reads the file into a new main scope, merges and finishes all scopes.  The
+ * caller has set arena, prefix, err; path is absolute.  `globals` is the text
+ * of -g, or empty.  NULL with cf->err set on an error; cf->files lists what
+ * was read, the main file first. */
 struct conf_scope *conf_read(struct conf *cf, const char *path,
                              struct span globals);
 
-/* Opens a scope below cf->scope, with fresh unset settings of every module. */
+/* Opens a scope below cf->scope, with fresh unset settings of every module.
+ * NULL when the memory is out. */
 struct conf_scope *conf_open_scope(struct conf *cf);
 
 /* Reads the block that follows the current directive, up to its "}", with
- * `scope` and `subject` as the current ones and `where` as the place. */
+ * `scope` and `subject` as the current ones and `where` as the place.  After
+ * it everything in cf is again as the block's own directive left it, but for
+ * the line, which is that of the "}". */
 bool conf_block(struct conf *cf, unsigned where, struct conf_scope *scope,
                 void *subject);
 
-/* Sets cf->err to the message and " in FILE:LINE"; always returns false. */
+/* Sets cf->err to the message and " in FILE:LINE", unless there is one
+ * already; always returns false. */
 bool conf_error(struct conf *cf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -144,13 +160,16 @@ struct span conf_include_path(struct conf *cf, struct span path);
 conf_set conf_set_flag;   /* on | off, as 1 and 0 */
 conf_set conf_set_number; /* a decimal number */
 conf_set conf_set_size;   /* bytes, k, m, g (offsets too) */
-conf_set conf_set_msec;   /* time in ms: 10ms 5s 2m 1h 1d 1w 1M 1y; bare: s */
+conf_set conf_set_msec;   /* time in ms: 10ms 5s 2m 1h 1d 1w; bare: s */
+conf_set conf_set_sec;    /* time in s: 5s 2m 1h 1d 1w 1M 1y; bare: s */
 conf_set conf_set_choice; /* one of row->choices */
+conf_set conf_set_mask;   /* several of row->choices, their values or-ed */
 conf_set conf_set_text;   /* const struct span *, in the arena */
 
 /* The pieces of the above, for setters of one's own; false: not one. */
 bool conf_parse_size(struct span text, int64_t *bytes);
 bool conf_parse_msec(struct span text, int64_t *ms);
+bool conf_parse_sec(struct span text, int64_t *s);
 bool conf_parse_number(struct span text, int64_t *n);
 
 #endif

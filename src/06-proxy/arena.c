@@ -1,0 +1,178 @@
+/* arena: blocks in a list, and a pointer that moves through the newest.
+ *
+ * An allocation is an addition and a comparison.  What does not fit into a
+ * block of its own accord gets one made to measure, which goes behind the
+ * newest, so that the rest of that one is not lost. */
+
+#include "arena.h"
+
+#include <errno.h>
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct arena_block {
+    struct arena_block *next;
+    size_t size; /* of bytes */
+    alignas(max_align_t) char bytes[];
+};
+
+struct arena_cleanup {
+    struct arena_cleanup *next;
+    void (*run)(void *what);
+    void *what;
+};
+
+void arena_init(struct arena *a, size_t block_size)
+{
+    *a = (struct arena){.block_size = block_size};
+}
+
+/* The latest first, because what came later may use what came earlier. */
+static void run_cleanups(struct arena *a)
+{
+    struct arena_cleanup *c;
+
+    while ((c = a->cleanups) != NULL) {
+        a->cleanups = c->next;
+        c->run(c->what);
+    }
+}
+
+/* The block that stays must be an ordinary one: a single large request must
+ * not make a worker large for good. */
+void arena_reset(struct arena *a)
+{
+    struct arena_block *b, *kept = NULL;
+
+    run_cleanups(a);
+    while ((b = a->blocks) != NULL) {
+        a->blocks = b->next;
+        if (kept == NULL && b->size == a->block_size)
+            kept = b;
+        else
+            free(b);
+    }
+    arena_init(a, a->block_size);
+    if (kept == NULL)
+        return;
+    kept->next = NULL;
+    a->blocks = kept;
+    a->next = kept->bytes;
+    a->end = kept->bytes + kept->size;
+}
+
+void arena_free(struct arena *a)
+{
+    arena_reset(a);
+    free(a->blocks);
+    arena_init(a, a->block_size);
+}
+
+static struct arena_block *new_block(size_t size)
+{
+    struct arena_block *b = NULL;
+
+    if (size <= SIZE_MAX - sizeof *b)
+        b = malloc(sizeof *b + size);
+    if (b == NULL)
+        errno = ENOMEM;
+    else
+        b->size = size;
+    return b;
+}
+
+/* A block for this one allocation, behind the newest. */
+static void *alloc_large(struct arena *a, size_t n)
+{
+    struct arena_block *b = new_block(n);
+
+    if (b == NULL)
+        return NULL;
+    if (a->blocks == NULL) {
+        b->next = NULL;
+        a->blocks = b;
+    } else {
+        b->next = a->blocks->next;
+        a->blocks->next = b;
+    }
+    return b->bytes;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    const size_t step = alignof(max_align_t);
+    struct arena_block *b;
+    char *p;
+
+    if (n > SIZE_MAX - step) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    n = n == 0 ? step : (n + step - 1) / step * step;
+    if (n > (size_t)(a->end - a->next)) {
+        if (n > a->block_size)
+            return alloc_large(a, n);
+        b = new_block(a->block_size);
+        if (b == NULL)
+            return NULL;
+        b->next = a->blocks;
+        a->blocks = b;
+        a->next = b->bytes;
+        a->end = b->bytes + b->size;
+    }
+    p = a->next;
+    a->next += n;
+    return p;
+}
+
+void *arena_zalloc(struct arena *a, size_t n)
+{
+    void *p = arena_alloc(a, n);
+
+    return p == NULL ? NULL : memset(p, 0, n);
+}
+
+struct span arena_copy(struct arena *a, struct span s)
+{
+    char *p = s.len == SIZE_MAX ? NULL : arena_alloc(a, s.len + 1);
+
+    if (p == NULL)
+        return (struct span){NULL, 0};
+    if (s.len > 0)
+        memcpy(p, s.ptr, s.len);
+    p[s.len] = '\0';
+    return (struct span){p, s.len};
+}
+
+struct span arena_printf(struct arena *a, const char *format, ...)
+{
+    va_list args;
+    char *p;
+    int n;
+
+    va_start(args, format);
+    n = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    p = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
+    if (p == NULL)
+        return (struct span){NULL, 0};
+    va_start(args, format);
+    vsnprintf(p, (size_t)n + 1, format, args);
+    va_end(args);
+    return (struct span){p, (size_t)n};
+}
+
+bool arena_on_reset(struct arena *a, void (*run)(void *what), void *what)
+{
+    struct arena_cleanup *c = arena_alloc(a, sizeof *c);
+
+    if (c == NULL) {
+        run(what);
+        return false;
+    }
+    *c = (struct arena_cleanup){a->cleanups, run, what};
+    a->cleanups = c;
+    return true;
+}
