@@ -22,14 +22,16 @@ struct http_timeouts {
 
 struct http_conn {
     int fd;
-    struct buf in;       /* bytes received and not yet consumed */
-    uint32_t head_held;  /* of which the first are the current request's head */
+    struct buf in;      /* bytes received; it never moves once it is filled */
+    size_t used;        /* of which these are done with: head, decoded body */
+    unsigned requests;  /* how many have begun */
     struct http_timeouts timeouts;
+    struct http_limits limits;
     struct http_field list[HTTP_MAX_FIELDS];
     struct http_request request;
     struct http_body body;
-    bool body_done;      /* the body was read to its end */
-    bool continue_due;   /* the client waits for 100 Continue */
+    bool body_done;     /* the body was read to its end */
+    bool continue_due;  /* the client waits for 100 Continue */
 };
 
 enum http_event {
@@ -39,8 +41,12 @@ enum http_event {
     HTTP_EV_CLOSED,  /* the client left, or was silent too long: just close */
 };
 
-/* Takes over fd.  `limits` as in http_request_init; the input buffer is
- * bounded by the head limit plus one read. */
+/* How much is read at once, and how long a lingering close may take. */
+#define HTTP_READ_SIZE 16384
+#define HTTP_LINGER_MS 2000
+
+/* Takes over fd.  `limits` as in http_request_init (NULL: the defaults); the
+ * input buffer is bounded by the head limit plus HTTP_READ_SIZE. */
 void http_conn_init(struct http_conn *c, int fd,
                     const struct http_timeouts *timeouts,
                     const struct http_limits *limits);
@@ -49,17 +55,26 @@ void http_conn_init(struct http_conn *c, int fd,
 void http_conn_close(struct http_conn *c, bool linger);
 
 /* Waits for the next request's head.  What is left unread of the previous
- * request's body must have been dealt with (http_conn_skip_body). */
+ * request's body must have been dealt with (http_conn_skip_body); if not, the
+ * answer is HTTP_EV_CLOSED, for body bytes must never be taken for a request.
+ * A signal handler that runs while the connection is idle between two requests
+ * ends the wait: HTTP_EV_CLOSED.  The first request has the head timeout from
+ * the start. */
 enum http_event http_conn_next(struct http_conn *c);
+
+/* Bounds the body; called once after http_conn_next, before the body is read.
+ * Without it there is no bound. */
+void http_conn_start_body(struct http_conn *c, uint64_t max_body);
 
 /* The next content bytes of the request's body: > 0 with *content set, valid
  * until the next call on c; 0 at the end of the body; -1 when it fails:
- * c->body.status is then 400, 413 or 408, or 0 when the client has left.
- * max_body bounds the body and counts from the first call. */
+ * c->body.status is then what to answer (400, 408, 413, 431), or 0 when the
+ * client has left.  100 Continue is sent before the first wait, if it is due.
+ * The head, and spans into it, stay valid. */
 int http_conn_read_body(struct http_conn *c, struct span *content);
 
-/* Starts the body with its bound; called once after http_conn_next. */
-void http_conn_start_body(struct http_conn *c, uint64_t max_body);
+/* The same, but gives the bytes as they were sent, framing and all. */
+int http_conn_read_raw(struct http_conn *c, struct span *raw);
 
 /* Reads and drops the rest of the body, at most `max` bytes of it, so that the
  * next request can be found; false when the connection must be closed. */
