@@ -27,17 +27,19 @@ struct file {
 };
 
 /* Opens `path` (NUL-terminated; leading slashes are ignored; "" is the root
- * itself) below the directory `root`.  Returns 0, or the status to answer:
- * 404 (not there; a component is no directory), 403 (may not be read; a link
- * that is refused; neither a regular file nor a directory), 414 (name too
- * long), 500 (anything else), 503 (out of descriptors); errno says why.  It
- * never blocks on a FIFO or touches a device.  The caller closes file->fd. */
+ * itself) below the directory `root`.  Returns 0, or the status that nginx
+ * answers: 404 (not there; a component is no directory; the name is too long;
+ * neither a regular file nor a directory), 403 (may not be read; a link or a
+ * ".." that is refused), 500 (anything else), and 503 when out of descriptors;
+ * errno says why.  It never blocks on a FIFO or touches a device.  The caller
+ * closes file->fd. */
 int file_open(struct file *file, int root, const char *path,
               enum file_links links);
 
 /* Sends n bytes of the file from `offset` to the socket, blocking as
  * net_write does.  Returns how many were sent: fewer than n with errno 0 when
- * the file has become shorter, else with errno set. */
+ * the file has become shorter, else with errno set.  sendfile knows no
+ * MSG_NOSIGNAL: the caller ignores SIGPIPE. */
 uint64_t file_send(int socket, int fd, uint64_t offset, uint64_t n,
                    int64_t patience);
 
