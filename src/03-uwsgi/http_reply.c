@@ -195,7 +195,9 @@ enum http_parse http_parse_reply(struct http_reply *r, const char *head,
     if (len > r->max_head)
         len = r->max_head;
     while (!end) {
-        const char *lf = memchr(head + r->scanned, '\n', len - r->scanned);
+        const char *lf = NULL;
+        if (len > r->scanned)
+            lf = memchr(head + r->scanned, '\n', len - r->scanned);
         if (lf == NULL) {
             r->scanned = (uint32_t)len;
             return len < r->max_head ? HTTP_MORE

@@ -1,0 +1,463 @@
+/* uwsgi_gateway: see uwsgi_gateway.h.
+ *
+ * One request at a time, in the order of events: understand the request,
+ * connect, send, listen, pass on.  What goes wrong before the answer has begun
+ * becomes an error page; after that, all that can be done is to break the
+ * connection off so that the client notices. */
+
+#include "uwsgi_gateway.h"
+
+#include "cgi.h"
+#include "http_response.h"
+#include "http_status.h"
+#include "uri.h"
+#include "uwsgi_call.h"
+#include "uwsgi_packet.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SERVER_NAME SPAN("strata-uwsgi")
+
+/* One client and the request in hand. */
+struct gateway {
+    struct http_conn client;
+    const struct net_addr *peer, *server;
+    const struct uwsgi_config *config;
+    struct http_clock clock;
+
+    struct buf path;   /* PATH_INFO */
+    struct spool body; /* of a chunked request */
+    struct buf packet;
+    struct uwsgi_call call;
+    bool body_read; /* the request's body was read to its end */
+    bool keep_alive;
+};
+
+static bool is_method(const struct gateway *g, struct span method)
+{
+    const struct http_request *r = &g->client.request;
+
+    return span_eq(http_request_span(r, r->method), method);
+}
+
+/* Whether the connection goes on is decided when the answer's head is written.
+ * A body of which something is still to come would be in the way. */
+static void decide_keep_alive(struct gateway *g)
+{
+    g->keep_alive = g->keep_alive && g->body_read;
+}
+
+/* The gateway's own answer. */
+static void answer_error(struct gateway *g, int status)
+{
+    struct buf head, page;
+
+    decide_keep_alive(g);
+    buf_init(&head, 4096);
+    buf_init(&page, 4096);
+    bool ok =
+        http_error_page(&page, status, SERVER_NAME) &&
+        http_add_status(&head, status, SERVER_NAME, &g->clock) &&
+        http_add_field(&head, SPAN("Content-Type"), SPAN("text/html")) &&
+        http_add_length(&head, page.len) &&
+        http_add_connection(&head, g->keep_alive) && http_end_head(&head) &&
+        (is_method(g, SPAN("HEAD")) || buf_add_span(&head, buf_span(&page)));
+    if (!ok ||
+        !net_write(g->client.fd, head.ptr, head.len, g->config->timeouts.send))
+        g->keep_alive = false;
+    buf_free(&head);
+    buf_free(&page);
+}
+
+/* ---- The request ---- */
+
+/* PATH_INFO: decoded, and without dot segments, so that an application cannot
+ * be made to look above its place.  "*" has no path. */
+static bool find_path(struct gateway *g)
+{
+    const struct http_request *r = &g->client.request;
+    struct span raw = http_request_span(r, r->path);
+
+    g->path.len = 0;
+    if (r->form == HTTP_ASTERISK_FORM)
+        return true;
+    if (!buf_reserve(&g->path, raw.len))
+        return false;
+    long len = uri_normalise(g->path.ptr, raw, true);
+    if (len < 0)
+        return false;
+    g->path.len = (size_t)len;
+    return true;
+}
+
+/* A body came to its end too early: the status to answer, or 0 when nobody is
+ * left to be answered. */
+static int body_failed(struct gateway *g)
+{
+    int status = g->client.body.status;
+
+    if (status != 0)
+        uwsgi_log(g->peer, "the body of the request is refused with %d: %s",
+                  status,
+                  g->client.body.reason ? g->client.body.reason
+                                        : "the client was silent too long");
+    return status;
+}
+
+/* The packet must say how long the body is; chunks tell only at their end.  So
+ * a chunked body is collected first.  0, or the status. */
+static int collect_body(struct gateway *g)
+{
+    struct span content;
+    int more;
+
+    while ((more = http_conn_read_body(&g->client, &content)) > 0)
+        if (!spool_add(&g->body, content)) {
+            uwsgi_log(g->peer, "cannot keep the body of the request: %s",
+                      strerror(errno));
+            return 500;
+        }
+    if (more < 0)
+        return body_failed(g);
+    g->body_read = true;
+    return 0;
+}
+
+static bool emit_pair(void *encoder, struct span name, struct span value)
+{
+    return uwsgi_add(encoder, name, value);
+}
+
+static struct span length_text(const struct gateway *g, char *text, size_t size)
+{
+    const struct http_request *r = &g->client.request;
+    uint64_t length =
+        r->framing == HTTP_CHUNKED ? g->body.len : r->content_length;
+
+    snprintf(text, size, "%ju", (uintmax_t)length);
+    return r->framing == HTTP_NO_BODY ? SPAN("") : span_of(text);
+}
+
+/* A unix socket has neither name nor port; a name there must be (PEP 3333,
+ * "environ Variables"). */
+static bool build_packet(struct gateway *g)
+{
+    char name[NET_ADDR_TEXT], port[8], remote[NET_ADDR_TEXT], remote_port[8];
+    char length[24];
+    struct net_addr local;
+    struct uwsgi_encoder encoder;
+    bool tcp =
+        g->peer->sa.sa_family != AF_UNIX && net_local(g->client.fd, &local);
+
+    if (tcp) {
+        net_print_host(&local, name);
+        snprintf(port, sizeof port, "%u", net_port(&local));
+        snprintf(remote_port, sizeof remote_port, "%u", net_port(g->peer));
+    }
+    net_print_host(g->peer, remote);
+    const struct cgi_server server = {
+        .name = tcp ? span_of(name) : SPAN("localhost"),
+        .port = tcp ? span_of(port) : SPAN("80"),
+        .remote_addr = span_of(remote),
+        .remote_port = tcp ? span_of(remote_port) : SPAN(""),
+        .scheme = SPAN("http"),
+        .path = buf_span(&g->path),
+        .content_length = length_text(g, length, sizeof length),
+    };
+    g->packet.len = 0;
+    uwsgi_begin(&encoder, &g->packet);
+    return cgi_variables(&g->client.request, &server, emit_pair, &encoder) &&
+           uwsgi_end(&encoder, 0, 0);
+}
+
+/* Understands the request as far as it can be without the server.  0, or the
+ * status to answer; -1 when the client has gone. */
+static int prepare(struct gateway *g)
+{
+    const struct http_request *r = &g->client.request;
+
+    if (r->form == HTTP_AUTHORITY_FORM)
+        return 405;
+    if (!find_path(g))
+        return 400;
+    http_conn_start_body(&g->client, g->config->max_body);
+    if (r->framing == HTTP_LENGTH && r->content_length > g->config->max_body) {
+        uwsgi_log(g->peer,
+                  "a body of %ju bytes is refused; at most %ju are "
+                  "taken (--max-body)",
+                  (uintmax_t)r->content_length, (uintmax_t)g->config->max_body);
+        return 413;
+    }
+    g->body_read = r->framing == HTTP_NO_BODY;
+    if (r->framing == HTTP_CHUNKED) {
+        int status = collect_body(g);
+        if (status != 0 || !g->body_read)
+            return status != 0 ? status : -1;
+    }
+    if (build_packet(g))
+        return 0;
+    uwsgi_log(g->peer,
+              "the variables do not fit into a uwsgi packet of %d "
+              "bytes",
+              UWSGI_MAX_SIZE);
+    return 431;
+}
+
+/* ---- The way there ---- */
+
+static int send_spool(struct gateway *g, struct err *err)
+{
+    char bytes[65536];
+    int status = 0;
+
+    for (uint64_t at = 0; status == 0 && at < g->body.len;) {
+        ssize_t n = spool_read(&g->body, at, bytes, sizeof bytes);
+        if (n <= 0) {
+            err_set(err, "cannot read the body back: %s", strerror(errno));
+            return 500;
+        }
+        status = uwsgi_call_send(&g->call, bytes, (size_t)n, err);
+        at += (uint64_t)n;
+    }
+    return status;
+}
+
+/* Content-Length: each piece is passed on as it comes. */
+static int stream_body(struct gateway *g, struct err *err)
+{
+    struct span content;
+    int more, status = 0;
+
+    while (status == 0 && !g->call.deaf &&
+           (more = http_conn_read_body(&g->client, &content)) != 0) {
+        if (more < 0) {
+            status = body_failed(g);
+            return status != 0 ? status : -1;
+        }
+        status = uwsgi_call_send(&g->call, content.ptr, content.len, err);
+    }
+    g->body_read = status == 0 && !g->call.deaf;
+    return status;
+}
+
+/* Sends the request and waits for the answer's head.  As prepare. */
+static int exchange(struct gateway *g)
+{
+    struct err err = {""};
+    int status;
+
+    status = uwsgi_call_connect(&g->call, g->server, g->config, &err);
+    if (status == 0)
+        status = uwsgi_call_send(&g->call, g->packet.ptr, g->packet.len, &err);
+    if (status == 0 && g->client.request.framing == HTTP_CHUNKED)
+        status = send_spool(g, &err);
+    if (status == 0 && g->client.request.framing == HTTP_LENGTH)
+        status = stream_body(g, &err);
+    if (status == 0)
+        status = uwsgi_call_reply(&g->call, is_method(g, SPAN("HEAD")), &err);
+    if (err.text[0] != '\0')
+        uwsgi_log(g->peer, "%s", err.text);
+    return status;
+}
+
+/* ---- The way back ---- */
+
+/* Fields that speak of one connection and not of the answer (RFC 9110 7.6.1),
+ * and those that are written anew or were for us. */
+static const struct span not_passed[] = {
+    SPAN_INIT("Connection"),       SPAN_INIT("Keep-Alive"),
+    SPAN_INIT("Proxy-Connection"), SPAN_INIT("TE"),
+    SPAN_INIT("Trailer"),          SPAN_INIT("Transfer-Encoding"),
+    SPAN_INIT("Upgrade"),          SPAN_INIT("Content-Length"),
+    SPAN_INIT("Status"),
+};
+
+static bool is_passed(const struct http_fields *f, struct span name)
+{
+    for (size_t i = 0; i < sizeof not_passed / sizeof not_passed[0]; i++)
+        if (span_eq_nocase(name, not_passed[i]))
+            return false;
+    for (unsigned i = 0; i < f->count; i++)
+        if (span_eq_nocase(http_name(f, i), SPAN("Connection")) &&
+            http_list_has(http_value(f, i), name))
+            return false;
+    return true;
+}
+
+static bool add_status_line(struct buf *out, const struct http_reply *r)
+{
+    struct span phrase = http_span(&r->fields, r->reason_phrase);
+
+    if (phrase.len == 0)
+        phrase = http_reason(r->status);
+    return buf_printf(out, "HTTP/1.1 %d ", r->status) &&
+           buf_add_span(out, phrase) && buf_add_text(out, "\r\n");
+}
+
+/* The answer's fields in their order; a Date where there was none (RFC 9110
+ * 6.6.1). */
+static bool add_fields(struct gateway *g, struct buf *out)
+{
+    const struct http_fields *f = &g->call.reply.fields;
+
+    if (http_get(f, SPAN("Date")).ptr == NULL &&
+        !http_add_field(out, SPAN("Date"), http_clock_now(&g->clock)))
+        return false;
+    for (unsigned i = 0; i < f->count; i++)
+        if (is_passed(f, http_name(f, i)) &&
+            !http_add_field(out, http_name(f, i), http_value(f, i)))
+            return false;
+    return true;
+}
+
+/* How the client learns where the body ends: by the length if that is known,
+ * else by chunks, else (HTTP/1.0) by the end of the connection. */
+static bool add_framing(struct gateway *g, struct buf *out, bool *chunked)
+{
+    const struct http_reply *r = &g->call.reply;
+
+    *chunked = false;
+    decide_keep_alive(g);
+    if (r->has_length && r->status != 204)
+        return http_add_length(out, r->content_length);
+    if (r->framing == HTTP_NO_BODY)
+        return true;
+    if (g->client.request.minor == 1) {
+        *chunked = true;
+        return http_add_field(out, SPAN("Transfer-Encoding"), SPAN("chunked"));
+    }
+    g->keep_alive = false;
+    return true;
+}
+
+static bool write_head(struct gateway *g, struct buf *head)
+{
+    bool ok =
+        net_write(g->client.fd, head->ptr, head->len, g->config->timeouts.send);
+
+    head->len = 0;
+    return ok;
+}
+
+/* Writes head and first content together; *head is empty after that.  Empty
+ * content is the last chunk. */
+static bool write_piece(struct gateway *g, struct buf *head, bool chunked,
+                        struct span content)
+{
+    char size[24];
+    int n = chunked ? snprintf(size, sizeof size, "%zx\r\n", content.len) : 0;
+    struct iovec iov[] = {
+        {head->ptr, head->len},
+        {size, (size_t)n},
+        {(void *)content.ptr, content.len},
+        {(void *)"\r\n", chunked ? 2 : 0},
+    };
+
+    bool ok = net_writev(g->client.fd, iov, 4, g->config->timeouts.send);
+    head->len = 0;
+    return ok;
+}
+
+/* True when the client got the whole answer.  The head waits for the first
+ * content if that is here already, and for nothing else: a program that
+ * answers a little now and more later is seen to answer now. */
+static bool pass_body(struct gateway *g, struct buf *head, bool chunked)
+{
+    bool content_is_here = g->call.at < g->call.in.len;
+    struct span content;
+    struct err err;
+    int more;
+
+    if (!content_is_here && !write_head(g, head))
+        return false;
+    while ((more = uwsgi_call_read(&g->call, &content, &err)) > 0)
+        if (!write_piece(g, head, chunked, content))
+            return false;
+    if (more < 0) {
+        uwsgi_log(g->peer, "%s", err.text);
+        return false;
+    }
+    if (chunked)
+        return write_piece(g, head, chunked, SPAN(""));
+    return write_head(g, head);
+}
+
+static void pass_on(struct gateway *g)
+{
+    struct buf head;
+    bool chunked;
+
+    buf_init(&head, 2 * HTTP_MAX_HEAD);
+    if (!(add_status_line(&head, &g->call.reply) && add_fields(g, &head) &&
+          add_framing(g, &head, &chunked) &&
+          http_add_connection(&head, g->keep_alive) && http_end_head(&head)))
+        answer_error(g, 502);
+    else if (!pass_body(g, &head, chunked))
+        g->keep_alive = false;
+    buf_free(&head);
+}
+
+/* ---- The client ---- */
+
+static void serve_request(struct gateway *g)
+{
+    int status;
+
+    g->keep_alive = g->client.request.keep_alive;
+    g->body_read = false;
+    g->call.fd = -1;
+    spool_init(&g->body);
+    status = prepare(g);
+    if (status == 0) {
+        status = exchange(g);
+        if (status == 0)
+            pass_on(g);
+        uwsgi_call_close(&g->call);
+    }
+    if (status > 0)
+        answer_error(g, status);
+    else if (status < 0)
+        g->keep_alive = false;
+    spool_free(&g->body);
+}
+
+/* False when the connection is over. */
+static bool serve_event(struct gateway *g, enum http_event event)
+{
+    switch (event) {
+    case HTTP_EV_REQUEST:
+        serve_request(g);
+        return g->keep_alive;
+    case HTTP_EV_BAD:
+        uwsgi_log(g->peer, "the request is refused with %d: %s",
+                  g->client.request.status, g->client.request.reason);
+        g->keep_alive = false;
+        answer_error(g, g->client.request.status);
+        return false;
+    case HTTP_EV_TIMEOUT:
+        g->keep_alive = false;
+        answer_error(g, 408);
+        return false;
+    case HTTP_EV_CLOSED:
+        return false;
+    }
+    return false;
+}
+
+void uwsgi_gateway(int fd, const struct net_addr *peer,
+                   const struct net_addr *server,
+                   const struct uwsgi_config *config)
+{
+    struct gateway g = {.peer = peer, .server = server, .config = config};
+
+    http_conn_init(&g.client, fd, &config->timeouts, &config->limits);
+    buf_init(&g.path, config->limits.line);
+    buf_init(&g.packet, UWSGI_HEADER + UWSGI_MAX_SIZE);
+    while (serve_event(&g, http_conn_next(&g.client)))
+        ;
+    http_conn_close(&g.client, true);
+    buf_free(&g.path);
+    buf_free(&g.packet);
+}
