@@ -20,21 +20,44 @@
 #define CONF_MAX_DEPTH 100
 #define CONF_MAX_FILE  (64 << 20)
 
+/* The message and where it is true. */
+static void with_place(const struct conf *cf, struct err *to,
+                       const char *format, va_list args)
+{
+    char text[sizeof to->text];
+
+    vsnprintf(text, sizeof text, format, args);
+    if (cf->line == 0)
+        err_set(to, "%s", text);
+    else if (cf->file.len == 0)
+        err_set(to, "%s in command line", text);
+    else
+        err_set(to, "%s in %s:%u", text, cf->file.ptr, cf->line);
+}
+
 bool conf_error(struct conf *cf, const char *format, ...)
 {
-    struct err e = {""};
     va_list args;
 
     if (cf->err->text[0] != '\0')
         return false;
     va_start(args, format);
-    vsnprintf(e.text, sizeof e.text, format, args);
+    with_place(cf, cf->err, format, args);
     va_end(args);
-    if (cf->line == 0)
-        return err_set(cf->err, "%s", e.text);
-    if (cf->file.len == 0)
-        return err_set(cf->err, "%s in command line", e.text);
-    return err_set(cf->err, "%s in %s:%u", e.text, cf->file.ptr, cf->line);
+    return false;
+}
+
+void conf_warn(struct conf *cf, const char *format, ...)
+{
+    struct err warning;
+    va_list args;
+
+    if (cf->warn == NULL)
+        return;
+    va_start(args, format);
+    with_place(cf, &warning, format, args);
+    va_end(args);
+    cf->warn(cf, warning.text);
 }
 
 static struct span join(struct conf *cf, struct span dir, struct span path)
@@ -377,6 +400,7 @@ static bool prepare(struct conf *cf, struct span path)
     cf->last_scope = &cf->scopes;
     cf->files = NULL;
     cf->last_file = &cf->files;
+    cf->log_files = NULL;
     cf->conf_dir =
         (struct span){path.ptr, slash ? (size_t)(slash - path.ptr) + 1 : 0};
     cf->depth = 0;

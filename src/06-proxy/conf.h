@@ -46,6 +46,7 @@ enum conf_kind {
 
 struct conf;
 struct conf_lex;
+struct log_file;
 struct conf_row;
 
 /* Reads cf->words into settings (the module's struct in the current scope).
@@ -121,6 +122,11 @@ struct conf {
     struct span file;    /* where it stands; empty: in the text of -g */
     unsigned line;       /* 0: no place at all */
 
+    struct log_file *log_files; /* log_file.h: all that are named */
+    struct span error_log;      /* where no error_log directive stands: -e */
+    /* Takes what conf_warn says; may be NULL. */
+    void (*warn)(struct conf *cf, const char *text);
+
     struct conf_lex *lex; /* the text that is being read */
     struct conf_file *files, **last_file;
     int depth;           /* of blocks and includes */
@@ -128,7 +134,7 @@ struct conf {
 };
 
 /* Reads the file into a new main scope, merges and finishes all scopes.  The
- * caller has set arena, prefix, err; path is absolute.  `globals` is the text
+ * caller has set arena, prefix, error_log, warn and err; path is absolute.  `globals` is the text
  * of -g, or empty.  NULL with cf->err set on an error; cf->files lists what
  * was read, the main file first. */
 struct conf_scope *conf_read(struct conf *cf, const char *path,
@@ -148,6 +154,10 @@ bool conf_block(struct conf *cf, unsigned where, struct conf_scope *scope,
 /* Sets cf->err to the message and " in FILE:LINE", unless there is one
  * already; always returns false. */
 bool conf_error(struct conf *cf, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Something to tell the user that is no error; " in FILE:LINE" is added. */
+void conf_warn(struct conf *cf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* A path as nginx takes it: relative to the prefix (conf_path) or to the

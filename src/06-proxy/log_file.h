@@ -1,0 +1,39 @@
+/* log_file: the files that logs are written to.
+ *
+ * Each path is opened once, however many directives name it, and again when
+ * the program is told that the file was moved away (SIGUSR1). */
+
+#ifndef STRATA_LOG_FILE_H
+#define STRATA_LOG_FILE_H
+
+#include "conf.h"
+
+#include <sys/types.h>
+
+struct log_file {
+    struct log_file *next;
+    struct span path; /* absolute, NUL after it; empty: standard error */
+    int fd;           /* -1 until log_files_open */
+    /* A writer that keeps lines back sets these: flush(file) is called before
+     * the descriptor changes or is closed. */
+    void (*flush)(struct log_file *file);
+    void *owner;
+};
+
+/* The file of this name, relative to the prefix, in cf->log_files: one that
+ * stands there or a new one.  "stderr" is standard error.  NULL when the memory
+ * is out. */
+struct log_file *log_file_named(struct conf *cf, struct span name);
+
+/* Opens what is not open yet, creating files that do not exist.  False with
+ * *err set in nginx's words. */
+bool log_files_open(struct log_file *list, struct err *err);
+
+/* Opens everything anew; a file that cannot be opened goes on as it is, and
+ * *err tells which (false).  `owner` (-1: nobody) is given files that the
+ * caller, as root, has just created: workers will reopen them too. */
+bool log_files_reopen(struct log_file *list, uid_t owner, struct err *err);
+
+void log_files_close(struct log_file *list);
+
+#endif
