@@ -75,6 +75,9 @@ $(foreach s,$(STAGES),$(eval $(call stage_rules,$(s))))
 LAST  := $(lastword $(STAGES))
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 
+.PHONY: units
+units: $(UNITS)
+
 $(BUILD)/tests/test_%: tests/unit/test_%.c tests/unit/unit.h $(LIBS_$(LAST))
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP $(CPPFLAGS_$(LAST)) -Itests/unit -o $@ $< $(ALL_LDFLAGS) $(LIBS_$(LAST)) $(LDLIBS_$(LAST)) -lcunit

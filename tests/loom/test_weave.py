@@ -285,4 +285,7 @@ class House(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=1)
+    done = unittest.main(exit=False).result
+    bad = len(done.failures) + len(done.errors)
+    print(f"loom: {done.testsRun - bad} passed, {bad} failed")
+    sys.exit(bad > 0 or done.testsRun == 0)
