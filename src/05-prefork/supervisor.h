@@ -34,12 +34,16 @@ struct supervisor_worker {
     unsigned number;  /* 1, 2, ...; 0 in a template */
     bool first;       /* of the first generation: nobody served before it */
     pid_t master;     /* its own pid where there is no master */
-    sigset_t signals; /* blocked when the worker starts, see below */
+    sigset_t signals; /* blocked when the worker starts, see below: those of
+                       * the configuration and SIGCHLD */
     /* When the worker must be done with what it does now, on the monotonic
      * clock (net_now); 0: no limit.  Shared with the master, which kills a
      * worker that is late. */
     _Atomic int64_t *deadline;
-    int report; /* the module's own: the pipe to the master, or -1 */
+    void *shared; /* config->shared bytes, zero at first, that the master sees
+                   * too (in its events) */
+    int report;      /* the module's own: the pipe to the master, or -1, */
+    uint32_t serial; /* and the name it goes by there */
 };
 
 /* What a signal makes the master do. */
@@ -61,6 +65,7 @@ struct supervisor_signal {
 enum supervisor_kind {
     SUPERVISOR_SPAWNED,      /* a worker of a new generation was forked */
     SUPERVISOR_RESPAWNED,    /* a worker was forked in place of a dead one */
+    SUPERVISOR_UP,           /* all workers of the first generation serve */
     SUPERVISOR_ENDED,        /* it ended as it was told, or with status 0 */
     SUPERVISOR_DIED,         /* it ended otherwise: see status */
     SUPERVISOR_LATE,         /* it overran its deadline and was killed */
@@ -72,6 +77,7 @@ enum supervisor_kind {
     SUPERVISOR_RELOADING,    /* a new generation is being started */
     SUPERVISOR_RELOADED,     /* it serves, and the old one was told to finish */
     SUPERVISOR_RELOAD_FAILED, /* it could not start; the old one goes on */
+    SUPERVISOR_GAVE_UP,      /* the first generation could not start */
     SUPERVISOR_STRANGER,     /* a child that is no worker ended: pid, status */
 };
 
@@ -80,6 +86,7 @@ struct supervisor_event {
     unsigned number; /* of the worker; 0: a template */
     pid_t pid;
     int status;   /* as waitpid gives it */
+    const void *shared; /* the worker's: LATE */
     int error;    /* an errno */
     int64_t wait; /* milliseconds */
 };
@@ -134,11 +141,13 @@ struct supervisor_config {
     int64_t mercy;       /* ms from SIGQUIT to SIGKILL; 0: for ever */
     int64_t quick_mercy; /* ms from SIGTERM to SIGKILL */
     bool deadlines;      /* workers set deadlines: look once a second */
+    size_t shared;       /* bytes that each worker shares with the master */
 };
 
-/* Blocks the signals that the master will take.  Call it first of all, before
- * anyone can know of the process: from then on none is lost. */
-void supervisor_block(const struct supervisor_signal *signals);
+/* Blocks the signals that the master will take, and SIGCHLD, and says which
+ * they are.  Call it first of all, before anyone can know of the process: from
+ * then on none is lost. */
+void supervisor_block(const struct supervisor_signal *signals, sigset_t *set);
 
 /* Runs generations of workers, the first from `plan`, until a signal ends
  * them.  Returns 0 then; or, when the first generation could not start, the
@@ -155,7 +164,9 @@ void supervisor_alone(struct supervisor_worker *w,
 /* In a worker: unblocks w->signals, once the handlers stand. */
 void supervisor_unblock(const struct supervisor_worker *w);
 
-/* In a worker: it serves. */
+/* In a worker: it serves.  A worker that changes its user does so before:
+ * the kernel then forgets that the worker must hear of the master's death, and
+ * this call reminds it. */
 void supervisor_ready(struct supervisor_worker *w);
 
 /* In a worker or template: tells the master something (ops->note), at most

@@ -1,0 +1,379 @@
+/* supervisor: the master's decisions, see the header.
+ *
+ * The master is one loop around poll().  Signals arrive through a signalfd,
+ * reports of the children through one pipe, and everything else is a matter of
+ * time.  Whatever has happened, the loop then does the same: it compares what
+ * should run with what runs, and starts what is missing. */
+
+#include "supervisor_child.h"
+#include "supervisor_crew.h"
+
+#include "net.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SHORT_LIFE 1000 /* ms: a worker that lived less died "at once" */
+#define MOST_WAIT  8000 /* ms between two workers that die at once */
+
+struct supervisor {
+    const struct supervisor_config *config;
+    struct crew crew;
+    struct generation slots[2];
+    struct generation *current, *next; /* next: NULL when none is starting */
+    bool stopping, retired, reload_again;
+    int64_t tick_at; /* 0: never */
+    int status;
+};
+
+static void release(struct supervisor *s, const struct generation *gen)
+{
+    if (s->config->ops->release)
+        s->config->ops->release(s->config->context, gen->plan);
+}
+
+static void abandon_next(struct supervisor *s)
+{
+    crew_dismiss(&s->crew, s->next, true);
+    release(s, s->next);
+    s->next = NULL;
+}
+
+/* Ends everything, and then the loop. */
+static void stop(struct supervisor *s, bool quick)
+{
+    s->stopping = true;
+    if (s->next)
+        abandon_next(s);
+    crew_dismiss(&s->crew, NULL, quick);
+}
+
+/* The first generation could not start, and there is no other to go on. */
+static void give_up(struct supervisor *s, int status)
+{
+    s->status = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    TELL(&s->crew, SUPERVISOR_GAVE_UP, NULL, .status = status);
+    stop(s, true);
+}
+
+/* --- a new generation ----------------------------------------------- */
+
+static void begin_reload(struct supervisor *s)
+{
+    const struct supervisor_ops *ops = s->config->ops;
+    unsigned workers = s->current->workers;
+    void *plan;
+
+    if (s->stopping || !ops->reload)
+        return;
+    if (s->next) { /* one at a time; what asked for this one is not lost */
+        s->reload_again = true;
+        return;
+    }
+    TELL(&s->crew, SUPERVISOR_RELOADING, NULL, 0);
+    plan = ops->reload(s->config->context, &workers);
+    if (!plan)
+        return;
+    s->next = s->current == &s->slots[0] ? &s->slots[1] : &s->slots[0];
+    generation_init(s->next, plan, workers, false);
+}
+
+static void end_reload(struct supervisor *s)
+{
+    bool again = s->reload_again;
+
+    s->reload_again = false;
+    if (again)
+        begin_reload(s);
+}
+
+/* The new generation serves: the old one may go. */
+static void adopt_next(struct supervisor *s)
+{
+    struct generation *old = s->current;
+
+    s->current = s->next;
+    s->next = NULL;
+    s->current->up = true;
+    s->retired = false;
+    TELL(&s->crew, SUPERVISOR_RELOADED, NULL, 0);
+    crew_dismiss(&s->crew, old, false);
+    release(s, old);
+    end_reload(s);
+}
+
+/* --- what happens --------------------------------------------------- */
+
+/* A process of the current generation has ended: its turn comes again, the
+ * later the oftener it dies at once. */
+static void replace(struct supervisor *s, const struct proc *p, int64_t now)
+{
+    struct turn *turn = &p->gen->turns[p->number];
+    int64_t wait = 0;
+
+    turn->quick = now - p->since < SHORT_LIFE ? turn->quick + 1 : 0;
+    if (turn->quick > 1)
+        wait = turn->quick < 5 ? 500 << (turn->quick - 1) : MOST_WAIT;
+    turn->at = now + wait;
+    if (wait > 0)
+        TELL(&s->crew, SUPERVISOR_THROTTLED, p, .wait = wait);
+}
+
+/* A process that ends before it is ready fails a reload, and a first start too;
+ * but a worker that was killed there says nothing about its generation. */
+static void ended(struct supervisor *s, struct proc *p, int status)
+{
+    const struct proc gone = *p;
+    bool starting = gone.state == PROC_STARTING;
+    bool ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    bool expected = gone.state == PROC_LEAVING || (ok && !starting);
+
+    crew_strike(&s->crew, p);
+    TELL(&s->crew, expected ? SUPERVISOR_ENDED : SUPERVISOR_DIED, &gone,
+         .status = status);
+    if (!gone.gen)
+        return;
+    if (gone.gen == s->next && starting) {
+        TELL(&s->crew, SUPERVISOR_RELOAD_FAILED, &gone, .status = status);
+        abandon_next(s);
+        end_reload(s);
+    } else if (gone.gen->first && !gone.gen->up && starting &&
+               (WIFEXITED(status) || gone.number == 0)) {
+        give_up(s, status);
+    } else {
+        replace(s, &gone, net_now());
+    }
+}
+
+static void take_report(struct supervisor *s, const struct report *r,
+                        struct span text)
+{
+    const struct supervisor_ops *ops = s->config->ops;
+    struct proc *p = crew_next(&s->crew, s->crew.procs);
+
+    while (p && p->serial != r->serial)
+        p = crew_next(&s->crew, p + 1);
+    if (r->kind == REPORT_NOTE && ops->note)
+        ops->note(s->config->context, text);
+    else if (!p && r->kind == REPORT_BORN)
+        kill(r->value, SIGKILL); /* nobody waits for it any more */
+    else if (p && r->kind == REPORT_BORN)
+        crew_born(&s->crew, p, r->value);
+    else if (p && r->kind == REPORT_UNBORN)
+        crew_unborn(&s->crew, p, r->value);
+    else if (p && r->kind == REPORT_READY && p->state == PROC_STARTING)
+        p->state = PROC_READY;
+}
+
+/* A report was written whole, so its text stands right behind its head. */
+static void read_reports(struct supervisor *s)
+{
+    int pipe = s->crew.reports[0];
+    struct report r;
+    char text[SUPERVISOR_MAX_NOTE];
+
+    while (read(pipe, &r, sizeof r) == sizeof r) {
+        if (r.len > 0 && read(pipe, text, r.len) != (ssize_t)r.len)
+            return;
+        take_report(s, &r, (struct span){text, r.len});
+    }
+}
+
+/* Who has died is looked at, then every report is read, and only then is the
+ * dead buried: what a process said before its end is known when its end is
+ * judged, and until then nobody else can have its pid. */
+static void reap(struct supervisor *s)
+{
+    siginfo_t info;
+    int status;
+
+    for (;;) {
+        info.si_pid = 0;
+        waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+        if (info.si_pid == 0)
+            return;
+        read_reports(s);
+        struct proc *p = crew_next(&s->crew, s->crew.procs);
+        while (p && p->pid != info.si_pid)
+            p = crew_next(&s->crew, p + 1);
+        waitpid(info.si_pid, &status, 0);
+        if (p)
+            ended(s, p, status);
+        else
+            TELL(&s->crew, SUPERVISOR_STRANGER, NULL, .pid = info.si_pid,
+                 .status = status);
+    }
+}
+
+static void pass_on(struct supervisor *s, int signo)
+{
+    for (each_proc(p, &s->crew))
+        if (p->pid && p->number > 0)
+            kill(p->pid, signo);
+}
+
+static void act(struct supervisor *s, const struct supervisor_signal *signal)
+{
+    const struct supervisor_ops *ops = s->config->ops;
+
+    switch (signal->action) {
+    case SUPERVISOR_QUICK:
+    case SUPERVISOR_GRACEFUL:
+        TELL(&s->crew, SUPERVISOR_STOPPING, NULL, .status = signal->action);
+        stop(s, signal->action == SUPERVISOR_QUICK);
+        break;
+    case SUPERVISOR_RELOAD:
+        begin_reload(s);
+        break;
+    case SUPERVISOR_RETIRE:
+        s->retired = true;
+        crew_dismiss(&s->crew, s->current, false);
+        break;
+    case SUPERVISOR_PASS:
+    case SUPERVISOR_CALL:
+        if (ops->signal)
+            ops->signal(s->config->context, signal->signo);
+        if (signal->action == SUPERVISOR_PASS)
+            pass_on(s, signal->signo);
+        break;
+    }
+}
+
+static void read_signals(struct supervisor *s)
+{
+    struct signalfd_siginfo info;
+    const struct supervisor_signal *row;
+
+    while (read(s->crew.signals, &info, sizeof info) == sizeof info)
+        for (row = s->config->signals; row->signo != 0; row++)
+            if ((uint32_t)row->signo == info.ssi_signo)
+                act(s, row);
+}
+
+/* --- time ----------------------------------------------------------- */
+
+static void kill_late(struct supervisor *s, int64_t now)
+{
+    for (each_proc(p, &s->crew)) {
+        struct seat *seat = crew_seat(&s->crew, p);
+        int64_t deadline = atomic_load(&seat->deadline);
+        if (p->pid == 0)
+            continue;
+        if (deadline != 0 && deadline <= now) {
+            atomic_store(&seat->deadline, 0);
+            TELL(&s->crew, SUPERVISOR_LATE, p, .shared = seat + 1);
+            kill(p->pid, SIGKILL);
+        } else if (p->kill_at != 0 && p->kill_at <= now) {
+            p->kill_at = 0;
+            if (p->number > 0)
+                TELL(&s->crew, SUPERVISOR_OVERDUE, p, 0);
+            kill(p->pid, SIGKILL);
+        }
+    }
+}
+
+static void tick(struct supervisor *s, int64_t now)
+{
+    bool reload = false;
+    int64_t wait;
+
+    if (s->tick_at == 0 || s->tick_at > now || s->stopping)
+        return;
+    wait = s->config->ops->tick(s->config->context, &reload);
+    s->tick_at = wait < 0 ? 0 : now + wait;
+    if (reload)
+        begin_reload(s);
+}
+
+/* The next time that a worker's turn comes, after now. */
+static void next_turn(const struct generation *gen, int64_t now, int64_t *when)
+{
+    for (unsigned n = 0; n <= gen->workers; n++)
+        if (gen->turns[n].at > now && gen->turns[n].at < *when)
+            *when = gen->turns[n].at;
+}
+
+/* Milliseconds until something is due, or -1.  `now` is the time at which all
+ * that was due was done. */
+static int patience(struct supervisor *s, int64_t now)
+{
+    int64_t when = s->config->deadlines ? now + 1000 : NET_FOREVER;
+
+    for (each_proc(p, &s->crew))
+        if (p->pid != 0 && p->kill_at != 0 && p->kill_at < when)
+            when = p->kill_at;
+    if (!s->stopping) {
+        if (s->tick_at != 0 && s->tick_at < when)
+            when = s->tick_at;
+        next_turn(s->current, now, &when);
+        if (s->next)
+            next_turn(s->next, now, &when);
+    }
+    now = net_now();
+    return when == NET_FOREVER ? -1 : when > now ? (int)(when - now) : 0;
+}
+
+/* --- the master ----------------------------------------------------- */
+
+/* Compares what should run with what runs. */
+static void settle(struct supervisor *s, int64_t now)
+{
+    tick(s, now);
+    kill_late(s, now);
+    if (s->stopping)
+        return;
+    if (s->next)
+        crew_fill(&s->crew, s->next, now);
+    if (!s->retired)
+        crew_fill(&s->crew, s->current, now);
+    if (s->next && crew_complete(&s->crew, s->next))
+        adopt_next(s);
+    if (!s->current->up && crew_complete(&s->crew, s->current)) {
+        s->current->up = true;
+        TELL(&s->crew, SUPERVISOR_UP, NULL, 0);
+    }
+}
+
+static void run(struct supervisor *s)
+{
+    struct pollfd fds[2] = {{.fd = s->crew.signals, .events = POLLIN},
+                            {.fd = s->crew.reports[0], .events = POLLIN}};
+    int64_t now = net_now();
+
+    settle(s, now);
+    while (!s->stopping || crew_next(&s->crew, s->crew.procs)) {
+        poll(fds, 2, patience(s, now));
+        read_reports(s);
+        read_signals(s);
+        reap(s);
+        now = net_now();
+        settle(s, now);
+    }
+}
+
+int supervisor_run(const struct supervisor_config *config, void *plan)
+{
+    struct supervisor *s = calloc(1, sizeof *s);
+    int status;
+
+    if (!s || !crew_open(&s->crew, config)) {
+        free(s);
+        return 1;
+    }
+    if (config->ops->prepare)
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
+    s->config = config;
+    s->current = &s->slots[0];
+    generation_init(s->current, plan, config->workers, true);
+    s->tick_at = config->ops->tick ? net_now() : 0;
+    run(s);
+    release(s, s->current);
+    crew_close(&s->crew);
+    status = s->status;
+    free(s);
+    return status;
+}
