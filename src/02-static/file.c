@@ -143,7 +143,7 @@ int file_open(struct file *file, int root, const char *path,
             close(fd);
     }
     if (file->fd < 0 && !S_ISDIR(st.st_mode)) {
-        errno = ENOENT;
+        errno = EINVAL;
         return 404;
     }
     set_facts(file, &st);
