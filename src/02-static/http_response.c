@@ -6,13 +6,20 @@
 
 #include "http_status.h"
 
+bool http_add_status_line(struct buf *out, int status, struct span reason)
+{
+    if (reason.len == 0)
+        reason = http_reason(status);
+    return buf_printf(out, "HTTP/1.1 %03d %.*s\r\n", status,
+                      SPAN_ARG(reason));
+}
+
 bool http_add_status(struct buf *out, int status, struct span server,
                      struct http_clock *clock)
 {
-    struct span reason = http_reason(status);
     struct span date = http_clock_now(clock);
 
-    if (!buf_printf(out, "HTTP/1.1 %03d %.*s\r\n", status, SPAN_ARG(reason)))
+    if (!http_add_status_line(out, status, (struct span){NULL, 0}))
         return false;
     if (server.len > 0 && !http_add_field(out, SPAN("Server"), server))
         return false;

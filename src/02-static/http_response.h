@@ -16,6 +16,9 @@
 bool http_add_status(struct buf *out, int status, struct span server,
                      struct http_clock *clock);
 
+/* The status line alone; an empty reason stands for the registry's. */
+bool http_add_status_line(struct buf *out, int status, struct span reason);
+
 /* One field line.  The name and the value are the program's own or have been
  * checked: they hold no CR, LF or NUL. */
 bool http_add_field(struct buf *out, struct span name, struct span value);
