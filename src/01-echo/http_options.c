@@ -26,8 +26,7 @@ int http_option_value(char **argv, const char *name, const char **value,
     return 2;
 }
 
-/* "10" or "0.25", in milliseconds. */
-static bool read_seconds(struct span text, void *place)
+bool http_read_seconds(struct span text, void *place)
 {
     const char *dot = span_chr(text, '.');
     struct span whole = text, part = SPAN("0");
@@ -76,10 +75,10 @@ static const struct {
     bool (*read)(struct span text, void *place);
     const char *expected;
 } options[] = {
-    {"--idle-timeout", AT(timeouts.idle), read_seconds, SECONDS},
-    {"--head-timeout", AT(timeouts.head), read_seconds, SECONDS},
-    {"--body-timeout", AT(timeouts.body), read_seconds, SECONDS},
-    {"--send-timeout", AT(timeouts.send), read_seconds, SECONDS},
+    {"--idle-timeout", AT(timeouts.idle), http_read_seconds, SECONDS},
+    {"--head-timeout", AT(timeouts.head), http_read_seconds, SECONDS},
+    {"--body-timeout", AT(timeouts.body), http_read_seconds, SECONDS},
+    {"--send-timeout", AT(timeouts.send), http_read_seconds, SECONDS},
     {"--max-line", AT(limits.line), read_head_bytes, BYTES},
     {"--max-field", AT(limits.field), read_head_bytes, BYTES},
     {"--max-head", AT(limits.head), read_head_bytes, BYTES},

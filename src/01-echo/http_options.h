@@ -37,4 +37,8 @@ int http_option_value(char **argv, const char *name, const char **value,
  * into *o; -1 also when a value makes no sense. */
 int http_option(char **argv, struct http_options *o, struct err *err);
 
+/* Reads a span of time, "10" or "0.25", into an int64_t of milliseconds, as
+ * the options above do; false when it is none, or 0. */
+bool http_read_seconds(struct span text, void *place);
+
 #endif

@@ -97,7 +97,7 @@ static bool parse_question(struct client *c, struct err *err)
         return err_set(err, "the question is longer than %zu bytes",
                        c->head.max);
     http_request_init(&c->request, c->list, HTTP_MAX_FIELDS,
-                      &c->config->limits);
+                      &c->config->http.limits);
     if (http_parse_request(&c->request, c->head.ptr, c->head.len) != HTTP_DONE)
         return err_set(err, "this is no request that could be sent: %s",
                        c->request.reason ? c->request.reason
@@ -259,7 +259,7 @@ bool uwsgi_client(const struct net_addr *server,
         .server = server, .question = question, .config = config};
     struct err err;
 
-    buf_init(&c.head, 2 * (size_t)config->limits.head);
+    buf_init(&c.head, 2 * (size_t)config->http.limits.head);
     buf_init(&c.path, c.head.max);
     buf_init(&c.packet, UWSGI_HEADER + UWSGI_MAX_SIZE);
     spool_init(&c.body);

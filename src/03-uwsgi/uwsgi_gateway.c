@@ -9,7 +9,6 @@
 
 #include "cgi.h"
 #include "http_response.h"
-#include "http_status.h"
 #include "uri.h"
 #include "uwsgi_call.h"
 #include "uwsgi_packet.h"
@@ -31,7 +30,6 @@ struct gateway {
     struct spool body; /* of a chunked request */
     struct buf packet;
     struct uwsgi_call call;
-    bool body_read; /* the request's body was read to its end */
     bool keep_alive;
 };
 
@@ -46,7 +44,7 @@ static bool is_method(const struct gateway *g, struct span method)
  * A body of which something is still to come would be in the way. */
 static void decide_keep_alive(struct gateway *g)
 {
-    g->keep_alive = g->keep_alive && g->body_read;
+    g->keep_alive = g->keep_alive && g->client.body_done;
 }
 
 /* The gateway's own answer. */
@@ -64,8 +62,8 @@ static void answer_error(struct gateway *g, int status)
         http_add_length(&head, page.len) &&
         http_add_connection(&head, g->keep_alive) && http_end_head(&head) &&
         (is_method(g, SPAN("HEAD")) || buf_add_span(&head, buf_span(&page)));
-    if (!ok ||
-        !net_write(g->client.fd, head.ptr, head.len, g->config->timeouts.send))
+    if (!ok || !net_write(g->client.fd, head.ptr, head.len,
+                          g->config->http.timeouts.send))
         g->keep_alive = false;
     buf_free(&head);
     buf_free(&page);
@@ -92,18 +90,17 @@ static bool find_path(struct gateway *g)
     return true;
 }
 
-/* A body came to its end too early: the status to answer, or 0 when nobody is
- * left to be answered. */
+/* The body broke off: the status to answer, or -1 when nobody is left to be
+ * answered. */
 static int body_failed(struct gateway *g)
 {
-    int status = g->client.body.status;
+    const struct http_body *body = &g->client.body;
 
-    if (status != 0)
-        uwsgi_log(g->peer, "the body of the request is refused with %d: %s",
-                  status,
-                  g->client.body.reason ? g->client.body.reason
-                                        : "the client was silent too long");
-    return status;
+    if (body->status == 0)
+        return -1;
+    uwsgi_log(g->peer, "the body of the request is refused with %d: %s",
+              body->status, body->reason);
+    return body->status;
 }
 
 /* The packet must say how long the body is; chunks tell only at their end.  So
@@ -119,10 +116,7 @@ static int collect_body(struct gateway *g)
                       strerror(errno));
             return 500;
         }
-    if (more < 0)
-        return body_failed(g);
-    g->body_read = true;
-    return 0;
+    return more < 0 ? body_failed(g) : 0;
 }
 
 static bool emit_pair(void *encoder, struct span name, struct span value)
@@ -182,19 +176,22 @@ static int prepare(struct gateway *g)
         return 405;
     if (!find_path(g))
         return 400;
-    http_conn_start_body(&g->client, g->config->max_body);
-    if (r->framing == HTTP_LENGTH && r->content_length > g->config->max_body) {
+    http_conn_start_body(&g->client, g->config->http.max_body);
+    if (r->framing == HTTP_LENGTH &&
+        r->content_length > g->config->http.max_body) {
         uwsgi_log(g->peer,
                   "a body of %ju bytes is refused; at most %ju are "
                   "taken (--max-body)",
-                  (uintmax_t)r->content_length, (uintmax_t)g->config->max_body);
+                  (uintmax_t)r->content_length,
+                  (uintmax_t)g->config->http.max_body);
         return 413;
     }
-    g->body_read = r->framing == HTTP_NO_BODY;
+    if (r->framing == HTTP_NO_BODY)
+        http_conn_skip_body(&g->client, 0);
     if (r->framing == HTTP_CHUNKED) {
         int status = collect_body(g);
-        if (status != 0 || !g->body_read)
-            return status != 0 ? status : -1;
+        if (status != 0)
+            return status;
     }
     if (build_packet(g))
         return 0;
@@ -231,14 +228,10 @@ static int stream_body(struct gateway *g, struct err *err)
     int more, status = 0;
 
     while (status == 0 && !g->call.deaf &&
-           (more = http_conn_read_body(&g->client, &content)) != 0) {
-        if (more < 0) {
-            status = body_failed(g);
-            return status != 0 ? status : -1;
-        }
-        status = uwsgi_call_send(&g->call, content.ptr, content.len, err);
-    }
-    g->body_read = status == 0 && !g->call.deaf;
+           (more = http_conn_read_body(&g->client, &content)) != 0)
+        status = more < 0
+                     ? body_failed(g)
+                     : uwsgi_call_send(&g->call, content.ptr, content.len, err);
     return status;
 }
 
@@ -286,16 +279,6 @@ static bool is_passed(const struct http_fields *f, struct span name)
     return true;
 }
 
-static bool add_status_line(struct buf *out, const struct http_reply *r)
-{
-    struct span phrase = http_span(&r->fields, r->reason_phrase);
-
-    if (phrase.len == 0)
-        phrase = http_reason(r->status);
-    return buf_printf(out, "HTTP/1.1 %d ", r->status) &&
-           buf_add_span(out, phrase) && buf_add_text(out, "\r\n");
-}
-
 /* The answer's fields in their order; a Date where there was none (RFC 9110
  * 6.6.1). */
 static bool add_fields(struct gateway *g, struct buf *out)
@@ -334,8 +317,8 @@ static bool add_framing(struct gateway *g, struct buf *out, bool *chunked)
 
 static bool write_head(struct gateway *g, struct buf *head)
 {
-    bool ok =
-        net_write(g->client.fd, head->ptr, head->len, g->config->timeouts.send);
+    bool ok = net_write(g->client.fd, head->ptr, head->len,
+                        g->config->http.timeouts.send);
 
     head->len = 0;
     return ok;
@@ -355,7 +338,7 @@ static bool write_piece(struct gateway *g, struct buf *head, bool chunked,
         {(void *)"\r\n", chunked ? 2 : 0},
     };
 
-    bool ok = net_writev(g->client.fd, iov, 4, g->config->timeouts.send);
+    bool ok = net_writev(g->client.fd, iov, 4, g->config->http.timeouts.send);
     head->len = 0;
     return ok;
 }
@@ -386,12 +369,14 @@ static bool pass_body(struct gateway *g, struct buf *head, bool chunked)
 
 static void pass_on(struct gateway *g)
 {
+    const struct http_reply *r = &g->call.reply;
     struct buf head;
     bool chunked;
 
     buf_init(&head, 2 * HTTP_MAX_HEAD);
-    if (!(add_status_line(&head, &g->call.reply) && add_fields(g, &head) &&
-          add_framing(g, &head, &chunked) &&
+    if (!(http_add_status_line(&head, r->status,
+                               http_span(&r->fields, r->reason_phrase)) &&
+          add_fields(g, &head) && add_framing(g, &head, &chunked) &&
           http_add_connection(&head, g->keep_alive) && http_end_head(&head)))
         answer_error(g, 502);
     else if (!pass_body(g, &head, chunked))
@@ -406,7 +391,6 @@ static void serve_request(struct gateway *g)
     int status;
 
     g->keep_alive = g->client.request.keep_alive;
-    g->body_read = false;
     g->call.fd = -1;
     spool_init(&g->body);
     status = prepare(g);
@@ -452,8 +436,8 @@ void uwsgi_gateway(int fd, const struct net_addr *peer,
 {
     struct gateway g = {.peer = peer, .server = server, .config = config};
 
-    http_conn_init(&g.client, fd, &config->timeouts, &config->limits);
-    buf_init(&g.path, config->limits.line);
+    http_conn_init(&g.client, fd, &config->http.timeouts, &config->http.limits);
+    buf_init(&g.path, config->http.limits.line);
     buf_init(&g.packet, UWSGI_HEADER + UWSGI_MAX_SIZE);
     while (serve_event(&g, http_conn_next(&g.client)))
         ;

@@ -3,7 +3,6 @@
 #include "uwsgi_server.h"
 
 #include "http_response.h"
-#include "http_status.h"
 #include "spool.h"
 #include "uwsgi_packet.h"
 
@@ -13,10 +12,6 @@
 
 #define MODIFIER_WSGI 0
 #define MODIFIER_PING 100
-
-/* A client that has been answered may still be sending; this long it is
- * listened to, so that a reset does not destroy the answer. */
-#define LINGER_MS 1000
 
 /* Room for the listing: each byte as \xNN, and for each pair, which is five
  * bytes long at least, a "=" and a line feed. */
@@ -75,7 +70,7 @@ static void answer_error(const struct uwsgi_request *r, int status,
         http_add_length(&out, strlen(text)) &&
         http_add_connection(&out, false) && http_end_head(&out) &&
         buf_add_text(&out, text))
-        net_write(r->fd, out.ptr, out.len, r->config->timeouts.send);
+        net_write(r->fd, out.ptr, out.len, r->config->http.timeouts.send);
     buf_free(&out);
 }
 
@@ -100,7 +95,7 @@ static bool check_header(const struct uwsgi_request *r, const char *bytes)
 
     if (header.modifier1 == MODIFIER_PING) {
         net_write(r->fd, "\x64\0\0\x01", UWSGI_HEADER,
-                  r->config->timeouts.send);
+                  r->config->http.timeouts.send);
         return false;
     }
     if (uwsgi_looks_like_http(bytes))
@@ -121,7 +116,7 @@ static bool check_header(const struct uwsgi_request *r, const char *bytes)
 
 static bool read_packet(struct uwsgi_request *r)
 {
-    int64_t deadline = net_after(r->config->timeouts.head);
+    int64_t deadline = net_after(r->config->http.timeouts.head);
     char bytes[UWSGI_HEADER];
     size_t got;
 
@@ -196,11 +191,12 @@ static bool read_body(struct uwsgi_request *r)
 {
     char bytes[65536];
 
-    if (r->content_length > r->config->max_body) {
+    if (r->content_length > r->config->http.max_body) {
         uwsgi_log(r->peer,
                   "the body has %ju bytes; at most %ju are taken "
                   "(--max-body)",
-                  (uintmax_t)r->content_length, (uintmax_t)r->config->max_body);
+                  (uintmax_t)r->content_length,
+                  (uintmax_t)r->config->http.max_body);
         answer_error(r, 413, "The body is too large.\n");
         return false;
     }
@@ -208,7 +204,7 @@ static bool read_body(struct uwsgi_request *r)
         uint64_t left = r->content_length - r->body.len;
         ssize_t n =
             net_read(r->fd, bytes, left < sizeof bytes ? left : sizeof bytes,
-                     net_after(r->config->timeouts.body));
+                     net_after(r->config->http.timeouts.body));
         if (n <= 0) {
             errno = n == 0 ? 0 : errno;
             return cut_off(r, "the body", r->body.len, r->content_length);
@@ -234,7 +230,7 @@ static void answer(const struct uwsgi_request *r)
 {
     struct span protocol =
         is_protocol(r->protocol) ? r->protocol : SPAN("HTTP/1.0");
-    int64_t patience = r->config->timeouts.send;
+    int64_t patience = r->config->http.timeouts.send;
     uint64_t length = r->listing.len + r->body.len;
     char head[256], bytes[65536];
     ssize_t n;
@@ -268,5 +264,5 @@ void uwsgi_server(int fd, const struct net_addr *peer,
     buf_free(&r.block);
     buf_free(&r.listing);
     spool_free(&r.body);
-    net_close_lingering(fd, LINGER_MS);
+    net_close_lingering(fd, HTTP_LINGER_MS);
 }
