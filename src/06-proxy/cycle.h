@@ -39,11 +39,11 @@ struct cycle *cycle_read(const struct cycle_options *options, struct err *err);
 /* Opens logs and sockets, taking over those of `old` (may be NULL) that have
  * the same address.  False with *err set, and then old is as before.  With
  * `test` an address in use is no error. */
-bool cycle_open(struct cycle *c, const struct cycle *old, bool test,
+bool cycle_open(struct cycle *c, const struct listen_sockets *old, bool test,
                 struct err *err);
 
-/* Closes what this cycle opened; its sockets but for those that `heir` (may be
- * NULL) has too. */
-void cycle_free(struct cycle *c, const struct cycle *heir);
+/* Gives everything back; sockets that are in `kept` (may be NULL) stay open.
+ */
+void cycle_free(struct cycle *c, const struct listen_sockets *kept);
 
 #endif

@@ -12,10 +12,9 @@
 
 struct listen_socket {
     struct net_addr addr;
-    char text[NET_ADDR_TEXT];
-    bool reuseport;
-    unsigned count; /* of fds: 1, or the number of workers */
-    int *fds;       /* -1: not open */
+    char text[NET_ADDR_TEXT]; /* of addr; what addresses are compared by */
+    unsigned count;           /* of fds: 1, or the number of workers */
+    int *fds;                 /* -1: not open */
 };
 
 struct listen_sockets {
@@ -23,27 +22,31 @@ struct listen_sockets {
     unsigned count;
 };
 
-/* Opens the sockets that http (NULL: none) listens on.  Those of `old` (may be
- * NULL) are used where the address is the same.  `test`: an address in use is
- * no error, and its socket is left out.  False with *err set in nginx's words;
- * what was opened is closed again. */
+/* Opens the sockets that http (NULL: none) listens on; those of `old` (may be
+ * NULL) serve where the address is the same.  An address in use is tried again
+ * for two seconds: the one who uses it may be about to end.  With `test` it is
+ * no error and not waited for.  False with *err set in nginx's words; what was
+ * opened is closed again. */
 bool listen_sockets_open(struct listen_sockets *s, struct arena *arena,
                          const struct front_conf *http, unsigned workers,
                          const struct listen_sockets *old, bool test,
                          struct err *err);
 
-/* Takes the sockets over that the program before this one left open in the
- * environment (a program upgrade, see upgrade.c). */
-bool listen_sockets_inherit(struct listen_sockets *s, struct arena *arena,
-                            const char *text);
-
-/* Closes those that `heir` (may be NULL) does not have. */
+/* Closes those that are not in `kept` (may be NULL), and with `unlink_them`
+ * removes the names of the unix ones among them. */
 void listen_sockets_close(struct listen_sockets *s,
-                          const struct listen_sockets *heir);
+                          const struct listen_sockets *kept, bool unlink_them);
 
-/* In worker `number`: sets the fd of each address of http, and closes those of
- * other workers. */
+/* In worker `number`: sets the fd of each address of http, and closes those
+ * that are for other workers. */
 void listen_sockets_assign(struct listen_sockets *s, struct front_conf *http,
                            unsigned number);
+
+/* For the exchange of the running program: the sockets as "5;6;", and back in
+ * the new program, which inherits the descriptors.  False for a text or a
+ * descriptor that cannot be. */
+bool listen_sockets_print(const struct listen_sockets *s, struct buf *text);
+bool listen_sockets_inherit(struct listen_sockets *s, struct arena *arena,
+                            struct span text);
 
 #endif

@@ -1,0 +1,62 @@
+/* cycle: see the header. */
+
+#include "cycle.h"
+
+#include <stdlib.h>
+
+#define CYCLE_BLOCK 16384
+
+struct cycle *cycle_read(const struct cycle_options *options, struct err *err)
+{
+    struct cycle *c = calloc(1, sizeof *c);
+    struct conf cf = {
+        .prefix = span_of(options->prefix),
+        .error_log = span_of(options->error_log),
+        .warn = options->warn,
+        .err = err,
+    };
+
+    if (c == NULL) {
+        err_set(err, "the memory is out");
+        return NULL;
+    }
+    arena_init(&c->arena, CYCLE_BLOCK);
+    cf.arena = &c->arena;
+    c->main = conf_read(&cf, options->conf, span_of(options->globals));
+    if (c->main == NULL) {
+        arena_free(&c->arena);
+        free(c);
+        return NULL;
+    }
+    c->http = cf.http;
+    c->core = core_settings(c->main);
+    c->log = c->core->error_log;
+    c->files = cf.files;
+    c->log_files = cf.log_files;
+    return c;
+}
+
+bool cycle_open(struct cycle *c, const struct listen_sockets *old, bool test,
+                struct err *err)
+{
+    if (!log_files_open(c->log_files, err) ||
+        !listen_sockets_open(&c->sockets, &c->arena, c->http,
+                             (unsigned)c->core->worker_processes, old, test,
+                             err))
+        return false;
+    if (c->core->worker_connections >= (int64_t)c->sockets.count &&
+        c->core->worker_connections > 0)
+        return true;
+    return err_set(err,
+                   "%lld worker_connections are not enough for %u listening "
+                   "sockets",
+                   (long long)c->core->worker_connections, c->sockets.count);
+}
+
+void cycle_free(struct cycle *c, const struct listen_sockets *kept)
+{
+    listen_sockets_close(&c->sockets, kept, true);
+    log_files_close(c->log_files);
+    arena_free(&c->arena);
+    free(c);
+}

@@ -1,0 +1,272 @@
+/* proxy_core: the rows of the main level and of events { }. */
+
+#include "proxy_core.h"
+
+#include "error_log.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_USER "nobody"
+
+static bool set_events(struct conf *cf, const struct conf_row *row,
+                       void *settings)
+{
+    struct core_settings *core = settings;
+
+    (void)row;
+    if (core->has_events != CONF_UNSET)
+        return conf_error(cf, "\"events\" directive is duplicate");
+    core->has_events = 1;
+    return conf_block(cf, CONF_EVENTS, cf->scope, cf->subject);
+}
+
+static bool set_use(struct conf *cf, const struct conf_row *row,
+                    void *settings)
+{
+    (void)row, (void)settings;
+    return span_eq(cf->words[1], SPAN("epoll")) ||
+           conf_error(cf, "invalid event type \"%s\"", cf->words[1].ptr);
+}
+
+static bool set_processes(struct conf *cf, const struct conf_row *row,
+                          void *settings)
+{
+    struct core_settings *core = settings;
+    int64_t n;
+
+    (void)row;
+    if (core->worker_processes != CONF_UNSET)
+        return conf_error(cf, "\"worker_processes\" directive is duplicate");
+    if (span_eq(cf->words[1], SPAN("auto")))
+        n = sysconf(_SC_NPROCESSORS_ONLN);
+    else if (!conf_parse_number(cf->words[1], &n))
+        return conf_error(cf, "\"worker_processes\" directive invalid value");
+    core->worker_processes = n;
+    return true;
+}
+
+static bool set_connections(struct conf *cf, const struct conf_row *row,
+                            void *settings)
+{
+    struct core_settings *core = settings;
+
+    (void)row;
+    if (core->worker_connections != CONF_UNSET)
+        return conf_error(cf, "\"%s\" directive is duplicate",
+                          cf->words[0].ptr);
+    return conf_parse_number(cf->words[1], &core->worker_connections) ||
+           conf_error(cf, "invalid number \"%s\"", cf->words[1].ptr);
+}
+
+/* May be negative: nice(1)'s numbers. */
+static bool set_priority(struct conf *cf, const struct conf_row *row,
+                         void *settings)
+{
+    struct core_settings *core = settings;
+    struct span text = cf->words[1];
+    bool minus = span_starts(text, SPAN("-"));
+    int64_t n;
+
+    (void)row;
+    if (core->worker_priority != CONF_UNSET)
+        return conf_error(cf, "\"worker_priority\" directive is duplicate");
+    if (minus || span_starts(text, SPAN("+")))
+        text.ptr++, text.len--;
+    if (!conf_parse_number(text, &n))
+        return conf_error(cf, "\"worker_priority\" directive invalid number");
+    core->worker_priority = minus ? -n : n;
+    return true;
+}
+
+static bool set_path(struct conf *cf, const struct conf_row *row,
+                     void *settings)
+{
+    cf->words[1] = conf_path(cf, cf->words[1]);
+    return cf->words[1].ptr != NULL && conf_set_text(cf, row, settings);
+}
+
+static bool set_env(struct conf *cf, const struct conf_row *row,
+                    void *settings)
+{
+    struct core_settings *core = settings;
+    struct core_env *env = arena_alloc(cf->arena, sizeof *env);
+
+    (void)row;
+    if (env == NULL)
+        return false;
+    *env = (struct core_env){core->env, cf->words[1]};
+    core->env = env;
+    return true;
+}
+
+/* --- user -------------------------------------------------------------- */
+
+/* A name that is not in the database leaves errno at 0 or says why. */
+static bool unknown_name(struct conf *cf, const char *call, const char *name)
+{
+    if (errno == 0)
+        return conf_error(cf, "%s(\"%s\") failed", call, name);
+    return conf_error(cf, "%s(\"%s\") failed (%d: %s)", call, name, errno,
+                      strerror(errno));
+}
+
+static const struct core_user *find_user(struct conf *cf, struct span name,
+                                         const char *group)
+{
+    struct core_user *user = arena_alloc(cf->arena, sizeof *user);
+    const struct passwd *entry;
+    const struct group *its_group;
+
+    if (user == NULL)
+        return NULL;
+    errno = 0;
+    entry = getpwnam(name.ptr);
+    if (entry == NULL) {
+        unknown_name(cf, "getpwnam", name.ptr);
+        return NULL;
+    }
+    *user = (struct core_user){name, entry->pw_uid, entry->pw_gid};
+    if (group == NULL)
+        return user;
+    errno = 0;
+    its_group = getgrnam(group);
+    if (its_group == NULL) {
+        unknown_name(cf, "getgrnam", group);
+        return NULL;
+    }
+    user->gid = its_group->gr_gid;
+    return user;
+}
+
+static bool set_user(struct conf *cf, const struct conf_row *row,
+                     void *settings)
+{
+    struct core_settings *core = settings;
+    const char *group = cf->words[cf->count - 1].ptr; /* alone: the same name */
+
+    (void)row;
+    if (core->user != NULL)
+        return conf_error(cf, "\"user\" directive is duplicate");
+    if (geteuid() != 0) {
+        conf_warn(cf, "the \"user\" directive makes sense only if the master "
+                      "process runs with super-user privileges, ignored");
+        return true;
+    }
+    core->user = find_user(cf, cf->words[1], group);
+    return core->user != NULL;
+}
+
+/* --- worker_cpu_affinity ----------------------------------------------- */
+
+/* "0101": the rightmost is CPU 0. */
+static bool read_mask(struct conf *cf, struct span text, cpu_set_t *mask)
+{
+    CPU_ZERO(mask);
+    if (text.len > CPU_SETSIZE)
+        return conf_error(cf,
+                          "\"worker_cpu_affinity\" directive supports up to "
+                          "%d CPUs only",
+                          CPU_SETSIZE);
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[text.len - 1 - i];
+
+        if (c == '1')
+            CPU_SET(i, mask);
+        else if (c != '0')
+            return conf_error(cf, "invalid character \"%c\" in "
+                                  "\"worker_cpu_affinity\"",
+                              c);
+    }
+    return true;
+}
+
+static bool set_affinity(struct conf *cf, const struct conf_row *row,
+                         void *settings)
+{
+    struct core_settings *core = settings;
+    struct core_affinity *a;
+    bool each = span_eq(cf->words[1], SPAN("auto"));
+    unsigned first = each ? 2 : 1;
+
+    (void)row;
+    if (core->affinity != NULL)
+        return conf_error(cf, "\"worker_cpu_affinity\" directive is duplicate");
+    if (each && cf->count > 3)
+        return conf_error(cf, "invalid number of arguments in "
+                              "\"worker_cpu_affinity\" directive");
+    a = arena_alloc(cf->arena,
+                    sizeof *a + cf->count * sizeof a->masks[0]);
+    if (a == NULL)
+        return false;
+    *a = (struct core_affinity){.each = each};
+    if (each && cf->count == 2)
+        memset(&a->masks[a->count++], 0xff, sizeof a->masks[0]);
+    for (unsigned i = first; i < cf->count; i++)
+        if (!read_mask(cf, cf->words[i], &a->masks[a->count++]))
+            return false;
+    core->affinity = a;
+    return true;
+}
+
+/* --- The table --------------------------------------------------------- */
+
+#define AT(member) offsetof(struct core_settings, member)
+#define NUMBER(name, where, set, member, fallback)                             \
+    {name, where, 1, 1, false, set, CONF_NUMBER, AT(member), fallback, NULL}
+#define EVERYWHERE (CONF_MAIN | CONF_HTTP | CONF_SERVER | CONF_LOCATION)
+
+static const struct conf_row rows[] = {
+    {"user", CONF_MAIN, 1, 2, false, set_user, CONF_POINTER, AT(user), 0, NULL},
+    {"pid", CONF_MAIN, 1, 1, false, set_path, CONF_POINTER, AT(pid), 0, NULL},
+    {"working_directory", CONF_MAIN, 1, 1, false, conf_set_text, CONF_POINTER,
+     AT(working_directory), 0, NULL},
+    {"env", CONF_MAIN, 1, 1, false, set_env, CONF_POINTER, AT(env), 0, NULL},
+    {"error_log", EVERYWHERE, 1, CONF_MANY, false, error_log_set, CONF_POINTER,
+     AT(error_log), 0, NULL},
+    {"worker_cpu_affinity", CONF_MAIN, 1, CONF_MANY, false, set_affinity,
+     CONF_POINTER, AT(affinity), 0, NULL},
+    NUMBER("daemon", CONF_MAIN, conf_set_flag, daemon, 1),
+    NUMBER("master_process", CONF_MAIN, conf_set_flag, master_process, 1),
+    NUMBER("worker_processes", CONF_MAIN, set_processes, worker_processes, 1),
+    NUMBER("worker_priority", CONF_MAIN, set_priority, worker_priority, 0),
+    NUMBER("worker_rlimit_nofile", CONF_MAIN, conf_set_number,
+           worker_rlimit_nofile, -1),
+    NUMBER("worker_rlimit_core", CONF_MAIN, conf_set_size, worker_rlimit_core,
+           -1),
+    NUMBER("worker_shutdown_timeout", CONF_MAIN, conf_set_msec,
+           worker_shutdown_timeout, 0),
+    {"events", CONF_MAIN, 0, 0, true, set_events, CONF_NUMBER, AT(has_events), 0,
+     NULL},
+    {"use", CONF_EVENTS, 1, 1, false, set_use, CONF_OTHER, 0, 0, NULL},
+    NUMBER("worker_connections", CONF_EVENTS, set_connections,
+           worker_connections, 512),
+    NUMBER("multi_accept", CONF_EVENTS, conf_set_flag, multi_accept, 0),
+    NUMBER("accept_mutex", CONF_EVENTS, conf_set_flag, accept_mutex, 0),
+    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+};
+
+static bool finish(struct conf *cf, void *settings, const void *parent)
+{
+    struct core_settings *core = settings;
+
+    if (parent != NULL)
+        return true;
+    if (!core->has_events)
+        return conf_error(cf, "no \"events\" section in configuration");
+    if (core->user == NULL && geteuid() == 0)
+        core->user = find_user(cf, SPAN(DEFAULT_USER), NULL);
+    if (core->error_log == NULL)
+        core->error_log = error_log_new(cf, cf->error_log, ERROR_LOG_ERROR);
+    return core->error_log != NULL && (core->user != NULL || geteuid() != 0);
+}
+
+struct conf_module core_module = {
+    .name = "core",
+    .rows = rows,
+    .size = sizeof(struct core_settings),
+    .finish = finish,
+};
