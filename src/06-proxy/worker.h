@@ -30,8 +30,8 @@ enum worker_order worker_order(struct worker *w);
 /* To be called once, when the loop is about to run. */
 void worker_ready(struct worker *w);
 
-/* Runs a worker process: the supervisor's `work`.  With `alone` there is no
- * master, and SIGHUP stands for WORKER_QUIT too. */
+/* Runs a worker process, with a master or without; returns its exit status.
+ */
 int worker_run(struct cycle *cycle, struct supervisor_worker *self);
 
 /* The http part's: serves w->cycle->http on the descriptors that stand in its
