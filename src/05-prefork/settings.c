@@ -1,0 +1,172 @@
+/* settings: see the header. */
+
+#include "settings.h"
+#include "settings_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void settings_free(struct settings *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        free(s->list[i].key);
+        free(s->list[i].value);
+        free(s->list[i].file);
+    }
+    free(s->list);
+    *s = (struct settings){0};
+}
+
+void settings_place(const struct setting *at, struct buf *out)
+{
+    if (at->file && at->line)
+        buf_printf(out, "%s:%u: ", at->file, at->line);
+    else if (at->file)
+        buf_printf(out, "%s: ", at->file);
+}
+
+/* --- files ---------------------------------------------------------- */
+
+static bool read_whole(struct buf *text, const char *name, struct err *err)
+{
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    ssize_t n = -1;
+
+    buf_init(text, SETTINGS_MAX_FILE);
+    if (fd < 0)
+        return err_set(err, "cannot open %s: %s", name, strerror(errno));
+    while (buf_reserve(text, 1) &&
+           (n = read(fd, text->ptr + text->len, text->cap - text->len)) > 0)
+        text->len += (size_t)n;
+    if (n < 0)
+        err_set(err, "cannot read %s: %s", name, strerror(errno));
+    else if (n > 0)
+        err_set(err, "%s is larger than %d bytes", name, SETTINGS_MAX_FILE);
+    close(fd);
+    return n == 0;
+}
+
+/* The ":" before the section of "file.ini:section", or NULL.  A colon inside
+ * of the path is none: what stands before it has no extension. */
+static char *section_colon(char *name)
+{
+    char *colon = strrchr(name, ':');
+    struct span file = {name, colon ? (size_t)(colon - name) : 0};
+
+    if (span_ends(file, SPAN(".ini")) || span_ends(file, SPAN(".json")))
+        return colon;
+    return NULL;
+}
+
+static bool read_source(struct settings *s,
+                        const struct settings_source *source, struct err *err)
+{
+    struct buf text;
+    bool ok = read_whole(&text, source->name, err);
+
+    if (ok && span_chr(buf_span(&text), 0))
+        ok = err_set(err, "%s holds a NUL byte: it is no text", source->name);
+    else if (ok && span_ends(span_of(source->name), SPAN(".json")))
+        ok = settings_read_json(s, source, buf_span(&text), err);
+    else if (ok)
+        ok = settings_read_ini(s, source, buf_span(&text), err);
+    buf_free(&text);
+    return ok;
+}
+
+bool settings_read(struct settings *s, const char *name, struct err *err)
+{
+    char *copy = strdup(name), *colon = copy ? section_colon(copy) : NULL;
+    char *path = NULL;
+    bool ok = false;
+
+    if (colon)
+        *colon = 0;
+    if (copy)
+        path = realpath(copy, NULL);
+    if (s->depth >= SETTINGS_MAX_DEPTH)
+        err_set(err, "%s: files name files more than %d deep", name,
+                SETTINGS_MAX_DEPTH);
+    else if (!copy)
+        err_set(err, "out of memory");
+    else if (!path)
+        err_set(err, "cannot open %s: %s", copy, strerror(errno));
+    else {
+        s->depth++;
+        ok = read_source(
+            s, &(struct settings_source){copy, path, colon ? colon + 1 : NULL},
+            err);
+        s->depth--;
+    }
+    free(path);
+    free(copy);
+    return ok;
+}
+
+/* --- the list ------------------------------------------------------- */
+
+static bool append(struct settings *s, struct span key, const char *value,
+                   const char *file, unsigned line, struct err *err)
+{
+    struct setting *list = realloc(s->list, (s->count + 1) * sizeof *list);
+    struct setting *new;
+
+    if (!list)
+        return err_set(err, "out of memory");
+    s->list = list;
+    new = &list[s->count++];
+    *new = (struct setting){.key = strndup(key.ptr, key.len),
+                            .value = value ? strdup(value) : NULL,
+                            .file = file ? strdup(file) : NULL,
+                            .line = line};
+    if (!new->key || (value && !new->value) || (file && !new->file))
+        return err_set(err, "out of memory");
+    return true;
+}
+
+/* The setting that was appended last names a file: it makes way for it. */
+static bool include(struct settings *s, struct err *err)
+{
+    struct setting at = s->list[s->count - 1];
+    struct buf place, name;
+    char *value;
+    struct err why;
+    bool ok;
+
+    buf_init(&place, 4096);
+    buf_init(&name, 8192);
+    ok = settings_expand(s, s->count - 1, &value, &why);
+    s->count--;
+    if (ok && (!value || !*value))
+        ok = err_set(&why, "\"%s\" wants the name of a file", at.key);
+    if (ok && value[0] == ':' && at.file)
+        buf_add_text(&name, at.file);
+    if (ok)
+        ok = buf_printf(&name, "%s", value) && buf_add_char(&name, 0) &&
+             settings_read(s, name.ptr, &why);
+    if (!ok) {
+        settings_place(&at, &place);
+        err_set(err, "%.*s%s", SPAN_ARG(buf_span(&place)), why.text);
+    }
+    buf_free(&place);
+    buf_free(&name);
+    free(value);
+    free(at.key);
+    free(at.value);
+    free(at.file);
+    return ok;
+}
+
+bool settings_add(struct settings *s, struct span key, const char *value,
+                  const char *file, unsigned line, struct err *err)
+{
+    if (!append(s, key, value, file, line, err))
+        return false;
+    if (span_eq(key, SPAN("ini")) || span_eq(key, SPAN("include")) ||
+        span_eq(key, SPAN("json")))
+        return include(s, err);
+    return true;
+}

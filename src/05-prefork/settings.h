@@ -1,0 +1,60 @@
+/* settings: what the command line and the configuration files say, as one list.
+ *
+ * uWSGI knows no "file first, command line second": every source is read where
+ * it is named, and all of them become one list of keys and values, to be
+ * applied in order.  This module makes the list.  It does not know which keys
+ * there are; a key that is nobody's option is a placeholder that other values
+ * can name. */
+
+#ifndef STRATA_SETTINGS_H
+#define STRATA_SETTINGS_H
+
+#include "bytes.h"
+
+#define SETTINGS_MAX_FILE  (1 << 20) /* bytes of a configuration file */
+#define SETTINGS_MAX_VALUE (1 << 16) /* bytes of a value, expanded */
+#define SETTINGS_MAX_DEPTH 16        /* files in files, values in values */
+
+struct setting {
+    char *key;
+    char *value;   /* NULL: the key stood alone */
+    char *file;    /* NULL: the command line */
+    unsigned line; /* 0: unknown */
+    bool used;     /* another value named it */
+};
+
+struct settings {
+    struct setting *list;
+    size_t count;
+    unsigned depth; /* of the file being read */
+};
+
+/* Frees the list; the settings are empty afterwards.  An empty list is all
+ * zeros. */
+void settings_free(struct settings *s);
+
+/* Appends a copy.  The keys ini, include and json are not appended: the file
+ * that they name is read in this place.  `file` is NULL for the command line.
+ */
+bool settings_add(struct settings *s, struct span key, const char *value,
+                  const char *file, unsigned line, struct err *err);
+
+/* Reads a file, JSON where its name ends in .json, else ini.  The name may end
+ * in :SECTION; otherwise the section (the object, in JSON) is "uwsgi".  *err
+ * says file, line, what was found, what was expected. */
+bool settings_read(struct settings *s, const char *name, struct err *err);
+
+/* The value of list[i] with its placeholders replaced, to be freed:
+ *     %(key)    the first setting with that key, itself expanded
+ *     %(key+2)  the same in arithmetic; also - * /
+ *     $(NAME)   the environment
+ *     @(file)   the contents of a file, without the newline at its end
+ * What is not defined stays as it stands.  *value is NULL when the key stood
+ * alone.  Fails when a value names itself or the result is too long. */
+bool settings_expand(struct settings *s, size_t i, char **value,
+                     struct err *err);
+
+/* "wsgi.ini:3: " or "" for the command line, for the front of a message. */
+void settings_place(const struct setting *at, struct buf *out);
+
+#endif
