@@ -1,0 +1,424 @@
+/* strata-static: the files below a directory, served over HTTP.
+ *
+ *     strata-static --root DIR [OPTIONS] ADDR
+ *
+ * One client after the other, each with as many requests as it likes to send,
+ * one after the other too: `serve` is what happens to a client, `respond` what
+ * happens to a request. */
+
+#include "http_conn.h"
+#include "http_options.h"
+#include "http_response.h"
+#include "static_answer.h"
+#include "uri.h"
+#include "version.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BACKLOG      511
+#define MAX_REQUESTS 1000 /* of one connection; nginx's keepalive_requests */
+
+/* Everybody waits while one client is served, so the deadlines are shorter
+ * than nginx's. */
+#define STATIC_TIMEOUTS {10000, 10000, 10000, 10000}
+
+static const struct span server_name = SPAN_INIT("strata/" STRATA_VERSION);
+
+static const char help[] =
+    "usage: strata-static --root DIR [OPTIONS] ADDR\n"
+    "Serves the files below DIR over HTTP.\n"
+    "ADDR is host:port, :port, [v6]:port or unix:/path.\n"
+    "\n"
+    "  --root DIR               the directory to serve\n"
+    "  --index NAME             the file that stands for a directory:\n"
+    "                           index.html\n"
+    "  --links follow|beneath|none\n"
+    "                           symbolic links: wherever they lead, below the\n"
+    "                           root only (what is done without this option),\n"
+    "                           or not at all\n" HTTP_OPTIONS_HELP;
+
+struct server {
+    struct http_options options;
+    struct static_config config;
+    const char *index[2]; /* config.index */
+    struct http_clock clock;
+
+    /* Of the answer that is being made; kept, so that an answer allocates
+     * nothing once the longest of them has been seen. */
+    struct buf path, origin, page, out;
+};
+
+/* The signal handler can be told nothing; this is for it alone. */
+static const char *socket_path;
+
+static void stop(int signal)
+{
+    (void)signal;
+    if (socket_path)
+        unlink(socket_path);
+    _exit(0);
+}
+
+static void set_signals(void)
+{
+    struct sigaction action = {.sa_handler = stop};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* sendfile to a client that has left */
+}
+
+static bool has_method(const struct http_request *r, struct span method)
+{
+    return span_eq(http_request_span(r, r->method), method);
+}
+
+/* Location, for the path of the request lacks its "/".  Who
+ * names no host is sent to the address that he has come to. */
+static bool add_location(struct server *s, const struct http_conn *c,
+                         const struct static_answer *a)
+{
+    const struct http_request *r = &c->request;
+    struct net_addr local;
+    struct span query = uri_query(http_request_span(r, r->path),
+                                  http_request_span(r, r->query));
+
+    s->origin.len = 0;
+    return net_local(c->fd, &local) &&
+           static_add_origin(&s->origin, http_request_span(r, r->host),
+                             &local) &&
+           static_add_location(&s->out, buf_span(&s->origin), a,
+                               buf_span(&s->path), query);
+}
+
+static bool add_head(struct server *s, const struct http_conn *c,
+                     const struct static_answer *a, bool keep_alive)
+{
+    struct buf *out = &s->out;
+
+    return http_add_status(out, a->status, server_name, &s->clock) &&
+           (s->page.len == 0 ||
+            (http_add_field(out, SPAN("Content-Type"), SPAN("text/html")) &&
+             http_add_length(out, s->page.len))) &&
+           static_add_fields(out, a) &&
+           (!a->directory || add_location(s, c, a)) &&
+           http_add_connection(out, keep_alive) &&
+           static_add_validators(out, a) && http_end_head(out);
+}
+
+/* Sends what is followed by a file: the kernel may put both in one packet. */
+static bool send_before_file(int fd, struct span s, int64_t patience)
+{
+    ssize_t n = send(fd, s.ptr, s.len, MSG_MORE | MSG_NOSIGNAL | MSG_DONTWAIT);
+
+    if (n < 0 && errno != EAGAIN && errno != EINTR)
+        return false;
+    if (n < 0)
+        n = 0;
+    return net_write(fd, s.ptr + n, s.len - (size_t)n, patience);
+}
+
+/* Sends s->out, then n bytes of the file. */
+static bool send_piece(struct server *s, struct http_conn *c, int file,
+                       uint64_t first, uint64_t n)
+{
+    int64_t patience = c->timeouts.send;
+    bool good = send_before_file(c->fd, buf_span(&s->out), patience);
+
+    s->out.len = 0;
+    return good && file_send(c->fd, file, first, n, patience) == n;
+}
+
+/* Sends s->out, which is the head, and what of the file was asked for. */
+static bool send_file(struct server *s, struct http_conn *c,
+                      const struct static_answer *a)
+{
+    if (a->ranges == 0)
+        return send_piece(s, c, a->file.fd, 0, a->file.size);
+    for (int i = 0; i < a->ranges; i++) {
+        const struct http_range *range = &a->range[i];
+
+        if ((a->ranges > 1 && !static_add_part(&s->out, a, i)) ||
+            !send_piece(s, c, a->file.fd, range->first,
+                        range->last - range->first + 1))
+            return false;
+    }
+    return a->ranges == 1 ||
+           (static_add_part(&s->out, a, a->ranges) &&
+            net_write(c->fd, s->out.ptr, s->out.len, c->timeouts.send));
+}
+
+/* Sends the answer, whole.  False when it could not, for whatever reason: what
+ * the client then has is a broken message, and only closing says so. */
+static bool send_answer(struct server *s, struct http_conn *c,
+                        const struct static_answer *a, bool keep_alive)
+{
+    bool file = a->status == 200 || a->status == 206;
+    bool head_only = has_method(&c->request, SPAN("HEAD"));
+
+    s->out.len = s->page.len = 0;
+    if (!file && a->status != 304 &&
+        !http_error_page(&s->page, a->status, server_name))
+        return false;
+    if (!add_head(s, c, a, keep_alive))
+        return false;
+    if (file && !head_only && a->file.size > 0)
+        return send_file(s, c, a);
+    return (head_only || buf_add_span(&s->out, buf_span(&s->page))) &&
+           net_write(c->fd, s->out.ptr, s->out.len, c->timeouts.send);
+}
+
+/* Says to the client and to the log what is wrong with the request. */
+static void refuse(struct server *s, struct http_conn *c, int status,
+                   const char *reason)
+{
+    struct static_answer a = {.status = status, .file.fd = -1, .mtime = -1};
+
+    fprintf(stderr, "strata-static: refused with %d: %s\n", status, reason);
+    send_answer(s, c, &a, false);
+}
+
+/* Reads past the body, which means nothing to a file.  False when something
+ * is wrong with it; the client was told if it is still there. */
+static bool pass_body(struct server *s, struct http_conn *c)
+{
+    struct span content;
+    int n;
+
+    http_conn_start_body(c, s->options.max_body);
+    do
+        n = http_conn_read_body(c, &content);
+    while (n > 0);
+    if (n < 0 && c->body.status > 0)
+        refuse(s, c, c->body.status, c->body.reason);
+    return n == 0;
+}
+
+/* Decodes the path into s->path and finds what it names.  "*" and the host of
+ * CONNECT are no paths; their methods will be refused before one is needed. */
+static void find_answer(struct server *s, const struct http_request *r,
+                        struct static_answer *a)
+{
+    struct span raw = http_request_span(r, r->path);
+    long n;
+
+    *a = (struct static_answer){.status = 500, .file.fd = -1, .mtime = -1};
+    if (r->form == HTTP_ASTERISK_FORM || r->form == HTTP_AUTHORITY_FORM)
+        raw = SPAN("/");
+    s->path.len = 0;
+    if (!buf_reserve(&s->path, raw.len + 1))
+        return;
+    n = uri_normalise(s->path.ptr, raw, true);
+    if (n < 0) {
+        a->status = 400;
+        return;
+    }
+    s->path.len = (size_t)n;
+    s->path.ptr[n] = '\0';
+    static_answer(a, r, s->path.ptr, &s->config);
+}
+
+/* Answers the request that was read.  True when the connection stays. */
+static bool respond(struct server *s, struct http_conn *c)
+{
+    const struct http_request *r = &c->request;
+    struct static_answer a;
+    bool keep_alive, sent;
+
+    if (!pass_body(s, c))
+        return false;
+    find_answer(s, r, &a);
+    if (a.status >= 500)
+        fprintf(stderr, "strata-static: cannot open '%s': %s\n", s->path.ptr,
+                strerror(errno));
+    keep_alive = r->keep_alive && a.status != 400 &&
+                 c->requests < MAX_REQUESTS && !has_method(r, SPAN("TRACE"));
+    sent = send_answer(s, c, &a, keep_alive);
+    if (a.file.fd >= 0)
+        close(a.file.fd);
+    return sent && keep_alive;
+}
+
+static void serve(struct server *s, int fd)
+{
+    struct http_conn c;
+    bool again = true, linger = true;
+
+    http_conn_init(&c, fd, &s->options.timeouts, &s->options.limits);
+    while (again) {
+        again = false;
+        switch (http_conn_next(&c)) {
+        case HTTP_EV_REQUEST:
+            again = respond(s, &c);
+            break;
+        case HTTP_EV_BAD:
+            refuse(s, &c, c.request.status, c.request.reason);
+            break;
+        case HTTP_EV_TIMEOUT:
+            refuse(s, &c, 408, "the head did not come in time");
+            break;
+        case HTTP_EV_CLOSED:
+            linger = false;
+            break;
+        }
+    }
+    http_conn_close(&c, linger);
+}
+
+/* When the machine is out of something, trying again at once would not bring
+ * it back, only burn the processor. */
+static void serve_forever(struct server *s, int listener)
+{
+    for (;;) {
+        int fd = net_accept(listener, NULL, NET_FOREVER);
+
+        if (fd >= 0) {
+            serve(s, fd);
+        } else {
+            fprintf(stderr, "strata-static: cannot accept a connection: %s\n",
+                    strerror(errno));
+            poll(NULL, 0, 100);
+        }
+    }
+}
+
+struct arguments {
+    struct http_options http;
+    const char *root, *index, *links, *addr;
+};
+
+/* The options with a text of their own; returns as http_option. */
+static int own_option(char **argv, struct arguments *a, struct err *err)
+{
+    int words = http_option_value(argv, "--root", &a->root, err);
+
+    if (words == 0)
+        words = http_option_value(argv, "--index", &a->index, err);
+    if (words == 0)
+        words = http_option_value(argv, "--links", &a->links, err);
+    return words ? words : http_option(argv, &a->http, err);
+}
+
+/* Reads the command line; ends the program for --help and --version. */
+static bool read_arguments(char **argv, struct arguments *a, struct err *err)
+{
+    while (*++argv != NULL) {
+        int words = own_option(argv, a, err);
+
+        if (words < 0)
+            return false;
+        if (strcmp(*argv, "--help") == 0) {
+            fputs(help, stdout);
+            exit(0);
+        } else if (strcmp(*argv, "--version") == 0) {
+            puts("strata-static " STRATA_VERSION);
+            exit(0);
+        } else if (words > 0) {
+            argv += words - 1;
+        } else if (**argv == '-') {
+            return err_set(err, "there is no option '%s'; --help lists them",
+                           *argv);
+        } else if (a->addr) {
+            return err_set(err, "one address is expected, but '%s' and '%s' "
+                                "are given", a->addr, *argv);
+        } else {
+            a->addr = *argv;
+        }
+    }
+    if (!a->root)
+        return err_set(err, "--root DIR is missing, the directory to serve");
+    return a->addr || err_set(err, "the address to listen on is missing, such "
+                                   "as 127.0.0.1:8080");
+}
+
+static bool read_links(const char *text, enum file_links *links,
+                       struct err *err)
+{
+    static const char *const names[] = {
+        [FILE_LINKS_FOLLOW] = "follow",
+        [FILE_LINKS_BENEATH] = "beneath",
+        [FILE_LINKS_NONE] = "none",
+    };
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *links = (enum file_links)i;
+            return true;
+        }
+    return err_set(err, "--links is '%s'; expected follow, beneath or none",
+                   text);
+}
+
+/* Makes the server that the arguments describe, but for its socket. */
+static bool set_up(struct server *s, const struct arguments *a,
+                   struct err *err)
+{
+    struct mime_table *types = mime_new();
+    size_t line = a->http.limits.line;
+
+    s->options = a->http;
+    s->index[0] = a->index;
+    s->config = (struct static_config){
+        .index = s->index,
+        .types = types,
+        .default_type = SPAN("text/plain"),
+        .etag = true,
+        .exact_times = true,
+        .max_ranges = HTTP_MAX_RANGES,
+    };
+    buf_init(&s->path, line + 1);
+    buf_init(&s->origin, line + NET_ADDR_TEXT + 16);
+    buf_init(&s->page, 4096);
+    buf_init(&s->out, 4 * line + 8192); /* a path escaped is thrice as long */
+    if (!types || !mime_add_known(types))
+        return err_set(err, "cannot load the media types: %s",
+                       strerror(errno));
+    if (!read_links(a->links, &s->config.links, err))
+        return false;
+    s->config.root = open(a->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return s->config.root >= 0 ||
+           err_set(err, "cannot open the root '%s': %s; expected a directory",
+                   a->root, strerror(errno));
+}
+
+static int fail(const struct err *err)
+{
+    fprintf(stderr, "strata-static: %s\n", err->text);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments a = {
+        .http = {STATIC_TIMEOUTS, HTTP_DEFAULT_LIMITS, HTTP_DEFAULT_MAX_BODY},
+        .index = "index.html",
+        .links = "beneath",
+    };
+    struct server s = {0};
+    char text[NET_ADDR_TEXT];
+    struct net_addr addr;
+    struct err err;
+    int listener;
+
+    (void)argc;
+    if (!read_arguments(argv, &a, &err) || !set_up(&s, &a, &err) ||
+        !net_parse(&addr, a.addr, &err))
+        return fail(&err);
+    listener = net_listen(&addr, BACKLOG, &err);
+    if (listener < 0)
+        return fail(&err);
+    if (addr.sa.sa_family == AF_UNIX)
+        socket_path = a.addr + strlen("unix:");
+    set_signals();
+    net_local(listener, &addr); /* port 0 has become a real one */
+    net_print(&addr, text);
+    fprintf(stderr, "strata-static: listening on %s\n", text);
+    serve_forever(&s, listener);
+}
