@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""html: the book as HTML, with pandoc, and a check of what it points to.
+
+    docs/html.py FOLDER      writes FOLDER/index.html and a page a chapter
+
+The pages need no network, no server and no JavaScript.  A link, an anchor or
+a picture that leads nowhere is an error: pandoc itself would let it pass.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = {".svg", ".png", ".jpg", ".gif"}
+
+
+class Page(HTMLParser):
+    """What a page points to, and what in it can be pointed to."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path, self.ids, self.links, self.title = path, set(), [], ""
+        self.in_title = self.code = False
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if attrs.get("id"):
+            self.ids.add(attrs["id"])
+        for name in ("href", "src"):
+            if attrs.get(name):
+                self.links.append(attrs[name])
+        if tag == "script":
+            raise ValueError(f"{self.path}: a page with JavaScript")
+        self.in_title = tag == "h1" and not self.title
+
+    def handle_endtag(self, tag):
+        self.in_title = False
+
+    def handle_data(self, data):
+        if self.in_title:
+            self.title += data
+
+
+def sources():
+    """The Markdown files of the book, in reading order."""
+    return sorted((ROOT / "chapters").glob("*.md")) + sorted(
+        (ROOT / "docs").glob("*.md"))
+
+
+def title_of(path):
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("# "):
+            return re.sub(r"\s*\{[^}]*\}\s*$", "", line[2:]).strip()
+    return path.stem
+
+
+def navigation(files, number):
+    """The links to the neighbours, as HTML."""
+    words = ['<nav><a href="index.html">Contents</a>']
+    if number > 0:
+        words.append(f'<a href="{files[number - 1].stem}.html" rel="prev">'
+                     f"← {title_of(files[number - 1])}</a>")
+    if number + 1 < len(files):
+        words.append(f'<a href="{files[number + 1].stem}.html" rel="next">'
+                     f"{title_of(files[number + 1])} →</a>")
+    return " ".join(words) + "</nav>\n"
+
+
+def pandoc(text, out, title, before="", after=""):
+    """Makes one page of Markdown text."""
+    work = out.with_suffix(".parts")
+    work.mkdir(exist_ok=True)
+    (work / "before").write_text(before, encoding="utf-8")
+    (work / "after").write_text(after, encoding="utf-8")
+    done = subprocess.run(
+        ["pandoc", "--from", "commonmark_x", "--to", "html5", "--standalone",
+         "--toc", "--toc-depth=2", "--css", "book.css", "--no-highlight",
+         "--metadata", f"pagetitle={title} · Strata",
+         "--variable", "lang=en", "--variable", "document-css=false",
+         "--include-before-body", str(work / "before"),
+         "--include-after-body", str(work / "after"),
+         "--output", str(out)],
+        input=text, text=True, capture_output=True, check=False)
+    shutil.rmtree(work)
+    if done.returncode or done.stderr:
+        return f"{out.name}: pandoc: {done.stderr.strip()}"
+    return None
+
+
+def to_pages(text):
+    """Links to other Markdown files become links to their pages, and each
+    quote of a file says above it which file it is."""
+    text = re.sub(r"\]\((?!\w+:)(?:[\w./-]*/)?([\w-]+)\.md(#[\w-]+)?\)",
+                  r"](\1.html\2)", text)
+    text = re.sub(r"\]\((?:\.\./)?(?:chapters/|docs/)?([\w-]+\.(?:svg|png))\)",
+                  r"](\1)", text)
+    return re.sub(
+        r'^(```+\w* *\{[^}\n]*file="([^"]+)"[^}\n]*\})$',
+        r"[`\2`]{.file}" + "\n\n" + r"\1", text, flags=re.M)
+
+
+def contents(files):
+    """The first page: what the book is, and its chapters."""
+    lines = ["# Strata", "", "A book whose every line of code runs, and a web "
+             "server whose every line is explained.", ""]
+    lines += [f"- [{title_of(f)}]({f.stem}.html)" for f in files]
+    return "\n".join(lines) + "\n"
+
+
+def check(folder):
+    """Every link, anchor and picture that leads nowhere."""
+    pages = {p.name: Page(p) for p in sorted(folder.glob("*.html"))}
+    for name, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme in ("http", "https", "mailto"):
+                continue
+            target = unquote(parts.path) or name
+            if not (folder / target).is_file():
+                yield f"{name}: {link}: there is no such file"
+            elif parts.fragment and unquote(parts.fragment) not in (
+                    pages[target].ids if target in pages else ()):
+                yield f"{name}: {link}: there is no such place"
+
+
+def main(argv):
+    if len(argv) != 1:
+        print(__doc__.strip(), file=sys.stderr)
+        return 1
+    folder = Path(argv[0])
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    shutil.copy(ROOT / "docs/book.css", folder)
+    for part in ("chapters", "docs"):
+        for path in (ROOT / part).iterdir():
+            if path.suffix in PICTURES:
+                shutil.copy(path, folder)
+    files = sources()
+    jobs = []
+    with ThreadPoolExecutor(2) as pool:
+        for number, path in enumerate(files):
+            links = navigation(files, number)
+            jobs.append(pool.submit(
+                pandoc, to_pages(path.read_text(encoding="utf-8")),
+                folder / f"{path.stem}.html", title_of(path), links, links))
+        jobs.append(pool.submit(pandoc, contents(files),
+                                folder / "index.html", "Contents"))
+    problems = [j.result() for j in jobs if j.result()]
+    problems += check(folder)
+    for problem in problems:
+        print(problem)
+    print(f"{len(files) + 1} pages in {folder}, {len(problems)} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
