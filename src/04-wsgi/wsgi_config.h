@@ -25,7 +25,6 @@ struct wsgi_socket {
     enum wsgi_protocol protocol;
     bool by_option; /* --socket: --protocol decides, wherever it stands */
     int fd;         /* listening; -1 before wsgi_config_listen */
-    char *name;     /* SERVER_PORT is what follows its last colon */
 };
 
 struct wsgi_texts {

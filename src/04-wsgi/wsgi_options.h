@@ -23,7 +23,9 @@ struct wsgi_option {
     /* Takes the value in; a flag's value is "true" or "false".  False with
      * *err set: what was found and what was expected (without the option's
      * name, which the caller puts before it). */
-    bool (*apply)(struct wsgi_config *c, const char *value, struct err *err);
+    bool (*apply)(const struct wsgi_option *o, struct wsgi_config *c,
+                  const char *value, struct err *err);
+    size_t at; /* the field of struct wsgi_config that it fills */
 };
 
 /* The table, ended by a NULL name. */

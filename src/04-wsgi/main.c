@@ -1,0 +1,188 @@
+/* strata-wsgi: a Python application behind HTTP and uwsgi sockets. */
+
+#include "wsgi_host.h"
+#include "wsgi_log.h"
+#include "wsgi_options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* What the signal handler writes to.  A handler has no other way to know. */
+static int stop_fd = -1;
+
+static void on_stop(int signo)
+{
+    uint64_t one = 1;
+    int saved = errno;
+    (void)signo;
+    if (write(stop_fd, &one, sizeof one) < 0)
+        _exit(1);
+    errno = saved;
+}
+
+/* From here on SIGINT, SIGTERM and SIGQUIT make stop_fd readable. */
+static bool catch_stops(struct err *err)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGQUIT};
+    struct sigaction action = {.sa_handler = on_stop};
+
+    stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (stop_fd < 0)
+        return err_set(err, "eventfd: %s", strerror(errno));
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        sigaction(signals[i], &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return true;
+}
+
+static void help(void)
+{
+    printf("usage: strata-wsgi --http-socket ADDR --wsgi-file FILE [option ...]"
+           "\n\nServes a Python WSGI application over HTTP and the uwsgi "
+           "protocol.\nThe options are uWSGI's:\n\n");
+    wsgi_options_help(wsgi_options);
+    printf("  -h, --help\n        this text\n"
+           "  --version\n        the program's version\n");
+}
+
+/* getopt_long's two tables, made from ours. */
+struct tables {
+    struct option *longs;
+    char *shorts;
+};
+
+static bool make_tables(struct tables *t)
+{
+    size_t n = 0, letters = 0;
+
+    while (wsgi_options[n].name != NULL)
+        n++;
+    t->longs = calloc(n + 3, sizeof *t->longs);
+    t->shorts = calloc(2 * n + 3, 1);
+    if (t->longs == NULL || t->shorts == NULL)
+        return false;
+    t->shorts[letters++] = 'h';
+    for (size_t i = 0; i < n; i++) {
+        const struct wsgi_option *o = &wsgi_options[i];
+        t->longs[i] = (struct option){
+            o->name, o->arg == WSGI_VALUE ? required_argument : no_argument,
+            NULL, 1000 + (int)i};
+        if (o->letter != 0)
+            t->shorts[letters++] = o->letter;
+        if (o->letter != 0 && o->arg == WSGI_VALUE)
+            t->shorts[letters++] = ':';
+    }
+    t->longs[n] = (struct option){"help", no_argument, NULL, 'h'};
+    t->longs[n + 1] = (struct option){"version", no_argument, NULL, 'v'};
+    return true;
+}
+
+static const struct wsgi_option *option_for(int c)
+{
+    if (c >= 1000)
+        return &wsgi_options[c - 1000];
+    for (const struct wsgi_option *o = wsgi_options; o->name != NULL; o++)
+        if (o->letter == c)
+            return o;
+    return NULL;
+}
+
+/* Reads the command line.  Exits for --help and --version. */
+static bool read_options(struct wsgi_config *config, const struct tables *t,
+                         int argc, char **argv, struct err *err)
+{
+    int c;
+
+    while ((c = getopt_long(argc, argv, t->shorts, t->longs, NULL)) != -1) {
+        const struct wsgi_option *o = option_for(c);
+        if (c == 'h') {
+            help();
+            exit(0);
+        }
+        if (c == 'v') {
+            printf("strata-wsgi %s\n", WSGI_VERSION);
+            exit(0);
+        }
+        if (o == NULL) /* getopt_long has said why */
+            return err_set(err, "strata-wsgi --help lists the options");
+        if (!wsgi_option_apply(config, o, optarg, err))
+            return false;
+    }
+    if (optind < argc)
+        return err_set(err, "\"%s\" is no option: strata-wsgi takes none but "
+                            "those that --help lists",
+                       argv[optind]);
+    if (config->socket_count == 0)
+        return err_set(err, "there is nothing to listen on: give "
+                            "--http-socket ADDR or --socket ADDR");
+    return true;
+}
+
+static void announce(const struct wsgi_config *c)
+{
+    char date[WSGI_LOG_DATE];
+
+    wsgi_log_date(date);
+    wsgi_log("*** Starting strata-wsgi %s (%zubit) on [%s] ***", WSGI_VERSION,
+             8 * sizeof(void *), date);
+    for (size_t i = 0; i < c->socket_count; i++)
+        wsgi_log("strata-wsgi socket %zu bound to %s (%s) fd %d", i,
+                 c->sockets[i].address,
+                 c->sockets[i].protocol == WSGI_HTTP ? "HTTP" : "uwsgi",
+                 c->sockets[i].fd);
+}
+
+/* Interpreter, application, requests. */
+static int run(const struct wsgi_config *config, struct err *err)
+{
+    int status = 0;
+    struct wsgi_host *host = wsgi_host_start(config, err);
+
+    if (host == NULL)
+        return 1;
+    wsgi_log("*** Operational MODE: single process ***");
+    enum wsgi_load loaded = wsgi_host_load(host, &status);
+    if (loaded == WSGI_NOT_LOADED && config->need_app)
+        status = WSGI_EXIT_NO_APP;
+    else if (loaded != WSGI_EXIT) {
+        const struct wsgi_server server = {.host = host, .stop = stop_fd};
+        const struct wsgi_identity me = {1, 0, 1};
+        wsgi_host_identify(host, &me);
+        wsgi_log("spawned strata-wsgi worker 1 (and the only) (pid: %d, "
+                 "cores: 1)",
+                 getpid());
+        status = wsgi_serve(&server, err) ? 0 : 1;
+    }
+    wsgi_host_stop(host);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct wsgi_config config;
+    struct tables tables = {NULL, NULL};
+    struct err err = {""};
+    int status = 1;
+
+    wsgi_config_init(&config);
+    if (!make_tables(&tables))
+        err_set(&err, "out of memory");
+    else if (read_options(&config, &tables, argc, argv, &err) &&
+             catch_stops(&err) && wsgi_config_enter(&config, &err) &&
+             wsgi_config_listen(&config, &err)) {
+        announce(&config);
+        status = run(&config, &err);
+    }
+    if (err.text[0] != 0)
+        fprintf(stderr, "strata-wsgi: %s\n", err.text);
+    wsgi_config_free(&config);
+    free(tables.longs);
+    free(tables.shorts);
+    return status;
+}

@@ -1,0 +1,185 @@
+/* wsgi_config: see wsgi_config.h. */
+
+#include "wsgi_config.h"
+#include "net.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+void wsgi_config_init(struct wsgi_config *c)
+{
+    *c = (struct wsgi_config){
+        .listen = WSGI_DEFAULT_LISTEN,
+        .chmod_socket = -1,
+        .buffer_size = WSGI_DEFAULT_BUFFER,
+        .limit_post = UINT64_MAX,
+        .idle_timeout = 75000,
+        .head_timeout = 60000,
+        .body_timeout = 4000,
+        .send_timeout = 60000,
+        .program = "strata-wsgi",
+        .processes = 1,
+    };
+}
+
+static void free_texts(struct wsgi_texts *texts)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        free(texts->list[i]);
+    free(texts->list);
+}
+
+void wsgi_config_free(struct wsgi_config *c)
+{
+    for (size_t i = 0; i < c->socket_count; i++) {
+        if (c->sockets[i].fd >= 0)
+            close(c->sockets[i].fd);
+        free(c->sockets[i].address);
+    }
+    free(c->sockets);
+    free(c->module);
+    free(c->wsgi_file);
+    free(c->callable);
+    free(c->chdir);
+    free(c->virtualenv);
+    free_texts(&c->pythonpath);
+    free_texts(&c->env);
+    wsgi_config_init(c);
+}
+
+bool wsgi_set_text(char **field, const char *value, struct err *err)
+{
+    char *copy = strdup(value);
+    if (copy == NULL)
+        return err_set(err, "out of memory");
+    free(*field);
+    *field = copy;
+    return true;
+}
+
+bool wsgi_add_text(struct wsgi_texts *texts, const char *value, struct err *err)
+{
+    char **list = realloc(texts->list, (texts->count + 1) * sizeof *list);
+    if (list == NULL)
+        return err_set(err, "out of memory");
+    texts->list = list;
+    list[texts->count] = NULL;
+    if (!wsgi_set_text(&list[texts->count], value, err))
+        return false;
+    texts->count++;
+    return true;
+}
+
+bool wsgi_add_socket(struct wsgi_config *c, const char *address,
+                     enum wsgi_protocol protocol, bool by_option,
+                     struct err *err)
+{
+    struct wsgi_socket *list =
+        realloc(c->sockets, (c->socket_count + 1) * sizeof *list);
+    if (list == NULL)
+        return err_set(err, "out of memory");
+    c->sockets = list;
+    list[c->socket_count] = (struct wsgi_socket){
+        .protocol = protocol, .by_option = by_option, .fd = -1};
+    if (!wsgi_set_text(&list[c->socket_count].address, address, err))
+        return false;
+    c->socket_count++;
+    return true;
+}
+
+/* uWSGI's way to write an address as net_parse reads it: what has no colon,
+ * or begins like a path, is the path of a unix socket. */
+static bool parse_address(struct net_addr *addr, const char *text,
+                          struct err *err)
+{
+    char path[sizeof(struct err)];
+    bool is_path = strchr(text, ':') == NULL || text[0] == '/' ||
+                   text[0] == '.';
+
+    if (!is_path)
+        return net_parse(addr, text, err);
+    if (snprintf(path, sizeof path, "unix:%s", text) >= (int)sizeof path)
+        return err_set(err, "the path is longer than a unix socket's may be");
+    return net_parse(addr, path, err);
+}
+
+/* fd://N: a socket that whoever started the program has opened. */
+static int inherited(const char *text, struct err *err)
+{
+    uint64_t number;
+    int listening = 0;
+    socklen_t len = sizeof listening;
+
+    if (!span_decimal(span_of(text), &number) || number > 1000000) {
+        err_set(err, "fd:// wants the number of an open socket");
+        return -1;
+    }
+    int fd = (int)number;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) < 0 ||
+        !listening) {
+        err_set(err, "file descriptor %d is not a listening socket", fd);
+        return -1;
+    }
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    return fd;
+}
+
+static bool listen_on(struct wsgi_socket *s, const struct wsgi_config *c,
+                      struct err *err)
+{
+    struct net_addr addr;
+    struct err why;
+
+    if (strncmp(s->address, "fd://", 5) == 0) {
+        s->fd = inherited(s->address + 5, &why);
+    } else if (parse_address(&addr, s->address, &why)) {
+        s->fd = net_listen(&addr, c->listen, &why);
+        if (s->fd >= 0 && addr.sa.sa_family == AF_UNIX &&
+            c->chmod_socket >= 0 &&
+            chmod(((struct sockaddr_un *)&addr.storage)->sun_path,
+                  (mode_t)c->chmod_socket) < 0)
+            return err_set(err, "socket %s: chmod: %s", s->address,
+                           strerror(errno));
+    }
+    if (s->fd < 0)
+        return err_set(err, "cannot listen on %s: %s", s->address, why.text);
+    return true;
+}
+
+bool wsgi_config_listen(struct wsgi_config *c, struct err *err)
+{
+    for (size_t i = 0; i < c->socket_count; i++) {
+        struct wsgi_socket *s = &c->sockets[i];
+        if (s->by_option)
+            s->protocol = c->protocol;
+        if (s->fd < 0 && !listen_on(s, c, err))
+            return false;
+    }
+    return true;
+}
+
+bool wsgi_config_enter(const struct wsgi_config *c, struct err *err)
+{
+    for (size_t i = 0; i < c->env.count; i++) {
+        char *name = c->env.list[i];
+        char *equals = strchr(name, '=');
+        /* uWSGI takes a name alone as a variable with an empty value. */
+        char *bare = strndup(name, equals ? (size_t)(equals - name)
+                                          : strlen(name));
+        bool ok = bare != NULL &&
+                  setenv(bare, equals ? equals + 1 : "", 1) == 0;
+        free(bare);
+        if (!ok)
+            return err_set(err, "--env %s: expected NAME=VALUE", name);
+    }
+    if (c->chdir != NULL && chdir(c->chdir) < 0)
+        return err_set(err, "--chdir %s: %s", c->chdir, strerror(errno));
+    return true;
+}

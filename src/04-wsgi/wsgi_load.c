@@ -1,0 +1,246 @@
+/* wsgi_load: finding the application.
+ *
+ * It is named by a module (-w) or a file (--wsgi-file) and the callable in it.
+ * When it is not there, the log says what was looked for and where. */
+
+#include "wsgi_python.h"
+#include "wsgi_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_SOURCE (64 << 20)
+
+/* The file's text with a NUL behind it, or NULL with an exception. */
+static char *read_source(const char *path)
+{
+    struct stat st;
+    char *text = NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        PyErr_SetFromErrnoWithFilename(PyExc_OSError, path);
+    } else if (!S_ISREG(st.st_mode) || st.st_size > MAX_SOURCE) {
+        PyErr_Format(PyExc_OSError, "%s is not a file of Python text", path);
+    } else if ((text = malloc((size_t)st.st_size + 1)) == NULL) {
+        PyErr_NoMemory();
+    } else {
+        ssize_t n = read(fd, text, (size_t)st.st_size);
+        text[n < 0 ? 0 : n] = 0;
+        if (n < 0) {
+            PyErr_SetFromErrnoWithFilename(PyExc_OSError, path);
+            free(text);
+            text = NULL;
+        } else if (strlen(text) != (size_t)n) {
+            PyErr_Format(PyExc_ValueError, "%s contains NUL bytes", path);
+            free(text);
+            text = NULL;
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+    return text;
+}
+
+/* The name under which a file stands in sys.modules, as uWSGI makes it:
+ * "apps/site.py" is uwsgi_file_apps_site_py without its ".py". */
+static PyObject *file_module_name(const char *path)
+{
+    size_t len = strlen(path);
+    if (len > 3 && strcmp(path + len - 3, ".py") == 0)
+        len -= 3;
+    PyObject *name = PyUnicode_FromFormat("uwsgi_file_%.*s", (int)len, path);
+    PyObject *from_slash = name == NULL ? NULL : PyUnicode_FromString("/");
+    PyObject *from_dot = name == NULL ? NULL : PyUnicode_FromString(".");
+    PyObject *to = name == NULL ? NULL : PyUnicode_FromString("_");
+    PyObject *half = NULL, *result = NULL;
+    if (from_slash != NULL && from_dot != NULL && to != NULL)
+        half = PyUnicode_Replace(name, from_slash, to, -1);
+    if (half != NULL)
+        result = PyUnicode_Replace(half, from_dot, to, -1);
+    Py_XDECREF(half);
+    Py_XDECREF(to);
+    Py_XDECREF(from_dot);
+    Py_XDECREF(from_slash);
+    Py_XDECREF(name);
+    return result;
+}
+
+static PyObject *import_file(const char *path)
+{
+    PyObject *name = NULL, *file = NULL, *code = NULL, *module = NULL;
+    char *source = read_source(path);
+
+    if (source == NULL)
+        return NULL;
+    if ((file = PyUnicode_DecodeFSDefault(path)) != NULL &&
+        (name = file_module_name(path)) != NULL)
+        code = Py_CompileStringObject(source, file, Py_file_input, NULL, -1);
+    free(source);
+    if (code != NULL)
+        module = PyImport_ExecCodeModuleObject(name, code, file, NULL);
+    Py_XDECREF(code);
+    Py_XDECREF(name);
+    Py_XDECREF(file);
+    return module;
+}
+
+static bool is_dir(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* "-w wsgi.py" is read as the module `py` in the package `wsgi`. */
+static void hint_at_file(const char *name)
+{
+    size_t len = strlen(name);
+
+    if (access(name, F_OK) == 0 && !is_dir(name))
+        wsgi_log("*** \"%s\" is a file: --wsgi-file %s loads it, or, by its "
+                 "module's name, -w %.*s ***",
+                 name, name,
+                 (int)(len > 3 && strcmp(name + len - 3, ".py") == 0 ? len - 3
+                                                                     : len),
+                 name);
+}
+
+/* Follows "a.b" from `object`; "()" at the end calls what was found. */
+static PyObject *find_callable(PyObject *object, const char *path)
+{
+    struct span rest = span_of(path), name;
+    bool factory = span_ends(rest, SPAN("()"));
+
+    if (factory)
+        rest.len -= 2;
+    Py_INCREF(object);
+    while (object != NULL && span_next(&rest, '.', &name)) {
+        PyObject *text =
+            PyUnicode_DecodeUTF8(name.ptr, (Py_ssize_t)name.len, NULL);
+        PyObject *next = text ? PyObject_GetAttr(object, text) : NULL;
+        Py_XDECREF(text);
+        Py_SETREF(object, next);
+    }
+    if (object != NULL && factory)
+        Py_SETREF(object, PyObject_CallNoArgs(object));
+    return object;
+}
+
+/* What to load, taken apart: "module:callable" names both. */
+struct target {
+    char module[1024];
+    const char *file;
+    const char *callable;
+};
+
+static bool find_target(const struct wsgi_config *c, struct target *t)
+{
+    const char *colon = c->module ? strchr(c->module, ':') : NULL;
+
+    t->file = c->module == NULL ? c->wsgi_file : NULL;
+    t->callable = c->callable ? c->callable : "application";
+    if (c->module != NULL)
+        snprintf(t->module, sizeof t->module, "%.*s",
+                 (int)(colon ? colon - c->module : (long)strlen(c->module)),
+                 c->module);
+    if (colon != NULL)
+        t->callable = colon + 1;
+    return t->file != NULL || c->module != NULL;
+}
+
+/* sys.exit() at import ends the program, with the status it asks for. */
+static enum wsgi_load leave(struct wsgi_host *host, int *status)
+{
+    PyObject *type, *value, *traceback, *code;
+
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    code = PyObject_GetAttr(value, host->names[WSGI_N_code]);
+    *status = 1;
+    if (code == Py_None)
+        *status = 0;
+    else if (code != NULL && PyLong_Check(code))
+        *status = (int)PyLong_AsLong(code) & 0xff;
+    else if (code != NULL)
+        PySys_FormatStderr("%S\n", code);
+    PyErr_Clear();
+    wsgi_log("*** the application called sys.exit() while it was loaded: "
+             "exit status %d ***",
+             *status);
+    Py_XDECREF(code);
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+    return WSGI_EXIT;
+}
+
+static enum wsgi_load complain(struct wsgi_host *host, const struct target *t,
+                               const char *what, int *status)
+{
+    if (PyErr_ExceptionMatches(PyExc_SystemExit))
+        return leave(host, status);
+    wsgi_log_exception(host, what);
+    if (t->file == NULL)
+        hint_at_file(t->module);
+    wsgi_log("unable to load app 0 (mountpoint='') (callable not found or "
+             "import error)");
+    return WSGI_NOT_LOADED;
+}
+
+static enum wsgi_load load(struct wsgi_host *host, const struct target *t,
+                           int *status)
+{
+    char what[1600];
+    const char *kind = t->file ? "file" : "module";
+    const char *name = t->file ? t->file : t->module;
+
+    snprintf(what, sizeof what, "the %s \"%.1000s\" could not be loaded", kind,
+             name);
+    PyObject *module = t->file ? import_file(t->file)
+                               : PyImport_ImportModule(t->module);
+    if (module == NULL)
+        return complain(host, t, what, status);
+    snprintf(what, sizeof what,
+             "unable to find \"%.400s\" callable in %s %.1000s", t->callable,
+             kind, name);
+    PyObject *app = find_callable(module, t->callable);
+    Py_DECREF(module);
+    if (app == NULL)
+        return complain(host, t, what, status);
+    if (!PyCallable_Check(app)) {
+        PyErr_Format(PyExc_TypeError,
+                     "\"%s\" in %s %s is of type %s, which cannot be called",
+                     t->callable, kind, name, Py_TYPE(app)->tp_name);
+        Py_DECREF(app);
+        return complain(host, t, what, status);
+    }
+    host->application = app;
+    return WSGI_LOADED;
+}
+
+enum wsgi_load wsgi_host_load(struct wsgi_host *host, int *status)
+{
+    struct target target;
+    enum wsgi_load result = WSGI_NOT_LOADED;
+    time_t begin = time(NULL);
+    PyGILState_STATE state = PyGILState_Ensure();
+
+    if (find_target(host->config, &target))
+        result = load(host, &target, status);
+    if (result == WSGI_LOADED)
+        wsgi_log("WSGI app 0 (mountpoint='') ready in %ld seconds on "
+                 "interpreter %p pid: %d (default app)",
+                 (long)(time(NULL) - begin), (void *)PyInterpreterState_Get(),
+                 getpid());
+    else if (result == WSGI_NOT_LOADED && host->config->need_app)
+        wsgi_log("*** no app loaded. GAME OVER ***");
+    else if (result == WSGI_NOT_LOADED)
+        wsgi_log("*** no app loaded: every request is answered by 500 ***");
+    PyGILState_Release(state);
+    return result;
+}

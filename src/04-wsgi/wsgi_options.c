@@ -1,0 +1,295 @@
+/* wsgi_options: see wsgi_options.h. */
+
+#include "wsgi_options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* The field of *c that option o fills in. */
+static void *field(const struct wsgi_option *o, struct wsgi_config *c)
+{
+    return (char *)c + o->at;
+}
+
+static bool apply_text(const struct wsgi_option *o, struct wsgi_config *c,
+                       const char *value, struct err *err)
+{
+    return wsgi_set_text(field(o, c), value, err);
+}
+
+static bool apply_list(const struct wsgi_option *o, struct wsgi_config *c,
+                       const char *value, struct err *err)
+{
+    return wsgi_add_text(field(o, c), value, err);
+}
+
+static bool apply_flag(const struct wsgi_option *o, struct wsgi_config *c,
+                       const char *value, struct err *err)
+{
+    (void)err;
+    *(bool *)field(o, c) = strcmp(value, "true") == 0;
+    return true;
+}
+
+static bool apply_seconds(const struct wsgi_option *o, struct wsgi_config *c,
+                          const char *value, struct err *err)
+{
+    return wsgi_read_seconds(value, field(o, c), err);
+}
+
+/* One number for all three waits inside a request, as uWSGI has it. */
+static bool apply_socket_timeout(const struct wsgi_option *o,
+                                 struct wsgi_config *c, const char *value,
+                                 struct err *err)
+{
+    (void)o;
+    if (!wsgi_read_seconds(value, &c->body_timeout, err))
+        return false;
+    c->head_timeout = c->send_timeout = c->body_timeout;
+    return true;
+}
+
+static bool apply_http_socket(const struct wsgi_option *o,
+                              struct wsgi_config *c, const char *value,
+                              struct err *err)
+{
+    (void)o;
+    return wsgi_add_socket(c, value, WSGI_HTTP, false, err);
+}
+
+static bool apply_uwsgi_socket(const struct wsgi_option *o,
+                               struct wsgi_config *c, const char *value,
+                               struct err *err)
+{
+    (void)o;
+    return wsgi_add_socket(c, value, WSGI_UWSGI, false, err);
+}
+
+static bool apply_socket(const struct wsgi_option *o, struct wsgi_config *c,
+                         const char *value, struct err *err)
+{
+    (void)o;
+    return wsgi_add_socket(c, value, WSGI_UWSGI, true, err);
+}
+
+static bool apply_protocol(const struct wsgi_option *o, struct wsgi_config *c,
+                           const char *value, struct err *err)
+{
+    (void)o;
+    if (strcasecmp(value, "http") == 0)
+        c->protocol = WSGI_HTTP;
+    else if (strcasecmp(value, "uwsgi") == 0)
+        c->protocol = WSGI_UWSGI;
+    else
+        return err_set(err, "\"%s\": expected uwsgi or http", value);
+    return true;
+}
+
+static bool apply_buffer_size(const struct wsgi_option *o,
+                              struct wsgi_config *c, const char *value,
+                              struct err *err)
+{
+    uint64_t number;
+    (void)o;
+    if (!wsgi_read_number(value, 512, 1 << 20, &number, err))
+        return false;
+    c->buffer_size = (uint32_t)number;
+    return true;
+}
+
+static bool apply_listen(const struct wsgi_option *o, struct wsgi_config *c,
+                         const char *value, struct err *err)
+{
+    uint64_t number;
+    (void)o;
+    if (!wsgi_read_number(value, 1, 65535, &number, err))
+        return false;
+    c->listen = (int)number;
+    return true;
+}
+
+static bool apply_limit_post(const struct wsgi_option *o,
+                             struct wsgi_config *c, const char *value,
+                             struct err *err)
+{
+    uint64_t number;
+    (void)o;
+    if (!wsgi_read_number(value, 0, UINT64_MAX, &number, err))
+        return false;
+    c->limit_post = number == 0 ? UINT64_MAX : number;
+    return true;
+}
+
+static bool apply_chmod(const struct wsgi_option *o, struct wsgi_config *c,
+                        const char *value, struct err *err)
+{
+    (void)o;
+    unsigned mode = 0;
+    for (const char *p = value; *p != 0; p++) {
+        if (*p < '0' || *p > '7' || mode > 0777)
+            return err_set(err, "\"%s\": expected an octal mode such as 660",
+                           value);
+        mode = mode * 8 + (unsigned)(*p - '0');
+    }
+    c->chmod_socket = (int)mode;
+    return true;
+}
+
+/* Python is built in, so there is nothing to load; another language is not
+ * there, and silence would hide that. */
+static bool apply_plugin(const struct wsgi_option *o, struct wsgi_config *c,
+                         const char *value, struct err *err)
+{
+    struct span rest = span_of(value), item;
+    (void)o;
+    (void)c;
+    while (span_next(&rest, ',', &item))
+        if (!span_starts(item, SPAN("python")) && !span_eq(item, SPAN("http")))
+            return err_set(err,
+                           "\"%.*s\": there are no plugins; Python is built "
+                           "in, other languages are not served",
+                           SPAN_ARG(item));
+    return true;
+}
+
+#define AT(member) offsetof(struct wsgi_config, member)
+
+const struct wsgi_option wsgi_options[] = {
+    {"http-socket", 0, WSGI_VALUE, "ADDR",
+     "serve HTTP on host:port, :port, /path or fd://N", apply_http_socket, 0},
+    {"socket", 's', WSGI_VALUE, "ADDR",
+     "serve the uwsgi protocol there (see --protocol)", apply_socket, 0},
+    {"uwsgi-socket", 0, WSGI_VALUE, "ADDR",
+     "serve the uwsgi protocol there, whatever --protocol says",
+     apply_uwsgi_socket, 0},
+    {"protocol", 0, WSGI_VALUE, "NAME",
+     "what --socket speaks: uwsgi (default) or http", apply_protocol, 0},
+    {"chmod-socket", 0, WSGI_VALUE, "MODE",
+     "permissions of unix sockets, in octal: 660", apply_chmod, 0},
+    {"listen", 'l', WSGI_VALUE, "N",
+     "how many connections may wait to be accepted (100)", apply_listen, 0},
+    {"module", 'w', WSGI_VALUE, "MODULE[:CALLABLE]",
+     "the application, by the name that `import` takes", apply_text,
+     AT(module)},
+    {"wsgi", 0, WSGI_VALUE, NULL, NULL, apply_text, AT(module)},
+    {"wsgi-file", 0, WSGI_VALUE, "FILE", "the application, by its file",
+     apply_text, AT(wsgi_file)},
+    {"file", 0, WSGI_VALUE, NULL, NULL, apply_text, AT(wsgi_file)},
+    {"callable", 0, WSGI_VALUE, "NAME",
+     "its name there (application); a.b and make_app() too", apply_text,
+     AT(callable)},
+    {"chdir", 0, WSGI_VALUE, "DIR", "work in this directory", apply_text,
+     AT(chdir)},
+    {"pythonpath", 0, WSGI_VALUE, "DIR",
+     "look for modules there too; may be repeated", apply_list,
+     AT(pythonpath)},
+    {"python-path", 0, WSGI_VALUE, NULL, NULL, apply_list, AT(pythonpath)},
+    {"pp", 0, WSGI_VALUE, NULL, NULL, apply_list, AT(pythonpath)},
+    {"virtualenv", 'H', WSGI_VALUE, "DIR",
+     "use this virtual environment's packages", apply_text, AT(virtualenv)},
+    {"home", 0, WSGI_VALUE, NULL, NULL, apply_text, AT(virtualenv)},
+    {"venv", 0, WSGI_VALUE, NULL, NULL, apply_text, AT(virtualenv)},
+    {"env", 0, WSGI_VALUE, "NAME=VALUE",
+     "set an environment variable; may be repeated", apply_list, AT(env)},
+    {"need-app", 0, WSGI_FLAG, NULL,
+     "exit with status 22 when the application cannot be loaded", apply_flag,
+     AT(need_app)},
+    {"buffer-size", 'b', WSGI_VALUE, "BYTES",
+     "largest head or uwsgi packet (65535)", apply_buffer_size, 0},
+    {"limit-post", 0, WSGI_VALUE, "BYTES",
+     "largest request body (0: no limit)", apply_limit_post, 0},
+    {"socket-timeout", 0, WSGI_VALUE, "SECONDS",
+     "longest wait for a client inside a request (body 4, else 60)",
+     apply_socket_timeout, 0},
+    {"http-timeout", 0, WSGI_VALUE, NULL, NULL, apply_socket_timeout, 0},
+    {"http-keepalive-timeout", 0, WSGI_VALUE, "SECONDS",
+     "longest wait for the next request of an HTTP connection (75)",
+     apply_seconds, AT(idle_timeout)},
+    {"disable-logging", 'L', WSGI_FLAG, NULL, "no line for each request",
+     apply_flag, AT(disable_logging)},
+    {"plugin", 0, WSGI_VALUE, "NAME",
+     "accepted for uWSGI's sake: Python is built in", apply_plugin, 0},
+    {"plugins", 0, WSGI_VALUE, NULL, NULL, apply_plugin, 0},
+    {0},
+};
+
+const struct wsgi_option *wsgi_option_find(const char *name)
+{
+    for (const struct wsgi_option *o = wsgi_options; o->name != NULL; o++)
+        if (strcmp(o->name, name) == 0)
+            return o;
+    return NULL;
+}
+
+static bool is_off(const char *value)
+{
+    static const char *const words[] = {"false", "off", "no", "0"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcasecmp(value, words[i]) == 0)
+            return true;
+    return false;
+}
+
+bool wsgi_option_apply(struct wsgi_config *c, const struct wsgi_option *o,
+                       const char *value, struct err *err)
+{
+    struct err why;
+
+    if (o->arg == WSGI_FLAG)
+        value = value != NULL && is_off(value) ? "false" : "true";
+    else if (value == NULL)
+        return err_set(err, "option --%s wants a value: %s", o->name,
+                       o->value_name ? o->value_name : "VALUE");
+    if (!o->apply(o, c, value, &why))
+        return err_set(err, "option --%s: %s", o->name, why.text);
+    return true;
+}
+
+void wsgi_options_help(const struct wsgi_option *table)
+{
+    for (const struct wsgi_option *o = table; o->name != NULL;) {
+        char names[160];
+        int n = 0;
+        const struct wsgi_option *first = o;
+
+        if (o->letter != 0)
+            n += snprintf(names + n, sizeof names - (size_t)n, "-%c, ",
+                          o->letter);
+        do {
+            n += snprintf(names + n, sizeof names - (size_t)n, "%s--%s",
+                          o == first ? "" : ", ", o->name);
+            o++;
+        } while (o->name != NULL && o->help == NULL);
+        printf("  %s%s%s\n        %s\n", names, first->value_name ? " " : "",
+               first->value_name ? first->value_name : "", first->help);
+    }
+}
+
+bool wsgi_read_number(const char *value, uint64_t least, uint64_t most,
+                      uint64_t *number, struct err *err)
+{
+    uint64_t n;
+    if (!span_decimal(span_of(value), &n) || n < least || n > most)
+        return err_set(err,
+                       "\"%s\": expected a whole number from %llu to %llu",
+                       value, (unsigned long long)least,
+                       (unsigned long long)most);
+    *number = n;
+    return true;
+}
+
+bool wsgi_read_seconds(const char *value, int64_t *ms, struct err *err)
+{
+    char *end;
+    double seconds = strtod(value, &end);
+
+    if (end == value || *end != 0 || !(seconds >= 0.001) || seconds > 1e9)
+        return err_set(err,
+                       "\"%s\": expected a number of seconds above 0, such "
+                       "as 30 or 0.5",
+                       value);
+    *ms = (int64_t)(seconds * 1000 + 0.5);
+    return true;
+}

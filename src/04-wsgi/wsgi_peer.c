@@ -1,0 +1,260 @@
+/* wsgi_peer: see wsgi_peer.h. */
+
+#include "wsgi_peer.h"
+#include "http_response.h"
+#include "http_status.h"
+#include "uwsgi_packet.h"
+#include "wsgi_log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DRAIN_MS  1000
+#define DRAIN_MAX 1048576 /* who sends more than this is cut off */
+
+void wsgi_peer_init(struct wsgi_peer *p, const struct wsgi_config *c,
+                    const struct wsgi_socket *s, int fd,
+                    const struct net_addr *remote)
+{
+    const struct http_timeouts timeouts = {c->idle_timeout, c->head_timeout,
+                                           c->body_timeout, c->send_timeout};
+    const struct http_limits limits = {c->buffer_size, c->buffer_size,
+                                       c->buffer_size};
+    struct net_addr local;
+
+    http_conn_init(&p->conn, fd, &timeouts, &limits);
+    http_request_init(&p->conn.request, p->conn.list, HTTP_MAX_FIELDS, &limits);
+    p->protocol = s->protocol;
+    p->state = WSGI_PEER_HEAD;
+    p->deadline = net_after(c->head_timeout);
+    p->server_port = net_local(fd, &local) ? net_port(&local) : 0;
+    p->remote_addr[0] = p->remote_port[0] = 0;
+    if (remote->sa.sa_family != AF_UNIX) {
+        net_print_host(remote, p->remote_addr);
+        snprintf(p->remote_port, sizeof p->remote_port, "%u", net_port(remote));
+    }
+}
+
+void wsgi_peer_drain(struct wsgi_peer *p)
+{
+    shutdown(p->conn.fd, SHUT_WR);
+    p->state = WSGI_PEER_DRAIN;
+    p->deadline = net_after(DRAIN_MS);
+    p->conn.in.len = p->conn.used = 0;
+}
+
+void wsgi_peer_refuse(struct wsgi_peer *p, int status, const char *text)
+{
+    struct buf out;
+    struct span reason = http_reason(status);
+
+    wsgi_log_dated("%s: %d %.*s: %s",
+                   p->remote_addr[0] ? p->remote_addr : "unix client", status,
+                   SPAN_ARG(reason), text);
+    buf_init(&out, 4096);
+    if (buf_printf(&out,
+                   "HTTP/1.1 %d %.*s\r\nContent-Type: text/plain\r\n"
+                   "Content-Length: %zu\r\nConnection: close\r\n\r\n%s\n",
+                   status, SPAN_ARG(reason), strlen(text) + 1, text))
+        net_write(p->conn.fd, out.ptr, out.len, 0);
+    buf_free(&out);
+    wsgi_peer_drain(p);
+}
+
+/* Receives what there is: true when there was something. */
+static bool receive(struct wsgi_peer *p, bool *gone)
+{
+    struct buf *in = &p->conn.in;
+    ssize_t n;
+
+    *gone = !buf_reserve(in, in->max - in->len);
+    if (*gone || in->len == in->max)
+        return false;
+    n = recv(p->conn.fd, in->ptr + in->len, in->max - in->len, MSG_DONTWAIT);
+    if (n > 0)
+        in->len += (size_t)n;
+    *gone = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+    return n > 0;
+}
+
+static enum wsgi_peer_event ready(struct wsgi_peer *p,
+                                  const struct wsgi_config *c, size_t head)
+{
+    p->conn.used = head;
+    p->conn.requests++;
+    p->conn.body_done = false;
+    p->conn.continue_due = p->conn.request.expect_continue;
+    http_conn_start_body(&p->conn, c->limit_post);
+    return WSGI_PEER_REQUEST;
+}
+
+static enum wsgi_peer_event refuse(struct wsgi_peer *p, int status,
+                                   const char *text)
+{
+    wsgi_peer_refuse(p, status, text);
+    return WSGI_PEER_WAIT;
+}
+
+static enum wsgi_peer_event step_http(struct wsgi_peer *p,
+                                      const struct wsgi_config *c)
+{
+    struct http_conn *conn = &p->conn;
+
+    /* No method begins with a NUL, every uwsgi request does. */
+    if (conn->in.len > 0 && conn->in.ptr[0] == 0)
+        return refuse(p, 400,
+                      "a uwsgi packet came to a socket that speaks HTTP: use "
+                      "--socket for it, or proxy_pass in place of uwsgi_pass "
+                      "in the front");
+    switch (http_parse_request(&conn->request, conn->in.ptr, conn->in.len)) {
+    case HTTP_MORE:
+        return WSGI_PEER_WAIT;
+    case HTTP_BAD:
+        return refuse(p, conn->request.status, conn->request.reason);
+    case HTTP_DONE:
+        break;
+    }
+    if (conn->request.form == HTTP_AUTHORITY_FORM)
+        return refuse(p, 405, "CONNECT is for proxies, this is a server");
+    return ready(p, c, conn->request.head_len);
+}
+
+/* The block's pairs are looked at once, all of them, before anything is made
+ * of the first. */
+static bool read_block(struct wsgi_peer *p, const char **reason)
+{
+    struct http_request *r = &p->conn.request;
+    struct span block = wsgi_peer_block(p);
+    struct uwsgi_pair pair;
+    enum http_parse parsed;
+    bool have_method = false;
+
+    r->framing = HTTP_NO_BODY;
+    r->expect_continue = false;
+    while ((parsed = uwsgi_next_pair(&block, &pair, reason)) == HTTP_MORE) {
+        have_method |= span_eq(pair.key, SPAN("REQUEST_METHOD")) &&
+                       pair.value.len > 0;
+        if (!span_eq(pair.key, SPAN("CONTENT_LENGTH")))
+            continue;
+        r->framing = HTTP_LENGTH;
+        if (pair.value.len == 0) {
+            r->framing = HTTP_NO_BODY;
+        } else if (!span_decimal(pair.value, &r->content_length)) {
+            *reason = "CONTENT_LENGTH is not a number of bytes";
+            return false;
+        }
+    }
+    if (parsed == HTTP_DONE && !have_method)
+        *reason = "there is no REQUEST_METHOD among the variables";
+    return parsed == HTTP_DONE && have_method;
+}
+
+static enum wsgi_peer_event pong(struct wsgi_peer *p)
+{
+    static const char answer[] = {100, 0, 0, 1};
+    net_write(p->conn.fd, answer, sizeof answer, 0);
+    wsgi_peer_drain(p);
+    return WSGI_PEER_WAIT;
+}
+
+static enum wsgi_peer_event step_uwsgi(struct wsgi_peer *p,
+                                       const struct wsgi_config *c)
+{
+    struct http_conn *conn = &p->conn;
+    const char *reason = NULL;
+    char text[200];
+
+    if (conn->in.len < UWSGI_HEADER)
+        return WSGI_PEER_WAIT;
+    struct uwsgi_header h = uwsgi_decode_header(conn->in.ptr);
+    if (uwsgi_looks_like_http(conn->in.ptr))
+        return refuse(p, 400,
+                      "an HTTP request came to a socket that speaks the uwsgi "
+                      "protocol: use --http-socket or --protocol=http for "
+                      "browsers, or uwsgi_pass in place of proxy_pass in the "
+                      "front");
+    if (h.modifier1 == 100)
+        return pong(p);
+    if (h.modifier1 != 0) {
+        snprintf(text, sizeof text,
+                 "uwsgi modifier1 %u is not served: 0 is Python, 100 a ping",
+                 h.modifier1);
+        return refuse(p, 501, text);
+    }
+    if (h.size > c->buffer_size) {
+        snprintf(text, sizeof text,
+                 "a uwsgi packet of %u bytes is larger than --buffer-size, "
+                 "which is %u",
+                 h.size, c->buffer_size);
+        return refuse(p, 431, text);
+    }
+    if (conn->in.len < UWSGI_HEADER + (size_t)h.size)
+        return WSGI_PEER_WAIT;
+    conn->request.head_len = UWSGI_HEADER + (uint32_t)h.size;
+    if (!read_block(p, &reason))
+        return refuse(p, 400, reason);
+    return ready(p, c, conn->request.head_len);
+}
+
+struct span wsgi_peer_block(const struct wsgi_peer *p)
+{
+    struct uwsgi_header h = uwsgi_decode_header(p->conn.in.ptr);
+    return (struct span){p->conn.in.ptr + UWSGI_HEADER, h.size};
+}
+
+static enum wsgi_peer_event step_drain(struct wsgi_peer *p)
+{
+    bool gone;
+
+    while (receive(p, &gone)) {
+        p->conn.used += p->conn.in.len;
+        p->conn.in.len = 0;
+        if (p->conn.used > DRAIN_MAX)
+            return WSGI_PEER_GONE;
+    }
+    return gone ? WSGI_PEER_GONE : WSGI_PEER_WAIT;
+}
+
+enum wsgi_peer_event wsgi_peer_step(struct wsgi_peer *p,
+                                    const struct wsgi_config *c)
+{
+    enum wsgi_peer_event (*step)(struct wsgi_peer *,
+                                 const struct wsgi_config *) =
+        p->protocol == WSGI_HTTP ? step_http : step_uwsgi;
+    enum wsgi_peer_event event = WSGI_PEER_WAIT;
+    bool gone = false;
+
+    if (p->state == WSGI_PEER_DRAIN)
+        return step_drain(p);
+    if (p->conn.in.len > 0)
+        event = step(p, c); /* a pipelined request */
+    if (event == WSGI_PEER_WAIT && p->state != WSGI_PEER_DRAIN &&
+        receive(p, &gone)) {
+        if (p->state == WSGI_PEER_KEPT) {
+            p->state = WSGI_PEER_HEAD;
+            p->deadline = net_after(c->head_timeout);
+        }
+        event = step(p, c);
+    }
+    return gone ? WSGI_PEER_GONE : event;
+}
+
+void wsgi_peer_late(struct wsgi_peer *p)
+{
+    if (p->state == WSGI_PEER_HEAD && p->conn.in.len > 0)
+        wsgi_peer_refuse(p, 408, "the request did not come in time");
+}
+
+void wsgi_peer_keep(struct wsgi_peer *p, const struct wsgi_config *c)
+{
+    struct http_conn *conn = &p->conn;
+
+    buf_consume(&conn->in, conn->used);
+    conn->used = 0;
+    http_request_init(&conn->request, conn->list, HTTP_MAX_FIELDS,
+                      &conn->limits);
+    p->state = conn->in.len > 0 ? WSGI_PEER_HEAD : WSGI_PEER_KEPT;
+    p->deadline = net_after(p->state == WSGI_PEER_HEAD ? c->head_timeout
+                                                       : c->idle_timeout);
+}

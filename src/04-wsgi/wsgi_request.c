@@ -1,0 +1,210 @@
+/* wsgi_request: see wsgi_request.h. */
+
+#include "wsgi_request.h"
+#include "cgi.h"
+#include "uri.h"
+#include "uwsgi_packet.h"
+#include "wsgi_log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Everything of the last request is forgotten; the buffers stay. */
+static void reset(struct wsgi_exchange *x, struct wsgi_peer *p)
+{
+    struct wsgi_exchange fresh = {
+        .host = x->host,
+        .core = x->core,
+        .clock = x->clock,
+        .head = x->head,
+        .conn = &p->conn,
+        .http = p->protocol == WSGI_HTTP,
+        .uri = SPAN(""),
+        .protocol = SPAN("HTTP/1.1"),
+        .remote_addr = span_of(p->remote_addr),
+    };
+    fresh.head.len = 0;
+    *x = fresh;
+}
+
+/* An HTTP request: what the log wants to know of it. */
+static void note_http(struct wsgi_exchange *x, struct wsgi_peer *p, bool last)
+{
+    const struct http_request *r = &p->conn.request;
+
+    x->method = http_request_span(r, r->method);
+    x->uri = http_request_span(r, r->target);
+    x->http_1_1 = r->minor > 0;
+    x->protocol = x->http_1_1 ? SPAN("HTTP/1.1") : SPAN("HTTP/1.0");
+    x->keep = r->keep_alive && !last;
+    x->head_only = span_eq(x->method, SPAN("HEAD"));
+}
+
+/* A uwsgi request: the same, from its variables. */
+static void note_uwsgi(struct wsgi_exchange *x, struct wsgi_peer *p)
+{
+    struct span block = wsgi_peer_block(p);
+    struct uwsgi_pair pair;
+    const char *reason;
+    const struct {
+        struct span name;
+        struct span *to;
+    } table[] = {
+        {SPAN("REQUEST_METHOD"), &x->method},
+        {SPAN("REQUEST_URI"), &x->uri},
+        {SPAN("SERVER_PROTOCOL"), &x->protocol},
+        {SPAN("REMOTE_ADDR"), &x->remote_addr},
+        {SPAN("REMOTE_USER"), &x->remote_user},
+    };
+    while (uwsgi_next_pair(&block, &pair, &reason) == HTTP_MORE)
+        for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+            if (span_eq(pair.key, table[i].name))
+                *table[i].to = pair.value;
+    /* It comes back in the status line: nothing but a version may. */
+    if (!span_starts(x->protocol, SPAN("HTTP/")) || x->protocol.len > 8 ||
+        x->protocol.len < 6 ||
+        strspn(x->protocol.ptr + 5, "0123456789.") < x->protocol.len - 5)
+        x->protocol = SPAN("HTTP/1.1");
+    x->head_only = span_eq(x->method, SPAN("HEAD"));
+}
+
+/* cgi sends these empty where there is no body; as in uWSGI, an application
+ * behind an HTTP socket does not see them then. */
+static bool add_if_there(void *exchange, struct span name, struct span value)
+{
+    if (value.len == 0 && span_starts(name, SPAN("CONTENT_")))
+        return true;
+    return wsgi_environ_add(exchange, name, value);
+}
+
+static bool fill_from_http(struct wsgi_exchange *x, struct wsgi_peer *p,
+                           struct span path)
+{
+    const struct http_request *r = &p->conn.request;
+    char length[24] = "", port[16];
+
+    if (r->framing == HTTP_LENGTH)
+        snprintf(length, sizeof length, "%llu",
+                 (unsigned long long)r->content_length);
+    snprintf(port, sizeof port, "%u", p->server_port ? p->server_port : 80);
+    const struct cgi_server server = {
+        .port = span_of(port),
+        .remote_addr = x->remote_addr,
+        .remote_port = span_of(p->remote_port),
+        .scheme = SPAN("http"),
+        .path = path,
+        .content_length = span_of(length),
+    };
+    if (cgi_variables(r, &server, add_if_there, x))
+        return true;
+    if (!PyErr_Occurred())
+        PyErr_NoMemory();
+    return false;
+}
+
+static bool fill_from_uwsgi(struct wsgi_exchange *x, struct wsgi_peer *p)
+{
+    struct span block = wsgi_peer_block(p);
+    struct uwsgi_pair pair;
+    const char *reason;
+
+    while (uwsgi_next_pair(&block, &pair, &reason) == HTTP_MORE)
+        if (!wsgi_environ_add(x, pair.key, pair.value))
+            return false;
+    return true;
+}
+
+/* With the interpreter's lock: environ, the application, the end. */
+static void run(struct wsgi_exchange *x, struct wsgi_peer *p, struct span path)
+{
+    if (wsgi_environ_begin(x) && (x->http ? fill_from_http(x, p, path)
+                                          : fill_from_uwsgi(x, p))) {
+        wsgi_run(x);
+    } else {
+        wsgi_log_exception(x->host, "environ could not be made");
+        wsgi_send_failure(x);
+    }
+    wsgi_exchange_end(x);
+}
+
+static void log_line(const struct wsgi_exchange *x, uint64_t served,
+                     uint64_t count, int64_t begun)
+{
+    const struct wsgi_log_request line = {
+        .app = x->host->application == NULL ? -1 : 0,
+        .app_count = served,
+        .count = count,
+        .remote_addr = x->remote_addr,
+        .remote_user = x->remote_user,
+        .method = x->method,
+        .uri = x->uri,
+        .protocol = x->protocol,
+        .vars = x->vars,
+        .vars_bytes = x->vars_bytes,
+        .body = x->sent,
+        .msecs = (uint64_t)(net_now() - begun),
+        .status = x->status,
+        .headers = x->headers,
+        .head_bytes = x->head_bytes,
+        .switches = x->switches,
+        .core = x->core,
+    };
+    wsgi_log_request(&line);
+}
+
+static enum wsgi_fate fate(const struct wsgi_exchange *x, struct wsgi_peer *p)
+{
+    bool body_done = http_conn_skip_body(&p->conn,
+                                         x->keep ? p->conn.in.max : 0);
+    if (x->gone)
+        return WSGI_FATE_CLOSE;
+    if (x->reset)
+        return WSGI_FATE_RESET;
+    if (x->keep && body_done)
+        return WSGI_FATE_KEEP;
+    return body_done ? WSGI_FATE_CLOSE : WSGI_FATE_DRAIN;
+}
+
+enum wsgi_fate wsgi_request_serve(const struct wsgi_server *server,
+                                  PyThreadState *thread,
+                                  struct wsgi_exchange *x, struct wsgi_peer *p,
+                                  bool last)
+{
+    const struct wsgi_hooks *hooks = server->hooks;
+    const struct http_request *r = &p->conn.request;
+    struct span raw = {NULL, 0};
+    long path_len = 0;
+
+    reset(x, p);
+    if (x->http) {
+        note_http(x, p, last);
+        if (r->form != HTTP_ASTERISK_FORM)
+            raw = http_request_span(r, r->path);
+    } else {
+        note_uwsgi(x, p);
+    }
+    char *path = malloc(raw.len + 1);
+    if (path == NULL ||
+        (raw.len > 0 && (path_len = uri_normalise(path, raw, false)) < 0)) {
+        wsgi_peer_refuse(p, path == NULL ? 500 : 400,
+                         "the path cannot be decoded");
+        free(path);
+        return WSGI_FATE_DRAIN;
+    }
+    int64_t begun = net_now();
+    const struct wsgi_brief brief = {x->core, x->method, x->uri,
+                                     x->remote_addr};
+    if (hooks != NULL && hooks->begin != NULL)
+        hooks->begin(hooks->context, &brief);
+    PyEval_RestoreThread(thread);
+    run(x, p, (struct span){path, (size_t)path_len});
+    uint64_t served = x->host->served;
+    PyEval_SaveThread();
+    free(path);
+    uint64_t count = hooks != NULL && hooks->end != NULL
+                         ? hooks->end(hooks->context, x->core)
+                         : served;
+    if (!x->host->config->disable_logging)
+        log_line(x, served, count, begun);
+    return fate(x, p);
+}

@@ -1,0 +1,255 @@
+/* wsgi_send: from the application's pieces to a correctly framed response.
+ *
+ * The application's fields go out as they were given; what the host adds
+ * follows them.  On an HTTP socket that is Date (RFC 9110 6.6.1), the framing
+ * (Content-Length, or chunks for a client that knows them) and Connection. A
+ * front that speaks uwsgi adds these itself: there only the length is told,
+ * where it is known.
+ *
+ * Head and first piece leave in one writev.  The interpreter's lock is
+ * released around every wait. */
+
+#include "wsgi_exchange.h"
+#include "wsgi_log.h"
+#include "http_status.h"
+#include "net.h"
+
+#include <errno.h>
+#include <string.h>
+
+void wsgi_client_gone(struct wsgi_exchange *x, int error)
+{
+    struct buf line;
+
+    if (x->gone)
+        return;
+    x->gone = true;
+    x->keep = false;
+    buf_init(&line, 8192);
+    wsgi_log_escape(&line, x->uri);
+    wsgi_log_dated("the client left, or takes nothing more (%s), during "
+                   "%.*s %.*s (%.*s)",
+                   strerror(error), SPAN_ARG(x->method), SPAN_ARG(buf_span(&line)),
+                   SPAN_ARG(x->remote_addr));
+    buf_free(&line);
+}
+
+/* Writes everything, without the interpreter's lock. */
+static bool write_out(struct wsgi_exchange *x, struct iovec *iov, int count)
+{
+    bool ok;
+    int error;
+
+    if (x->gone)
+        return false;
+    if (x->sending) {
+        PyErr_SetString(PyExc_RuntimeError,
+                        "write: another thread is sending this response");
+        return false;
+    }
+    x->sending = true;
+    Py_BEGIN_ALLOW_THREADS
+    ok = net_writev(x->conn->fd, iov, count, x->conn->timeouts.send);
+    error = errno;
+    Py_END_ALLOW_THREADS
+    x->sending = false;
+    if (!ok)
+        wsgi_client_gone(x, error);
+    return ok;
+}
+
+/* How will the client know where the body ends? */
+static void choose_ending(struct wsgi_exchange *x, uint64_t whole)
+{
+    if (x->has_length)
+        x->ending = WSGI_END_LENGTH;
+    else if (x->http_1_1)
+        x->ending = WSGI_END_CHUNKED;
+    else
+        x->ending = WSGI_END_CLOSE;
+    if (!x->has_length && whole != WSGI_UNKNOWN_LENGTH) {
+        x->ending = WSGI_END_LENGTH;
+        x->length = whole;
+    }
+}
+
+static bool add_framing(struct wsgi_exchange *x)
+{
+    struct buf *head = &x->head;
+
+    if (x->ending == WSGI_END_LENGTH && !x->has_length) {
+        x->headers++;
+        return buf_printf(head, "Content-Length: %llu\r\n",
+                          (unsigned long long)x->length);
+    }
+    if (x->ending == WSGI_END_CHUNKED) {
+        x->headers++;
+        return buf_add_text(head, "Transfer-Encoding: chunked\r\n");
+    }
+    return true;
+}
+
+/* Has the whole of the request's body been received?  If not, the rest of it
+ * stands between this request and the next. */
+static bool body_is_here(const struct http_conn *c)
+{
+    return c->body_done || c->body.framing == HTTP_NO_BODY ||
+           (c->body.framing == HTTP_LENGTH &&
+            c->body.left <= c->in.len - c->used);
+}
+
+static bool add_http_fields(struct wsgi_exchange *x)
+{
+    struct buf *head = &x->head;
+
+    if (!x->has_date) {
+        x->headers++;
+        if (!buf_add_text(head, "Date: ") ||
+            !buf_add_span(head, http_clock_now(&x->clock)) ||
+            !buf_add_text(head, "\r\n"))
+            return false;
+    }
+    if (x->ending == WSGI_END_CLOSE || !body_is_here(x->conn))
+        x->keep = false;
+    if (x->http_1_1 == x->keep) /* what the version says anyway */
+        return true;
+    x->headers++;
+    return buf_add_text(head, x->keep ? "Connection: keep-alive\r\n"
+                                      : "Connection: close\r\n");
+}
+
+/* Completes the head. */
+static bool finish_head(struct wsgi_exchange *x, uint64_t whole)
+{
+    bool bodiless = x->status == 204 || x->status == 304;
+
+    if (x->status == 0) {
+        PyErr_SetString(PyExc_RuntimeError,
+                        "the application returned without having called "
+                        "start_response: there is no status to send");
+        return false;
+    }
+    choose_ending(x, whole);
+    if (bodiless)
+        x->ending = WSGI_END_NOTHING;
+    bool ok = (x->head_only && x->ending == WSGI_END_CHUNKED) ||
+              add_framing(x);
+    if (x->head_only)
+        x->ending = WSGI_END_NOTHING;
+    ok = ok && (!x->http || add_http_fields(x)) &&
+         buf_add_text(&x->head, "\r\n");
+    if (!ok)
+        PyErr_NoMemory();
+    x->head_bytes = (unsigned)x->head.len;
+    return ok;
+}
+
+uint64_t wsgi_allowed(struct wsgi_exchange *x, uint64_t n)
+{
+    if (x->ending == WSGI_END_NOTHING)
+        return 0;
+    if (x->ending != WSGI_END_LENGTH || n <= x->length - x->sent)
+        return n;
+    if (!x->excess)
+        wsgi_log_dated("%.*s: the body is longer than its Content-Length, "
+                       "%llu bytes: the rest is cut off",
+                       SPAN_ARG(x->method), (unsigned long long)x->length);
+    x->excess = true;
+    return x->length - x->sent;
+}
+
+/* Puts a piece of n bytes, framed, behind what iov holds already. */
+static int frame(struct wsgi_exchange *x, struct span bytes, char *line,
+                 size_t line_size, struct iovec *iov)
+{
+    int count = 0;
+
+    if (bytes.len == 0)
+        return 0;
+    if (x->ending == WSGI_END_CHUNKED) {
+        int n = snprintf(line, line_size, "%zx\r\n", bytes.len);
+        iov[count++] = (struct iovec){line, (size_t)n};
+    }
+    iov[count++] = (struct iovec){(char *)bytes.ptr, bytes.len};
+    if (x->ending == WSGI_END_CHUNKED)
+        iov[count++] = (struct iovec){"\r\n", 2};
+    return count;
+}
+
+static bool send_pieces(struct wsgi_exchange *x, struct span bytes,
+                        uint64_t whole)
+{
+    struct iovec iov[4];
+    char line[24];
+    int count = 0;
+
+    if (!x->head_out) {
+        if (!finish_head(x, whole))
+            return false;
+        iov[count++] = (struct iovec){x->head.ptr, x->head.len};
+        x->head_out = true;
+        x->conn->continue_due = false;
+    }
+    bytes.len = wsgi_allowed(x, bytes.len);
+    count += frame(x, bytes, line, sizeof line, iov + count);
+    if (count > 0 && !write_out(x, iov, count))
+        return false;
+    x->sent += bytes.len;
+    return !x->gone;
+}
+
+bool wsgi_send(struct wsgi_exchange *x, struct span bytes, uint64_t whole)
+{
+    return bytes.len == 0 ? !x->gone : send_pieces(x, bytes, whole);
+}
+
+bool wsgi_send_head(struct wsgi_exchange *x, uint64_t whole)
+{
+    return x->head_out ? !x->gone : send_pieces(x, SPAN(""), whole);
+}
+
+bool wsgi_send_end(struct wsgi_exchange *x)
+{
+    if (!wsgi_send_head(x, 0))
+        return false;
+    if (x->ending == WSGI_END_CHUNKED) {
+        struct iovec last = {"0\r\n\r\n", 5};
+        return write_out(x, &last, 1);
+    }
+    if (x->ending == WSGI_END_LENGTH && x->sent < x->length) {
+        wsgi_log_dated("%.*s: the body ended after %llu bytes, its "
+                       "Content-Length says %llu: the connection is closed",
+                       SPAN_ARG(x->method), (unsigned long long)x->sent,
+                       (unsigned long long)x->length);
+        x->keep = false;
+    }
+    return true;
+}
+
+/* What the client gets instead: the reason why the body could not be read, if
+ * that was it, else the server's own fault. */
+static int failure_status(const struct wsgi_exchange *x)
+{
+    return x->conn->body.status != 0 ? x->conn->body.status : 500;
+}
+
+void wsgi_send_failure(struct wsgi_exchange *x)
+{
+    struct span reason;
+
+    x->keep = false;
+    if (x->head_out) {
+        x->reset = x->ending == WSGI_END_CLOSE;
+        return;
+    }
+    x->status = failure_status(x);
+    x->headers = 1;
+    x->has_length = x->has_date = false;
+    x->head.len = 0;
+    reason = x->status == 500 ? SPAN("Internal Server Error")
+                              : http_reason(x->status);
+    if (buf_printf(&x->head, "%.*s %d %.*s\r\nContent-Type: text/plain\r\n",
+                   SPAN_ARG(x->protocol), x->status, SPAN_ARG(reason)))
+        send_pieces(x, reason, reason.len);
+    PyErr_Clear();
+}

@@ -1,0 +1,261 @@
+/* wsgi_serve: the serving loop of one thread.
+ *
+ * Requests are run one at a time, to their end; everything that is waited for
+ * between them is waited for at once, in one poll(): new connections, heads on
+ * their way, connections kept for another request, the order to stop.  So a
+ * client that is slow, or idle, holds nobody up. */
+
+#include "wsgi_request.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_WAITING 512  /* connections of a thread, beside the one it serves */
+#define LAST_CALL   2000 /* ms: what an accepted client has for its request
+                          * once the thread was told to stop */
+
+struct loop {
+    const struct wsgi_server *server;
+    const struct wsgi_config *config;
+    PyThreadState *thread;
+    struct wsgi_exchange exchange;
+    struct wsgi_peer *waiting[MAX_WAITING];
+    size_t count;
+    struct wsgi_peer *free; /* peers to use again */
+    struct pollfd *poll;    /* stop, sockets, waiting: in this order */
+    bool stopping;
+    int64_t last_call;
+};
+
+static void end_peer(struct loop *l, struct wsgi_peer *p, bool reset)
+{
+    if (reset) {
+        const struct linger now = {.l_onoff = 1, .l_linger = 0};
+        setsockopt(p->conn.fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    }
+    http_conn_close(&p->conn, false);
+    p->next = l->free;
+    l->free = p;
+}
+
+/* When there is no room for another one, the one that would have had to go
+ * first goes now. */
+static void park(struct loop *l, struct wsgi_peer *p)
+{
+    size_t victim = 0;
+
+    if (l->count < MAX_WAITING) {
+        l->waiting[l->count++] = p;
+        return;
+    }
+    for (size_t i = 1; i < l->count; i++)
+        if (l->waiting[i]->deadline < l->waiting[victim]->deadline)
+            victim = i;
+    end_peer(l, l->waiting[victim], false);
+    l->waiting[victim] = p;
+}
+
+/* Serves the request that p has complete, and those that were sent behind
+ * it. */
+static void serve(struct loop *l, struct wsgi_peer *p)
+{
+    for (;;) {
+        switch (wsgi_request_serve(l->server, l->thread, &l->exchange, p,
+                                   l->stopping)) {
+        case WSGI_FATE_RESET:
+            end_peer(l, p, true);
+            return;
+        case WSGI_FATE_CLOSE:
+            end_peer(l, p, false);
+            return;
+        case WSGI_FATE_DRAIN:
+            if (p->state != WSGI_PEER_DRAIN)
+                wsgi_peer_drain(p);
+            park(l, p);
+            return;
+        case WSGI_FATE_KEEP:
+            wsgi_peer_keep(p, l->config);
+            break;
+        }
+        if (p->state == WSGI_PEER_KEPT ||
+            wsgi_peer_step(p, l->config) != WSGI_PEER_REQUEST) {
+            park(l, p);
+            return;
+        }
+    }
+}
+
+/* Looks at what has come on p, which is not among the waiting. */
+static void step(struct loop *l, struct wsgi_peer *p)
+{
+    switch (wsgi_peer_step(p, l->config)) {
+    case WSGI_PEER_WAIT:
+        park(l, p);
+        break;
+    case WSGI_PEER_GONE:
+        end_peer(l, p, false);
+        break;
+    case WSGI_PEER_REQUEST:
+        serve(l, p);
+        break;
+    }
+}
+
+static struct wsgi_peer *new_peer(struct loop *l)
+{
+    struct wsgi_peer *p = l->free;
+    if (p == NULL)
+        return malloc(sizeof *p);
+    l->free = p->next;
+    return p;
+}
+
+/* One connection, so that other workers get theirs. */
+static void accept_one(struct loop *l, const struct wsgi_socket *s)
+{
+    struct net_addr remote;
+    int fd = net_accept(s->fd, &remote, 0);
+
+    if (fd < 0)
+        return;
+    struct wsgi_peer *p = new_peer(l);
+    if (p == NULL) {
+        close(fd);
+        return;
+    }
+    wsgi_peer_init(p, l->config, s, fd, &remote);
+    step(l, p);
+}
+
+/* Takes the waiting peer at i out; the last one takes its place. */
+static struct wsgi_peer *take(struct loop *l, size_t i)
+{
+    struct wsgi_peer *p = l->waiting[i];
+    l->waiting[i] = l->waiting[--l->count];
+    return p;
+}
+
+/* Ends those whose time is over.  Returns when the next one's is. */
+static int64_t expire(struct loop *l)
+{
+    int64_t now = net_now(), next = NET_FOREVER;
+
+    for (size_t i = l->count; i-- > 0;) {
+        struct wsgi_peer *p = l->waiting[i];
+        int64_t deadline = p->deadline;
+        if (l->stopping && deadline > l->last_call)
+            deadline = l->last_call;
+        if (deadline <= now || (l->stopping && p->state == WSGI_PEER_KEPT)) {
+            bool drained = p->state == WSGI_PEER_DRAIN;
+            wsgi_peer_late(p);
+            if (drained || p->state != WSGI_PEER_DRAIN) {
+                end_peer(l, take(l, i), false);
+                continue;
+            }
+            deadline = p->deadline;
+        }
+        if (deadline < next)
+            next = deadline;
+    }
+    return next;
+}
+
+/* Waits for anything.  *listeners is how many listening sockets stand in
+ * l->poll behind the first entry. */
+static bool wait_for_all(struct loop *l, size_t *listeners)
+{
+    int64_t next = expire(l);
+    size_t n = 0;
+    int timeout = -1;
+
+    l->poll[n++] = (struct pollfd){l->stopping ? -1 : l->server->stop, POLLIN,
+                                   0};
+    for (size_t i = 0; !l->stopping && i < l->config->socket_count; i++)
+        l->poll[n++] = (struct pollfd){l->config->sockets[i].fd, POLLIN, 0};
+    *listeners = n - 1;
+    for (size_t i = 0; i < l->count; i++)
+        l->poll[n++] = (struct pollfd){l->waiting[i]->conn.fd, POLLIN, 0};
+    if (next != NET_FOREVER) {
+        int64_t ms = next - net_now();
+        timeout = ms < 0 ? 0 : ms > 3600000 ? 3600000 : (int)ms;
+    }
+    if (l->stopping && l->count == 0)
+        return true;
+    int ready = poll(l->poll, n, timeout);
+    if (ready < 0)
+        for (size_t i = 0; i < n; i++)
+            l->poll[i].revents = 0;
+    return ready >= 0 || errno == EINTR;
+}
+
+/* An order to stop counts from the next request on. */
+static void look_for_stop(struct loop *l)
+{
+    struct pollfd stop = {l->server->stop, POLLIN, 0};
+
+    if (!l->stopping && poll(&stop, 1, 0) > 0) {
+        l->stopping = true;
+        l->last_call = net_after(LAST_CALL);
+    }
+}
+
+static bool turn(struct loop *l, struct err *err)
+{
+    size_t listeners, waiting = l->count;
+
+    if (!wait_for_all(l, &listeners))
+        return err_set(err, "poll: %s", strerror(errno));
+    if (l->poll[0].revents != 0) {
+        look_for_stop(l);
+        return true;
+    }
+    /* From the end: what is taken out is filled up by one that was looked at
+     * already.  expire() may have taken some before the poll. */
+    if (waiting > l->count)
+        waiting = l->count;
+    for (size_t i = waiting; i-- > 0;)
+        if (l->poll[1 + listeners + i].revents != 0)
+            step(l, take(l, i));
+    for (size_t i = 0; i < listeners; i++)
+        if (l->poll[1 + i].revents != 0)
+            accept_one(l, &l->config->sockets[i]);
+    return true;
+}
+
+static void clean_up(struct loop *l)
+{
+    while (l->count > 0)
+        end_peer(l, take(l, l->count - 1), false);
+    while (l->free != NULL) {
+        struct wsgi_peer *p = l->free;
+        l->free = p->next;
+        free(p);
+    }
+    free(l->poll);
+    buf_free(&l->exchange.head);
+}
+
+bool wsgi_serve(const struct wsgi_server *server, struct err *err)
+{
+    struct loop l = {.server = server, .config = server->host->config};
+    bool ok = true;
+
+    l.poll = calloc(1 + l.config->socket_count + MAX_WAITING, sizeof *l.poll);
+    if (l.poll == NULL)
+        return err_set(err, "out of memory");
+    l.exchange.host = server->host;
+    l.exchange.core = server->core;
+    buf_init(&l.exchange.head, WSGI_MAX_RESPONSE_HEAD);
+
+    PyGILState_STATE state = PyGILState_Ensure();
+    l.thread = PyEval_SaveThread();
+    while (ok && !(l.stopping && l.count == 0))
+        ok = turn(&l, err);
+    PyEval_RestoreThread(l.thread);
+    PyGILState_Release(state);
+    clean_up(&l);
+    return ok;
+}
