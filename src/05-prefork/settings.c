@@ -160,9 +160,28 @@ static bool include(struct settings *s, struct err *err)
     return ok;
 }
 
+/* KEY=VALUE.  It is meant as a placeholder, so nobody is told that it is no
+ * option. */
+static bool add_placeholder(struct settings *s, const char *text,
+                            const char *file, unsigned line, struct err *err)
+{
+    const char *equals = text ? strchr(text, '=') : NULL;
+
+    if (!equals)
+        return err_set(err, "set-placeholder: found \"%s\", expected KEY=VALUE",
+                       text ? text : "");
+    if (!append(s, (struct span){text, (size_t)(equals - text)}, equals + 1,
+                file, line, err))
+        return false;
+    s->list[s->count - 1].used = true;
+    return true;
+}
+
 bool settings_add(struct settings *s, struct span key, const char *value,
                   const char *file, unsigned line, struct err *err)
 {
+    if (span_eq(key, SPAN("set-ph")) || span_eq(key, SPAN("set-placeholder")))
+        return add_placeholder(s, value, file, line, err);
     if (!append(s, key, value, file, line, err))
         return false;
     if (span_eq(key, SPAN("ini")) || span_eq(key, SPAN("include")) ||

@@ -33,9 +33,9 @@ struct settings {
  * zeros. */
 void settings_free(struct settings *s);
 
-/* Appends a copy.  The keys ini, include and json are not appended: the file
- * that they name is read in this place.  `file` is NULL for the command line.
- */
+/* Appends a copy; `file` is NULL for the command line.  Two kinds of keys are
+ * settled here.  ini, include, json: the file that they name is read in this
+ * place.  set-ph and set-placeholder, KEY=VALUE: KEY is appended. */
 bool settings_add(struct settings *s, struct span key, const char *value,
                   const char *file, unsigned line, struct err *err);
 

@@ -24,7 +24,8 @@ static unsigned line_of(struct span text, const char *key)
             memcmp(text.ptr + i + 1, key, len) != 0)
             continue;
         size_t next = i + len + 2;
-        next += strspn(text.ptr + next, " \t\r\n");
+        while (next < text.len && strchr(" \t\r\n", text.ptr[next]))
+            next++;
         if (next < text.len && text.ptr[next] == ':')
             return line;
     }

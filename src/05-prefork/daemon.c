@@ -1,0 +1,160 @@
+/* daemon: see the header. */
+
+#include "daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int daemon_open_log(const char *path, struct err *err)
+{
+    int fd =
+        open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+
+    if (fd < 0)
+        err_set(err, "cannot open the log %s: %s", path, strerror(errno));
+    return fd;
+}
+
+void daemon_use_log(int fd)
+{
+    fflush(NULL);
+    dup2(fd, STDOUT_FILENO);
+    dup2(fd, STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+bool daemon_reopen_log(const char *path, struct err *err)
+{
+    int fd = daemon_open_log(path, err);
+
+    if (fd >= 0)
+        daemon_use_log(fd);
+    return fd >= 0;
+}
+
+/* The parent's part: waits for the child's word, and ends as it says. */
+static _Noreturn void wait_for_child(int fd, const char *program,
+                                     const char *log)
+{
+    unsigned char status = 0;
+    ssize_t n;
+
+    do
+        n = read(fd, &status, 1);
+    while (n < 0 && errno == EINTR);
+    if (n != 1)
+        status = 1;
+    if (status != 0)
+        fprintf(stderr, "%s: the server ended before it served, see %s\n",
+                program, log);
+    exit(status);
+}
+
+int daemon_begin(const char *program, const char *log, struct err *err)
+{
+    int ends[2], null;
+    pid_t pid;
+
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        err_set(err, "cannot make a pipe: %s", strerror(errno));
+        return -1;
+    }
+    fflush(NULL);
+    pid = fork();
+    if (pid < 0) {
+        err_set(err, "cannot fork: %s", strerror(errno));
+        close(ends[0]);
+        close(ends[1]);
+        return -1;
+    }
+    if (pid > 0) {
+        close(ends[1]);
+        wait_for_child(ends[0], program, log);
+    }
+    close(ends[0]);
+    setsid();
+    null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null >= 0) {
+        dup2(null, STDIN_FILENO);
+        if (null != STDIN_FILENO)
+            close(null);
+    }
+    return ends[1];
+}
+
+void daemon_report(int fd, int status)
+{
+    unsigned char byte = (unsigned char)status;
+
+    if (fd < 0)
+        return;
+    if (write(fd, &byte, 1) < 0)
+        fprintf(stderr, "nobody waits for the start any more\n");
+    close(fd);
+}
+
+static bool find_user(const char *name, uid_t *uid, gid_t *gid, char *known,
+                      size_t size, struct err *err)
+{
+    uint64_t number;
+    const struct passwd *user = span_decimal(span_of(name), &number)
+                                    ? getpwuid((uid_t)number)
+                                    : getpwnam(name);
+
+    *known = 0;
+    if (user) {
+        *uid = user->pw_uid;
+        *gid = user->pw_gid;
+        snprintf(known, size, "%s", user->pw_name);
+        return true;
+    }
+    if (!span_decimal(span_of(name), &number) || number >= UINT32_MAX)
+        return err_set(err, "--uid %s: there is no such user", name);
+    *uid = (uid_t)number; /* a number without a name is a user too */
+    return true;
+}
+
+static bool find_group(const char *name, gid_t *gid, struct err *err)
+{
+    uint64_t number;
+    const struct group *group = getgrnam(name);
+
+    if (group)
+        *gid = group->gr_gid;
+    else if (span_decimal(span_of(name), &number) && number < UINT32_MAX)
+        *gid = (gid_t)number;
+    else
+        return err_set(err, "--gid %s: there is no such group", name);
+    return true;
+}
+
+bool daemon_become(const char *user, const char *group, struct err *err)
+{
+    uid_t uid = getuid();
+    gid_t gid = getgid(), own = gid;
+    char name[256] = "";
+
+    if (user && !find_user(user, &uid, &own, name, sizeof name, err))
+        return false;
+    if (group && !find_group(group, &gid, err))
+        return false;
+    if (!user && !group)
+        return true;
+    /* Groups first: afterwards there is no right to. */
+    if (geteuid() == 0 &&
+        (name[0] ? initgroups(name, group ? gid : own) : setgroups(0, NULL)))
+        return err_set(err, "cannot change the supplementary groups: %s",
+                       strerror(errno));
+    if (group && setgid(gid) < 0)
+        return err_set(err, "--gid %s: setgid: %s", group, strerror(errno));
+    if (user && setuid(uid) < 0)
+        return err_set(err, "--uid %s: setuid: %s", user, strerror(errno));
+    return true;
+}

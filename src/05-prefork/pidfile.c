@@ -1,0 +1,86 @@
+/* pidfile: the pid of a server, where a script can find it; see daemon.h. */
+
+#include "daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool pidfile_open(struct pidfile *p, const char *path, struct err *err)
+{
+    *p = (struct pidfile){
+        .fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)};
+    p->made = p->fd >= 0;
+    if (!p->made)
+        p->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (p->fd < 0)
+        return err_set(err, "cannot open the pidfile %s: %s", path,
+                       strerror(errno));
+    p->path = realpath(path, NULL);
+    return true;
+}
+
+bool pidfile_write(struct pidfile *p, pid_t pid, struct err *err)
+{
+    char text[32];
+    int n = snprintf(text, sizeof text, "%d\n", (int)pid);
+
+    if (p->fd < 0)
+        return true;
+    p->made = false;
+    if (ftruncate(p->fd, 0) < 0 || pwrite(p->fd, text, (size_t)n, 0) != n)
+        return err_set(err, "cannot write the pidfile %s: %s", p->path,
+                       strerror(errno));
+    return true;
+}
+
+void pidfile_close(struct pidfile *p, bool remove)
+{
+    if (p->path && (remove || p->made))
+        unlink(p->path);
+    if (p->fd >= 0)
+        close(p->fd);
+    free(p->path);
+    *p = (struct pidfile){.fd = -1};
+}
+
+/* The pid in the file.  0 and 1 are refused with the rest: kill(0, ...) would
+ * hit the caller's own group. */
+static bool read_pid(const char *path, pid_t *pid, struct err *err)
+{
+    char text[64];
+    uint64_t number;
+    ssize_t n;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return err_set(err, "cannot open the pidfile %s: %s", path,
+                       strerror(errno));
+    n = read(fd, text, sizeof text);
+    close(fd);
+    while (n > 0 && strchr(" \t\r\n", text[n - 1]))
+        n--;
+    if (n <= 0 || !span_decimal((struct span){text, (size_t)n}, &number) ||
+        number < 2 || number > INT_MAX)
+        return err_set(err, "the pidfile %s holds \"%.*s\", expected a pid",
+                       path, n > 0 ? (int)n : 0, text);
+    *pid = (pid_t)number;
+    return true;
+}
+
+bool pidfile_signal(const char *path, int signo, struct err *err)
+{
+    pid_t pid;
+
+    if (!read_pid(path, &pid, err))
+        return false;
+    if (kill(pid, signo) < 0)
+        return err_set(err, "cannot signal process %d of %s: %s", (int)pid,
+                       path, strerror(errno));
+    return true;
+}
