@@ -123,7 +123,7 @@ struct conf {
     unsigned line;       /* 0: no place at all */
 
     struct log_file *log_files; /* log_file.h: all that are named */
-    struct span error_log;      /* where no error_log directive stands: -e */
+    struct span error_log, pid; /* where no directive says */
     /* Takes what conf_warn says; may be NULL. */
     void (*warn)(struct conf *cf, const char *text);
 
@@ -134,7 +134,7 @@ struct conf {
 };
 
 /* Reads the file into a new main scope, merges and finishes all scopes.  The
- * caller has set arena, prefix, error_log, warn and err; path is absolute.  `globals` is the text
+ * caller has set arena, prefix, error_log, pid, warn and err; path is absolute.  `globals` is the text
  * of -g, or empty.  NULL with cf->err set on an error; cf->files lists what
  * was read, the main file first. */
 struct conf_scope *conf_read(struct conf *cf, const char *path,

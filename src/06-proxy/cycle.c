@@ -12,6 +12,7 @@ struct cycle *cycle_read(const struct cycle_options *options, struct err *err)
     struct conf cf = {
         .prefix = span_of(options->prefix),
         .error_log = span_of(options->error_log),
+        .pid = span_of(options->pid),
         .warn = options->warn,
         .err = err,
     };

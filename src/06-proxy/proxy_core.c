@@ -249,6 +249,16 @@ static const struct conf_row rows[] = {
     {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
 };
 
+static const struct span *default_pid(struct conf *cf)
+{
+    struct span *pid = arena_alloc(cf->arena, sizeof *pid);
+
+    if (pid == NULL)
+        return NULL;
+    *pid = conf_path(cf, cf->pid);
+    return pid->ptr == NULL ? NULL : pid;
+}
+
 static bool finish(struct conf *cf, void *settings, const void *parent)
 {
     struct core_settings *core = settings;
@@ -261,7 +271,10 @@ static bool finish(struct conf *cf, void *settings, const void *parent)
         core->user = find_user(cf, SPAN(DEFAULT_USER), NULL);
     if (core->error_log == NULL)
         core->error_log = error_log_new(cf, cf->error_log, ERROR_LOG_ERROR);
-    return core->error_log != NULL && (core->user != NULL || geteuid() != 0);
+    if (core->pid == NULL)
+        core->pid = default_pid(cf);
+    return core->error_log != NULL && core->pid != NULL &&
+           (core->user != NULL || geteuid() != 0);
 }
 
 struct conf_module core_module = {

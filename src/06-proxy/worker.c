@@ -110,6 +110,8 @@ static void clean_environment(const struct worker *w)
             putenv((char *)e->text.ptr);
 }
 
+/* Not for a process that has no master: that one is for looking for faults, and
+ * stays what it was started as. */
 static bool become_worker(struct worker *w)
 {
     const struct core_settings *core = w->cycle->core;
@@ -210,7 +212,8 @@ int worker_run(struct cycle *cycle, struct supervisor_worker *self)
     struct worker w = {.cycle = cycle, .self = self, .orders = -1};
 
     listen_sockets_assign(&cycle->sockets, cycle->http, self->number);
-    if (!open_orders(&w) || !become_worker(&w))
+    if (!open_orders(&w) ||
+        (cycle->core->master_process && !become_worker(&w)))
         return WORKER_CANNOT_START;
     return cycle->http == NULL ? idle(&w) : front_run(&w);
 }

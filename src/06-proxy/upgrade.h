@@ -1,0 +1,24 @@
+/* upgrade: a new program file takes over from the running one (SIGUSR2).
+ *
+ * The old master starts the new program with the listening sockets open and
+ * their numbers in the environment.  The new one reads its configuration,
+ * listens on the same sockets, and starts workers beside the old ones; whoever
+ * watches then ends the old master with QUIT, or the new one if it is no good.
+ * Not for one moment does nobody listen. */
+
+#ifndef STRATA_UPGRADE_H
+#define STRATA_UPGRADE_H
+
+#include "listen_sockets.h"
+
+#include <sys/types.h>
+
+/* Starts argv with the sockets.  -1 with *err set. */
+pid_t upgrade_start(const struct listen_sockets *sockets, char **argv,
+                    struct err *err);
+
+/* In the new program: the sockets that it was left.  False when there are
+ * none. */
+bool upgrade_inherit(struct listen_sockets *sockets, struct arena *arena);
+
+#endif
