@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""fuzz: runs the fuzzers, two at a time, for a number of seconds in all.
+
+    tests/fuzz.py SECONDS PROGRAM...
+
+What a fuzzer finds stays in build/fuzz/found, one file each; the program, run
+with that file as its argument, shows it again.
+"""
+
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def fuzz(program, seconds):
+    """Runs one fuzzer: (good, a line about it)."""
+    name = Path(program).name
+    seeds = ROOT / "build/fuzz/seeds" / name
+    found = ROOT / "build/fuzz/found"
+    for folder in (seeds, found):
+        folder.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        [program, f"-max_total_time={seconds}", "-print_final_stats=1",
+         "-max_len=4096", "-timeout=5", f"-artifact_prefix={found}/{name}-",
+         str(seeds)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        check=False)
+    text = done.stdout.decode("utf-8", "replace")
+    runs = re.search(r"number_of_executed_units: (\d+)", text)
+    if done.returncode == 0 and runs:
+        return True, f"ok     {name}: {int(runs.group(1)):,} inputs"
+    return False, f"not ok {name}:\n{text[-5000:]}"
+
+
+def main(argv):
+    if len(argv) < 2:
+        print(__doc__.strip(), file=sys.stderr)
+        return 1
+    programs = argv[1:]
+    seconds = max(2, int(argv[0]) * 2 // len(programs))
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda p: fuzz(p, seconds), programs))
+    for _, line in results:
+        print(line)
+    good = sum(ok for ok, _ in results)
+    print(f"fuzz: {good} passed, {len(results) - good} failed")
+    return 0 if good == len(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
