@@ -1,6 +1,6 @@
-/* fuzz_http_reply: any bytes are the head of a response, the beginning of one, or are refused;
- * and it makes no difference where they are cut.  The first byte says where,
- * and whether the request was HEAD. */
+/* fuzz_http_reply: any bytes are the head of a response, the beginning of one,
+ * or are refused, and it makes no difference where they are cut.  The first
+ * byte says where, and whether the request was HEAD. */
 
 #include "http_reply.h"
 
@@ -9,8 +9,6 @@
 
 #define FIELDS   8
 #define MAX_HEAD 512
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(const struct http_reply *r, size_t size)
 {

@@ -1,12 +1,10 @@
-/* fuzz_uwsgi_packet: any bytes are a block of pairs or are refused; what was decoded, encoded
- * again, is the block. */
+/* fuzz_uwsgi_packet: any bytes are a block of pairs or are refused; what was
+ * decoded is, encoded again, the same bytes. */
 
 #include "uwsgi_packet.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
