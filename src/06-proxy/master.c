@@ -24,6 +24,7 @@ struct master {
     struct span pid_path;   /* where the pid file is now */
     struct span pid_before; /* where it was before USR2; else empty */
     pid_t successor;        /* the program that USR2 started, or 0 */
+    pid_t predecessor;      /* the program that started this one, or 0 */
 };
 
 /* A window that changes its size sends WINCH too; so only a daemon, which has
@@ -318,6 +319,13 @@ static int serve(struct master *m, const struct supervisor_signal *obeyed)
     return worker_run(m->current, &self);
 }
 
+/* Somebody else goes on serving on the same sockets. */
+static bool is_shared(const struct master *m)
+{
+    return m->successor != 0 ||
+           (m->predecessor != 0 && getppid() == m->predecessor);
+}
+
 static int fail(const char *text)
 {
     fprintf(stderr, "strata-proxy: [emerg] %s\n", text);
@@ -326,7 +334,8 @@ static int fail(const char *text)
 
 int master_run(struct cycle *cycle, const struct master_config *config)
 {
-    struct master m = {.config = config, .current = cycle};
+    struct master m = {.config = config, .current = cycle,
+                       .predecessor = config->inherited ? getppid() : 0};
     bool background = cycle->core->daemon && !config->inherited;
     const struct supervisor_signal *obeyed =
         cycle->core->daemon ? signals : foreground_signals;
@@ -348,6 +357,6 @@ int master_run(struct cycle *cycle, const struct master_config *config)
     unlink(m.pid_path.ptr);
     free((char *)m.pid_path.ptr);
     free((char *)m.pid_before.ptr);
-    cycle_free(m.current, m.successor ? &m.current->sockets : NULL);
+    cycle_free(m.current, is_shared(&m) ? &m.current->sockets : NULL);
     return status;
 }
