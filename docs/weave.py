@@ -17,8 +17,8 @@ its file:
     ```c {file="src/01-echo/net.c" item="first..last"}   a run of neighbours
 
 Where a tag and a function share a name, `struct:name` is the one and `name()`
-the other.  What an item is, citems.py says.  A file that is not C is quoted as
-a whole.
+the other.  What an item is, citems.py says, and pyitems.py for Python.  Any
+other file is quoted as a whole.
 """
 
 import argparse
@@ -29,9 +29,11 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent))
 import citems  # noqa: E402
+import pyitems  # noqa: E402
 
 FENCE = re.compile(r"^(`{3,}|~{3,})[ ]*([^`]*?)[ ]*$")
 ATTRIBUTES = re.compile(r"\{(.*)\}")
+DIVIDE = {".c": citems.divide, ".h": citems.divide, ".py": pyitems.divide}
 PAIR = re.compile(r'([\w-]+)="([^"]*)"')
 
 
@@ -86,12 +88,13 @@ class Source:
         self.name = name
         self.lines = self.text.splitlines()
         self.items = None
-        if name.endswith((".c", ".h")):
-            self.items = citems.divide(self.text)
+        for suffix, divide in DIVIDE.items():
+            if name.endswith(suffix):
+                self.items = divide(self.text)
 
     def find(self, wanted):
         if self.items is None:
-            raise Problem(f"{self.name} is not C: quote it as a whole")
+            raise Problem(f"{self.name} has no items: quote it as a whole")
         found = [i for i in self.items if i.answers_to(wanted)]
         if not found:
             raise Problem(f"{self.name} has no item {wanted}; it has: "

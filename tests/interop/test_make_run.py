@@ -23,8 +23,7 @@ def copy(t):
         shutil.copy2(lib.ROOT / name, folder / name)
     for name, old, new in (
             ("wsgi.ini", "127.0.0.1:", f"{t.host}:"),
-            ("nginx.conf", "127.0.0.1:", f"{t.host}:"),
-            ("nginx.conf", r"listen(\s+)8080", rf"listen\g<1>{t.host}:8080")):
+            ("nginx.conf", "127.0.0.1:", f"{t.host}:")):
         path = folder / "src/07-stack" / name
         text, count = re.subn(old, new, path.read_text("utf-8"))
         if not count:

@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "docs"))
 import citems  # noqa: E402
+import pyitems  # noqa: E402
 
 SOURCE = """\
 /* demo: a file that is only here to be quoted. */
@@ -148,6 +149,16 @@ class Items(unittest.TestCase):
                 for number, line in enumerate(lines, 1):
                     if line.strip():
                         self.assertEqual(held[number], 1, f"{path}:{number}")
+
+
+class PythonItems(unittest.TestCase):
+    def test_whole_file_is_divided(self):
+        text = ('"""Doc."""\n\nimport os\n\n# Why.\nA = 1\n\n\n'
+                '# Alone.\n\n@deco\ndef f():\n    pass\n\n\n'
+                'class C:\n    x = 1\n\n\nif A:\n    f()\n# end\n')
+        self.assertEqual(
+            [(i.title(), i.first, i.last) for i in pyitems.divide(text)],
+            [("opening", 1, 3), ("A", 5, 9), ("f", 11, 13), ("C", 16, 22)])
 
 
 class House(unittest.TestCase):
