@@ -63,11 +63,6 @@ static bool must_be(struct http_body *b, char c, char expected,
     return go(b, state);
 }
 
-static bool is_control(unsigned char c)
-{
-    return (c < 0x20 && c != '\t') || c == 0x7f;
-}
-
 static int hex_digit(unsigned char c)
 {
     if (c >= '0' && c <= '9')
@@ -116,7 +111,7 @@ static bool blank_byte(struct http_body *b, char c)
 /* What an extension says is nobody's business here (RFC 9112 7.1.1). */
 static bool ext_byte(struct http_body *b, char c)
 {
-    if (is_control(c))
+    if (http_is_control(c))
         return must_be(b, c, '\r', CHUNK_LINE_LF);
     return true;
 }
@@ -142,7 +137,7 @@ static bool trailer_value_byte(struct http_body *b, char c)
 {
     if (c == '\r')
         return go(b, TRAILER_LINE_LF);
-    if (is_control(c))
+    if (http_is_control(c))
         return refuse(b, 400, "a trailer field holds a control byte");
     return true;
 }

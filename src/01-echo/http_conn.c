@@ -48,9 +48,12 @@ static ssize_t fill(struct http_conn *c, int64_t deadline)
 
 static enum http_event request_ready(struct http_conn *c)
 {
-    c->used = c->request.head_len;
-    c->body_done = false;
-    c->continue_due = c->request.expect_continue;
+    const struct http_request *r = &c->request;
+    bool has_body = r->framing == HTTP_CHUNKED || r->content_length > 0;
+
+    c->used = r->head_len;
+    c->body_done = !has_body;
+    c->continue_due = has_body && r->expect_continue;
     http_conn_start_body(c, UINT64_MAX);
     return HTTP_EV_REQUEST;
 }
@@ -191,7 +194,7 @@ bool http_conn_skip_body(struct http_conn *c, uint64_t max)
 
     if (c->body_done)
         return true;
-    if (c->continue_due && c->request.framing != HTTP_NO_BODY)
+    if (c->continue_due)
         return false;
     if (c->body.framing == HTTP_LENGTH && c->body.left > max)
         return false;

@@ -21,6 +21,11 @@ bool http_is_token_char(unsigned char c)
     return token_chars[c];
 }
 
+bool http_is_control(unsigned char c)
+{
+    return (c < 0x20 && c != '\t') || c == 0x7f;
+}
+
 bool http_is_token(struct span s)
 {
     for (size_t i = 0; i < s.len; i++)
@@ -63,11 +68,6 @@ static bool has_control(uint64_t word)
            EACH(0x80);
 }
 
-static bool is_control(unsigned char c)
-{
-    return (c < 0x20 && c != '\t') || c == 0x7f;
-}
-
 /* True when s holds no control byte except tab (RFC 9110 5.5).  A word with a
  * tab is looked at again, byte by byte: tabs are rare. */
 static bool is_field_text(const char *s, size_t len)
@@ -86,7 +86,7 @@ static bool is_field_text(const char *s, size_t len)
                 i = end;
         }
         for (; i < end; i++)
-            if (is_control(s[i]))
+            if (http_is_control(s[i]))
                 return false;
     }
     return true;

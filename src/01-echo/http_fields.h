@@ -70,4 +70,7 @@ bool http_list_has(struct span value, struct span token);
 bool http_is_token_char(unsigned char c);
 bool http_is_token(struct span s); /* one such byte or more */
 
+/* True for what no field value may hold: control bytes, but not tab. */
+bool http_is_control(unsigned char c);
+
 #endif
