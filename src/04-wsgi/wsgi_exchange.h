@@ -103,9 +103,6 @@ bool wsgi_send_end(struct wsgi_exchange *x);
  * connection is broken so that the client can tell. */
 void wsgi_send_failure(struct wsgi_exchange *x);
 
-/* How many of n bytes Content-Length still allows; the rest is logged once. */
-uint64_t wsgi_allowed(struct wsgi_exchange *x, uint64_t n);
-
 /* Notes that the client has left, with the errno. */
 void wsgi_client_gone(struct wsgi_exchange *x, int error);
 
@@ -113,7 +110,14 @@ void wsgi_client_gone(struct wsgi_exchange *x, int error);
  * be sent as it is; *handled is false when it must be iterated. */
 bool wsgi_wrapper_send(struct wsgi_exchange *x, PyObject *body, bool *handled);
 
-/* Raises the TypeError that explains a body item which is not bytes. */
-void wsgi_explain_item(PyObject *item);
+/* Lines for the log, "GET /path: ..."; the second with the exception that is
+ * set, which it clears, and its traceback. */
+void wsgi_report(const struct wsgi_exchange *x, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void wsgi_report_exception(const struct wsgi_exchange *x, const char *where);
+
+/* Raises the TypeError for what should be bytes and is not: which type came,
+ * which is wanted, how to mend it.  `what` begins the sentence. */
+void wsgi_explain_item(const char *what, PyObject *item);
 
 #endif

@@ -195,7 +195,8 @@ static int locate(struct wsgi_host *host, PyObject *file, int *fd,
 }
 
 /* The head goes out alone: sendfile is a system call of its own.  Chunks never
- * arise, since the length is known. */
+ * arise, since the length is known; a Content-Length that is shorter than the
+ * file is how an application sends a range of it. */
 static bool send_file(struct wsgi_exchange *x, int fd, uint64_t offset,
                       uint64_t size)
 {
@@ -204,9 +205,9 @@ static bool send_file(struct wsgi_exchange *x, int fd, uint64_t offset,
 
     if (!wsgi_send_head(x, size))
         return false;
-    uint64_t n = wsgi_allowed(x, size);
-    if (n == 0)
+    if (x->ending == WSGI_END_NOTHING)
         return true;
+    uint64_t n = size < x->length ? size : x->length;
     x->sending = true;
     Py_BEGIN_ALLOW_THREADS
     sent = file_send(x->conn->fd, fd, offset, n, x->conn->timeouts.send);

@@ -39,7 +39,7 @@ static PyObject *response_write(PyObject *self, PyObject *data)
     if (x == NULL)
         return NULL;
     if (!PyBytes_Check(data)) {
-        wsgi_explain_item(data);
+        wsgi_explain_item("write() was given something", data);
         return NULL;
     }
     struct span s = {PyBytes_AS_STRING(data), (size_t)PyBytes_GET_SIZE(data)};

@@ -10,26 +10,25 @@
 #include <poll.h>
 #include <string.h>
 
-void wsgi_explain_item(PyObject *item)
+void wsgi_explain_item(const char *what, PyObject *item)
 {
     const char *mend =
         PyUnicode_Check(item)
-            ? "; write b\"...\" for a literal, text.encode(\"utf-8\") for a "
-              "str: return [b\"Hello!\"]"
+            ? ": write b\"...\" for a literal, text.encode(\"utf-8\") for any "
+              "str, as in return [b\"Hello!\"]"
         : PyByteArray_Check(item) || PyMemoryView_Check(item)
-            ? "; bytes(it) makes them"
+            ? ": bytes(...) makes them"
             : "";
-    PyErr_Format(PyExc_TypeError,
-                 "the application's body has an item of type %s (%.60R) where "
-                 "PEP 3333 wants bytes%s",
-                 Py_TYPE(item)->tp_name, item, mend);
+    PyErr_Format(PyExc_TypeError, "%s of type %s (%.60R) where PEP 3333 wants "
+                                  "bytes%s",
+                 what, Py_TYPE(item)->tp_name, item, mend);
 }
 
 /* One item of the body.  `whole` as in wsgi_send. */
 static bool send_item(struct wsgi_exchange *x, PyObject *item, uint64_t whole)
 {
     if (!PyBytes_Check(item)) {
-        wsgi_explain_item(item);
+        wsgi_explain_item("the application's body has an item", item);
         return false;
     }
     struct span s = {PyBytes_AS_STRING(item), (size_t)PyBytes_GET_SIZE(item)};
@@ -54,7 +53,7 @@ static bool send_sequence(struct wsgi_exchange *x, PyObject *body)
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(body); i++) {
         PyObject *item = PySequence_Fast_GET_ITEM(body, i);
         if (!PyBytes_Check(item)) {
-            wsgi_explain_item(item);
+            wsgi_explain_item("the application's body has an item", item);
             return false;
         }
         whole += (uint64_t)PyBytes_GET_SIZE(item);
@@ -121,7 +120,7 @@ static bool send_body(struct wsgi_exchange *x, PyObject *body)
         return send_item(x, body, (uint64_t)PyBytes_GET_SIZE(body));
     }
     if (PyUnicode_Check(body)) {
-        wsgi_explain_item(body);
+        wsgi_explain_item("the application returned a body", body);
         return false;
     }
     if (PyList_CheckExact(body) || PyTuple_CheckExact(body))
@@ -129,21 +128,6 @@ static bool send_body(struct wsgi_exchange *x, PyObject *body)
     if (!wsgi_wrapper_send(x, body, &handled))
         return false;
     return handled || send_iterable(x, body);
-}
-
-/* "GET /path: ..." in the log, and the traceback. */
-static void log_failure(struct wsgi_exchange *x, const char *where)
-{
-    struct buf what;
-
-    buf_init(&what, 65536 * 4);
-    if (!wsgi_log_escape(&what, x->method) || !buf_add_char(&what, ' ') ||
-        !wsgi_log_escape(&what, x->uri) || !buf_printf(&what, ": %s", where) ||
-        !buf_add_char(&what, 0))
-        wsgi_log_exception(x->host, where);
-    else
-        wsgi_log_exception(x->host, what.ptr);
-    buf_free(&what);
 }
 
 /* close(), if the body has one.  Called with no exception set. */
@@ -157,13 +141,13 @@ static void close_body(struct wsgi_exchange *x, PyObject *body)
         if (PyErr_ExceptionMatches(PyExc_AttributeError))
             PyErr_Clear();
         else
-            log_failure(x, "the body's close could not be looked up");
+            wsgi_report_exception(x, "the body's close could not be looked up");
         return;
     }
     PyObject *result = PyObject_CallNoArgs(close);
     Py_DECREF(close);
     if (result == NULL)
-        log_failure(x, "exception in the body's close()");
+        wsgi_report_exception(x, "exception in the body's close()");
     Py_XDECREF(result);
 }
 
@@ -201,7 +185,7 @@ void wsgi_run(struct wsgi_exchange *x)
         ok = send_body(x, body) && wsgi_send_end(x);
     if (!ok) {
         if (PyErr_Occurred())
-            log_failure(x, "exception in the application");
+            wsgi_report_exception(x, "exception in the application");
         wsgi_send_failure(x);
     }
     if (body != NULL)

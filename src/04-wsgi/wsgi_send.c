@@ -10,29 +10,10 @@
  * released around every wait. */
 
 #include "wsgi_exchange.h"
-#include "wsgi_log.h"
 #include "http_status.h"
 #include "net.h"
 
 #include <errno.h>
-#include <string.h>
-
-void wsgi_client_gone(struct wsgi_exchange *x, int error)
-{
-    struct buf line;
-
-    if (x->gone)
-        return;
-    x->gone = true;
-    x->keep = false;
-    buf_init(&line, 8192);
-    wsgi_log_escape(&line, x->uri);
-    wsgi_log_dated("the client left, or takes nothing more (%s), during "
-                   "%.*s %.*s (%.*s)",
-                   strerror(error), SPAN_ARG(x->method), SPAN_ARG(buf_span(&line)),
-                   SPAN_ARG(x->remote_addr));
-    buf_free(&line);
-}
 
 /* Writes everything, without the interpreter's lock. */
 static bool write_out(struct wsgi_exchange *x, struct iovec *iov, int count)
@@ -144,16 +125,17 @@ static bool finish_head(struct wsgi_exchange *x, uint64_t whole)
     return ok;
 }
 
-uint64_t wsgi_allowed(struct wsgi_exchange *x, uint64_t n)
+/* How many of n bytes Content-Length still allows; the rest is logged once. */
+static uint64_t allowed(struct wsgi_exchange *x, uint64_t n)
 {
     if (x->ending == WSGI_END_NOTHING)
         return 0;
     if (x->ending != WSGI_END_LENGTH || n <= x->length - x->sent)
         return n;
     if (!x->excess)
-        wsgi_log_dated("%.*s: the body is longer than its Content-Length, "
-                       "%llu bytes: the rest is cut off",
-                       SPAN_ARG(x->method), (unsigned long long)x->length);
+        wsgi_report(x, "the body is longer than its Content-Length, %llu "
+                       "bytes: the rest is cut off",
+                    (unsigned long long)x->length);
     x->excess = true;
     return x->length - x->sent;
 }
@@ -190,7 +172,7 @@ static bool send_pieces(struct wsgi_exchange *x, struct span bytes,
         x->head_out = true;
         x->conn->continue_due = false;
     }
-    bytes.len = wsgi_allowed(x, bytes.len);
+    bytes.len = allowed(x, bytes.len);
     count += frame(x, bytes, line, sizeof line, iov + count);
     if (count > 0 && !write_out(x, iov, count))
         return false;
@@ -217,10 +199,10 @@ bool wsgi_send_end(struct wsgi_exchange *x)
         return write_out(x, &last, 1);
     }
     if (x->ending == WSGI_END_LENGTH && x->sent < x->length) {
-        wsgi_log_dated("%.*s: the body ended after %llu bytes, its "
-                       "Content-Length says %llu: the connection is closed",
-                       SPAN_ARG(x->method), (unsigned long long)x->sent,
-                       (unsigned long long)x->length);
+        wsgi_report(x, "the body ended after %llu bytes, its Content-Length "
+                       "says %llu: the connection is closed",
+                    (unsigned long long)x->sent,
+                    (unsigned long long)x->length);
         x->keep = false;
     }
     return true;

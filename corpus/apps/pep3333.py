@@ -1,0 +1,356 @@
+"""Applications that a WSGI server has to bear: each path is one of them.
+
+What an application may do by PEP 3333, what it may not, and what is said of
+either, one small function each.  /NAME calls the function NAME; words after
+it are for the function.
+"""
+
+import io
+import os
+import sys
+import tempfile
+
+PLAIN = [("Content-Type", "text/plain")]
+
+
+class Body:
+    """An iterable that notes in the log when it is closed."""
+
+    def __init__(self, items, name="body"):
+        self.items, self.name = iter(items), name
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self.items)
+
+    def close(self):
+        print(f"{self.name} was closed", file=sys.stderr, flush=True)
+
+
+class Single(Body):
+    def __len__(self):
+        return 1
+
+
+# What is allowed.
+
+def hello(env, start_response):
+    start_response("200 OK", PLAIN)
+    return [b"Hello!\n"]
+
+
+def several(env, start_response):
+    start_response("200 OK", PLAIN)
+    return [b"one ", b"", b"two ", b"three\n"]
+
+
+def generator(env, start_response):
+    start_response("200 OK", PLAIN)
+    yield b"one "
+    yield b""
+    yield b"two\n"
+
+
+def lazy(env, start_response):
+    """start_response is called when the first item is asked for."""
+    start_response("201 Created", PLAIN)
+    yield b"made\n"
+
+
+def single(env, start_response):
+    start_response("200 OK", PLAIN)
+    return Single([b"only one\n"])
+
+
+def nothing(env, start_response):
+    start_response("200 OK", PLAIN)
+    return []
+
+
+def closing(env, start_response):
+    start_response("200 OK", PLAIN)
+    return Body([b"a", b"b"])
+
+
+def written(env, start_response):
+    write = start_response("200 OK", PLAIN)
+    write(b"written ")
+    write(b"")
+    write(b"twice ")
+    return [b"and returned\n"]
+
+
+def repeated(env, start_response):
+    start_response("200 OK", [("X-b", "1"), ("x-A", "2"), ("X-b", "3"),
+                              ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")])
+    return [b"fields\n"]
+
+
+def status(env, start_response):
+    """/status/404/Not%20Here"""
+    line = env["PATH_INFO"].split("/", 2)[2].replace("/", " ")
+    start_response(line, PLAIN)
+    return [b"body\n"]
+
+
+def latin1(env, start_response):
+    start_response("200 OK", PLAIN + [("X-Name", "caf\xe9")])
+    return [b"x\n"]
+
+
+def length(env, start_response):
+    """/length/GIVEN/SENT: a Content-Length, and that many bytes."""
+    _, _, given, sent = env["PATH_INFO"].split("/")
+    start_response("200 OK", PLAIN + [("Content-Length", given)])
+    return Body([b"0123456789"[:int(sent)]])
+
+
+# What replaces what was begun.
+
+def replaced(env, start_response):
+    start_response("200 OK", PLAIN)
+    try:
+        raise ValueError("before the head is out")
+    except ValueError:
+        start_response("500 Replaced", PLAIN + [("X-New", "1")],
+                       sys.exc_info())
+        return [b"an error page\n"]
+
+
+def too_late(env, start_response):
+    write = start_response("200 OK", PLAIN)
+    write(b"begun")
+    try:
+        raise ValueError("after the head is out")
+    except ValueError:
+        start_response("500 Replaced", PLAIN, sys.exc_info())
+    return [b"never sent\n"]
+
+
+# What is forbidden, or goes wrong.
+
+def text(env, start_response):
+    start_response("200 OK", PLAIN)
+    return ["Hello!"]
+
+
+def bare_text(env, start_response):
+    start_response("200 OK", PLAIN)
+    return "Hello!"
+
+
+def bare_bytes(env, start_response):
+    start_response("200 OK", PLAIN)
+    return b"Hello!\n"
+
+
+def none(env, start_response):
+    start_response("200 OK", PLAIN)
+
+
+def number(env, start_response):
+    start_response("200 OK", PLAIN)
+    return 42
+
+
+def byte_array(env, start_response):
+    start_response("200 OK", PLAIN)
+    return [bytearray(b"Hello!")]
+
+
+def write_text(env, start_response):
+    start_response("200 OK", PLAIN)("Hello!")
+    return []
+
+
+def unstarted(env, start_response):
+    return [b"no status\n"]
+
+
+def twice(env, start_response):
+    start_response("200 OK", PLAIN)
+    start_response("200 OK", PLAIN)
+    return [b"x\n"]
+
+
+def raises(env, start_response):
+    raise RuntimeError("on purpose")
+
+
+def raises_started(env, start_response):
+    start_response("200 OK", PLAIN)
+    raise RuntimeError("on purpose, later")
+
+
+def raises_midway(env, start_response):
+    start_response("200 OK", PLAIN)
+
+    def items():
+        yield b"begun"
+        raise RuntimeError("in the middle")
+    return Body(items())
+
+
+def exits(env, start_response):
+    sys.exit(3)
+
+
+def interrupts(env, start_response):
+    raise KeyboardInterrupt
+
+
+def recursion(env, start_response):
+    return recursion(env, start_response)
+
+
+def bad(env, start_response):
+    """/bad/NAME: a start_response call that must be refused."""
+    calls = {
+        "newline": ("200 OK", [("X-A", "1\r\nX-Evil: 1")]),
+        "name-newline": ("200 OK", [("X-A\r\nX-Evil", "1")]),
+        "status-newline": ("200 OK\r\nX-Evil: 1", []),
+        "nul": ("200 OK", [("X-A", "a\0b")]),
+        "hop": ("200 OK", [("Transfer-Encoding", "chunked")]),
+        "connection": ("200 OK", [("Connection", "close")]),
+        "status-number": (200, []),
+        "status-bytes": (b"200 OK", []),
+        "status-word": ("OK", []),
+        "status-empty": ("", []),
+        "status-long": ("99999 x", []),
+        "status-100": ("100 Continue", []),
+        "headers-tuple": ("200 OK", (("X-A", "1"),)),
+        "headers-none": ("200 OK", None),
+        "header-list": ("200 OK", [["X-A", "1"]]),
+        "header-three": ("200 OK", [("X-A", "1", "2")]),
+        "value-number": ("200 OK", [("X-A", 1)]),
+        "value-bytes": ("200 OK", [("X-A", b"1")]),
+        "value-wide": ("200 OK", [("X-A", "\u20ac")]),
+        "name-blank": ("200 OK", [("X A", "1")]),
+        "name-colon": ("200 OK", [("X-A:", "1")]),
+        "name-empty": ("200 OK", [("", "1")]),
+        "length-word": ("200 OK", [("Content-Length", "ten")]),
+        "length-minus": ("200 OK", [("Content-Length", "-1")]),
+        "length-twice": ("200 OK", [("Content-Length", "2"),
+                                    ("Content-Length", "2")]),
+    }
+    call = calls[env["PATH_INFO"].split("/")[2]]
+    start_response(*call)
+    return [b"it was accepted\n"]
+
+
+# The request.
+
+def variables(env, start_response):
+    """/variables/NAME,NAME: their values as Python writes them."""
+    names = env["QUERY_STRING"].split(",")
+    start_response("200 OK", PLAIN)
+    return ["".join(f"{n}={env.get(n)!r}\n" for n in names).encode()]
+
+
+def environ_type(env, start_response):
+    old = env.get("strata.mark")
+    env["strata.mark"] = "set"
+    env["SCRIPT_NAME"] = "changed"
+    start_response("200 OK", PLAIN)
+    return [f"{type(env).__name__} {old}\n".encode()]
+
+
+def echo(env, start_response):
+    body = env["wsgi.input"].read()
+    start_response("200 OK", PLAIN)
+    return [b"%d:" % len(body), body]
+
+
+def reads(env, start_response):
+    """/reads?read(3),readline(),...: each call's result on a line."""
+    stream, out = env["wsgi.input"], []
+    for call in env["QUERY_STRING"].split(";"):
+        name, _, arguments = call.partition("(")
+        arguments = [int(a) for a in arguments.rstrip(")").split(",") if a]
+        if name == "iter":
+            out.append(list(stream))
+        else:
+            out.append(getattr(stream, name)(*arguments))
+    start_response("200 OK", PLAIN)
+    return ["".join(f"{x!r}\n" for x in out).encode()]
+
+
+def failing_read(env, start_response):
+    try:
+        env["wsgi.input"].read()
+        answer = "no error"
+    except OSError as error:
+        answer = f"OSError: {error}"
+    print(answer, file=env["wsgi.errors"])
+    start_response("200 OK", PLAIN)
+    return [answer.encode() + b"\n"]
+
+
+def unread(env, start_response):
+    start_response("200 OK", PLAIN)
+    return [b"not read\n"]
+
+
+def errors(env, start_response):
+    env["wsgi.errors"].write("first \u20ac line\nsecond ")
+    env["wsgi.errors"].writelines(["line\n", "lone \udc80\n"])
+    env["wsgi.errors"].flush()
+    start_response("200 OK", PLAIN)
+    return [b"logged\n"]
+
+
+# Files.
+
+def file(env, start_response):
+    """/file/START/LENGTH (or -): this directory's digits, by file_wrapper."""
+    _, _, start, given = env["PATH_INFO"].split("/")
+    handle = tempfile.TemporaryFile()
+    handle.write(b"0123456789")
+    handle.seek(int(start))
+    headers = list(PLAIN)
+    if given != "-":
+        headers.append(("Content-Length", given))
+    start_response("200 OK", headers)
+    return env["wsgi.file_wrapper"](handle, 4)
+
+
+def file_like(env, start_response):
+    class Reader:
+        def __init__(self):
+            self.text = io.BytesIO(b"0123456789")
+
+        def read(self, size):
+            return self.text.read(size)
+    start_response("200 OK", PLAIN)
+    return env["wsgi.file_wrapper"](Reader(), 4)
+
+
+def file_iterated(env, start_response):
+    start_response("200 OK", PLAIN)
+    wrapper = env["wsgi.file_wrapper"](io.BytesIO(b"0123456789"), 4)
+    return [b",".join(wrapper)]
+
+
+def file_pipe(env, start_response):
+    reader, writer = os.pipe()
+    os.write(writer, b"through a pipe\n")
+    os.close(writer)
+    start_response("200 OK", PLAIN)
+    return env["wsgi.file_wrapper"](os.fdopen(reader, "rb"))
+
+
+def server(env, start_response):
+    import uwsgi
+    start_response("200 OK", PLAIN)
+    return [f"{type(uwsgi.version).__name__} {uwsgi.numproc}\n".encode()]
+
+
+def application(env, start_response):
+    name = (env["PATH_INFO"].split("/") + [""])[1]
+    function = globals().get(name)
+    if not callable(function) or name.startswith("_"):
+        start_response("404 Not Found", PLAIN)
+        return [b"no such application\n"]
+    return function(env, start_response)
