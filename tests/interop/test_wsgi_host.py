@@ -1,0 +1,264 @@
+#!/usr/bin/env python3
+"""strata-wsgi by itself and behind real nginx: wsgiref's validator, the
+connection's fine points, Flask and Django, memory that does not grow."""
+
+import os
+import re
+import socket
+import time
+
+import lib
+import pair
+
+VALIDATED = '''\
+from wsgiref.validate import validator
+
+
+class Body:
+    def __init__(self, items):
+        self.items = iter(items)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self.items)
+
+    def close(self):
+        pass
+
+
+def app(env, start_response):
+    stream = env["wsgi.input"]
+    first = stream.read(2)
+    line = stream.readline()
+    rest = list(stream)
+    env["wsgi.errors"].write("validated\\n")
+    write = start_response("200 OK", [("Content-Type", "text/plain")])
+    write(b"seen ")
+    return Body([repr((first, line, rest)).encode(), b"\\n"])
+
+
+application = validator(app)
+'''
+
+FLASK = '''\
+from flask import Flask, Response, request, send_file
+
+application = Flask(__name__)
+
+
+@application.route("/")
+def home():
+    return "flask"
+
+
+@application.route("/form", methods=["POST"])
+def form():
+    return request.form["a"]
+
+
+@application.route("/stream")
+def stream():
+    return Response(f"{n}\\n" for n in range(1000))
+
+
+@application.route("/file")
+def file():
+    return send_file(__file__, mimetype="text/plain")
+'''
+
+DJANGO = '''\
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.http import FileResponse, HttpResponse
+from django.urls import path
+
+settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__,
+                   SECRET_KEY="none", DEBUG=False)
+
+
+def home(request):
+    return HttpResponse(f"django {request.GET.get('a')}")
+
+
+def file(request):
+    return FileResponse(open(__file__, "rb"), content_type="text/plain")
+
+
+urlpatterns = [path("", home), path("file", file)]
+application = get_wsgi_application()
+'''
+
+COUNTED = '''\
+import gc
+import sys
+
+
+def application(env, start_response):
+    if env["PATH_INFO"] == "/blocks":
+        gc.collect()
+        answer = str(sys.getallocatedblocks()).encode()
+        start_response("200 OK", [("Content-Length", str(len(answer)))])
+        return [answer]
+    if env["PATH_INFO"] == "/raise":
+        raise RuntimeError("counted")
+    if env["PATH_INFO"] == "/text":
+        start_response("200 OK", [])
+        return ["text"]
+    env["wsgi.input"].read()
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return (part for part in (b"a", b"b"))
+'''
+
+
+def keep_alive(t, port):
+    with socket.create_connection((t.host, port), 10) as s:
+        s.sendall(b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n" * 3
+                  + b"POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue"
+                    b"\r\nContent-Length: 3\r\n\r\n")
+        out = b""
+        while b"100 Continue\r\n\r\n" not in out:
+            out += s.recv(65536)
+        t.equal("three pipelined answers", out.count(b"Hello!\n"), 3)
+        s.sendall(b"abcGET /hello HTTP/1.1\r\nHost: x\r\n"
+                  b"Connection: close\r\n\r\n")
+        while more := s.recv(65536):
+            out += more
+        t.contains("the body after 100 Continue", out, b"3:abc")
+        t.contains("the last answer says so", out, b"Connection: close")
+
+
+def slow_clients(t, port):
+    """Neither silent nor slow nor idle clients hold up the only process."""
+    idle = [socket.create_connection((t.host, port), 10) for _ in range(40)]
+    for n, s in enumerate(idle):
+        if n % 3 == 1:
+            s.sendall(b"GET /hello HT")
+        if n % 3 == 2:
+            s.sendall(b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n")
+            s.recv(1000)
+    begin = time.monotonic()
+    t.equal("an answer beside 40 slow clients",
+            lib.ask(t.host, port, "GET", "/hello").status, 200)
+    t.ok("at once", time.monotonic() - begin < 1)
+    for s in idle:
+        s.close()
+
+
+def wrong_protocol(t, http, uwsgi, log):
+    answer = lib.raw(t.host, uwsgi, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    t.contains("HTTP on a uwsgi socket is explained", answer, b"--http-socket")
+    lib.raw(t.host, http, b"\0\x04\0\0\0\0\0\0")
+    t.contains("uwsgi on an HTTP socket too", log.read_text(), "--socket")
+
+
+def flat(t, host, port):
+    """The interpreter's blocks after many requests are what they were."""
+    def blocks():
+        return int(lib.ask(host, port, "GET", "/blocks").text)
+
+    def requests(n):
+        for _ in range(n):
+            with socket.create_connection((host, port), 10) as s:
+                for path in (b"/", b"/raise", b"/text", b"/"):
+                    s.sendall(b"POST %s HTTP/1.1\r\nHost: x\r\n"
+                              b"Content-Length: 3\r\n\r\nabc" % path)
+                    while s.recv(65536) and path == b"/raise":
+                        pass
+                    if path == b"/raise":
+                        break
+            lib.ask(host, port, "POST", "/text", {}, b"abc")
+    requests(20)
+    before = blocks()
+    requests(300)
+    after = blocks()
+    t.ok(f"blocks of memory: {before}, after 900 requests {after}",
+         abs(after - before) < 60)
+
+
+def ways_to_fail(t):
+    t.write("broken.py", "import no_such_module\n")
+    t.write("noapp.py", "something = 1\n")
+    t.write("number.py", "application = 42\n")
+    for words, status, text in (
+            (["--http-socket", "0:99999"], 1, "99999"),
+            (["--http-socket", f"{t.host}:0", "--chdir", "/none"], 1, "/none"),
+            (["--nonsense"], 1, "nonsense"),
+            (["--module", "x"], 1, "--http-socket"),
+            (["--listen", "many"], 1, "many"),
+            (["--http-socket", f"{t.host}:0", "--virtualenv", "/none"], 1,
+             "/none"),
+            (["--http-socket", f"{t.host}:0", "--need-app", "--wsgi-file",
+              "broken.py"], 22, "no_such_module"),
+            (["--http-socket", f"{t.host}:0", "--need-app", "-w", "broken.py"],
+             22, "--wsgi-file broken.py"),
+            (["--http-socket", f"{t.host}:0", "--need-app", "-w", "noapp"],
+             22, 'unable to find "application" callable in module noapp'),
+            (["--http-socket", f"{t.host}:0", "--need-app", "-w", "number"],
+             22, "int"),
+            (["--http-socket", f"{t.host}:0", "--need-app", "--wsgi-file",
+              "none.py"], 22, "none.py"),
+            (["--http-socket", f"{t.host}:0", "--need-app"], 22, "no app")):
+        found, said = t.run(["strata-wsgi", *words])
+        t.equal(f"exit status of {' '.join(words[-3:])}", found, status)
+        t.contains("and its reason", said, text)
+
+
+def frameworks(t):
+    for name, text, fields in (("flask", FLASK, {}), ("django", DJANGO, {})):
+        path = t.write(f"{name}_site.py", text)
+        port = 9101 if name == "flask" else 9102
+        child = t.start(["strata-wsgi", "--http-socket", f"{t.host}:{port}",
+                         "-w", f"{name}_site"], ready=(t.host, port),
+                        env={"PYTHONPATH": str(t.dir)})
+        t.contains(f"{name}: a page",
+                   lib.ask(t.host, port, "GET", "/?a=1", fields).text, name)
+        t.equal(f"{name}: a file",
+                lib.ask(t.host, port, "GET", "/file").text, path.read_text())
+        if name == "flask":
+            t.equal("flask: a form", lib.ask(
+                t.host, port, "POST", "/form",
+                {"Content-Type": "application/x-www-form-urlencoded"},
+                "a=caf%C3%A9").text, "café")
+            t.equal("flask: a stream", lib.ask(
+                t.host, port, "GET", "/stream").text.count("\n"), 1000)
+        t.equal(f"{name}: ends well", t.stop(child), 0)
+
+
+with lib.Test("the WSGI host") as t:
+    t.write("validated.py", VALIDATED)
+    t.write("counted.py", COUNTED)
+    apps = lib.ROOT / "corpus/apps"
+    child = t.start(["strata-wsgi", "--http-socket", f"{t.host}:9091",
+                     "--socket", f"{t.host}:9092", "--chdir", apps,
+                     "--wsgi-file", "pep3333.py"], ready=(t.host, 9092))
+    keep_alive(t, 9091)
+    slow_clients(t, 9091)
+    wrong_protocol(t, 9091, 9092, child.log)
+    t.equal("SIGTERM ends it with status 0", t.stop(child), 0)
+
+    sock = str(t.dir / "app.sock")
+    child = t.start(["strata-wsgi", "--http-socket", f"{t.host}:9093",
+                     "--socket", sock, "--chmod-socket", "666", "-w",
+                     "validated"], ready=(sock, None))
+    t.equal("the unix socket's mode", os.stat(sock).st_mode & 0o777, 0o666)
+    pair.start_front(t, lib.NGINX, pair.nginx_conf(t, f"unix:{sock}"))
+    expected = "seen (b'ab', b'c\\n', [b'def\\n', b'g'])\n"
+    for where, port in (("HTTP", 9093), ("uwsgi, behind nginx", 8080)):
+        a = lib.ask(t.host, port, "POST", "/x?y=1", {}, b"abc\ndef\ng")
+        t.equal(f"wsgiref.validate over {where}", a.text, expected)
+    log = child.log.read_text()
+    t.ok("the validator has nothing to say", "AssertionError" not in log, log)
+    t.ok("the log line is uWSGI's", re.search(
+        r"^\[pid: \d+\|app: 0\|req: \d+/\d+\] [\d.]+ \(\) \{\d+ vars in \d+ "
+        r"bytes\} \[.{24}\] POST /x\?y=1 => generated \d+ bytes in \d+ msecs "
+        r"\(HTTP/1\.[01] 200\) \d+ headers in \d+ bytes \(\d+ switches on core "
+        r"0\)$", log, re.M), log)
+    t.stop(child)
+
+    t.start(["strata-wsgi", "--http-socket", f"{t.host}:9094", "-L", "-w",
+             "counted"], ready=(t.host, 9094))
+    flat(t, t.host, 9094)
+    frameworks(t)
+    ways_to_fail(t)
