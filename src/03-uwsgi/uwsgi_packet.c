@@ -47,9 +47,11 @@ static bool take_string(struct span *block, struct span *string)
 enum http_parse uwsgi_next_pair(struct span *block, struct uwsgi_pair *pair,
                                 const char **reason)
 {
-    if (block->len == 0)
+    struct span rest = *block;
+
+    if (rest.len == 0)
         return HTTP_DONE;
-    if (!take_string(block, &pair->key)) {
+    if (!take_string(&rest, &pair->key)) {
         *reason = "the length of a key runs past the end of the packet";
         return HTTP_BAD;
     }
@@ -57,10 +59,11 @@ enum http_parse uwsgi_next_pair(struct span *block, struct uwsgi_pair *pair,
         *reason = "a key is empty";
         return HTTP_BAD;
     }
-    if (!take_string(block, &pair->value)) {
+    if (!take_string(&rest, &pair->value)) {
         *reason = "the length of a value runs past the end of the packet";
         return HTTP_BAD;
     }
+    *block = rest;
     return HTTP_MORE;
 }
 

@@ -29,7 +29,7 @@ struct uwsgi_pair {
 /* Takes the next pair off the front of *block.  HTTP_DONE when the block is
  * used up, HTTP_MORE with *pair set when there was a pair, HTTP_BAD with
  * *reason, a constant sentence, when a length runs past the block or a key is
- * empty. */
+ * empty; *block then still begins with the pair that is refused. */
 enum http_parse uwsgi_next_pair(struct span *block, struct uwsgi_pair *pair,
                                 const char **reason);
 
