@@ -1,0 +1,160 @@
+/* arena: alignment, large pieces, what a reset keeps, the order of cleanups. */
+
+#include "unit.h"
+
+#include "arena.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+static void aligned_and_apart(void)
+{
+    struct arena a;
+    char *before = NULL;
+
+    arena_init(&a, 256);
+    for (size_t n = 0; n < 300; n++) {
+        char *p = arena_alloc(&a, n);
+
+        CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+        CU_ASSERT_EQUAL((uintptr_t)p % _Alignof(max_align_t), 0);
+        CU_ASSERT_PTR_NOT_EQUAL(p, before);
+        memset(p, 0x55, n); /* the sanitizer sees what reaches too far */
+        before = p;
+    }
+    arena_free(&a);
+}
+
+static void zeroed(void)
+{
+    struct arena a;
+    char *p;
+
+    arena_init(&a, 64);
+    memset(arena_alloc(&a, 48), 0xff, 48);
+    arena_reset(&a);
+    p = arena_zalloc(&a, 48);
+    for (int i = 0; i < 48; i++)
+        CU_ASSERT_EQUAL(p[i], 0);
+    arena_free(&a);
+}
+
+/* A large piece goes behind the newest block, whose rest stays in use. */
+static void large_pieces(void)
+{
+    struct arena a;
+    char *small, *next;
+
+    arena_init(&a, 64);
+    CU_ASSERT_PTR_NOT_NULL(arena_alloc(&a, 1000));
+    small = arena_alloc(&a, 16);
+    memset(arena_alloc(&a, 5000), 1, 5000);
+    next = arena_alloc(&a, 16);
+    CU_ASSERT_PTR_EQUAL(next, small + 16);
+    arena_free(&a);
+}
+
+static void refused(void)
+{
+    struct arena a;
+    struct span s;
+
+    arena_init(&a, 64);
+    errno = 0;
+    CU_ASSERT_PTR_NULL(arena_alloc(&a, SIZE_MAX));
+    CU_ASSERT_EQUAL(errno, ENOMEM);
+    CU_ASSERT_PTR_NULL(arena_alloc(&a, SIZE_MAX - 20));
+    CU_ASSERT_PTR_NULL(arena_zalloc(&a, SIZE_MAX - 15));
+    s = arena_copy(&a, (struct span){"", SIZE_MAX});
+    CU_ASSERT_PTR_NULL(s.ptr);
+    CU_ASSERT_PTR_NOT_NULL(arena_alloc(&a, 8));
+    arena_free(&a);
+}
+
+static void reset_keeps_one_block(void)
+{
+    struct arena a;
+    char *first;
+
+    arena_init(&a, 128);
+    arena_alloc(&a, 4000);
+    for (int i = 0; i < 20; i++)
+        arena_alloc(&a, 100);
+    arena_reset(&a);
+    CU_ASSERT_PTR_NOT_NULL(a.blocks);
+    CU_ASSERT_EQUAL(a.end - a.next, 128);
+    first = arena_alloc(&a, 16);
+    arena_reset(&a);
+    CU_ASSERT_PTR_EQUAL(arena_alloc(&a, 16), first);
+    arena_free(&a);
+    CU_ASSERT_PTR_NULL(a.blocks);
+    CU_ASSERT_PTR_NOT_NULL(arena_alloc(&a, 16)); /* may be used again */
+    arena_free(&a);
+}
+
+static void copies(void)
+{
+    struct arena a;
+    char long_text[600];
+    struct span s;
+
+    arena_init(&a, 64);
+    s = arena_copy(&a, SPAN("a\0b"));
+    CU_ASSERT_EQUAL(s.len, 3);
+    CU_ASSERT_EQUAL(memcmp(s.ptr, "a\0b", 4), 0);
+    s = arena_copy(&a, (struct span){NULL, 0});
+    CU_ASSERT_EQUAL(s.len, 0);
+    CU_ASSERT_STRING_EQUAL(s.ptr, "");
+    memset(long_text, 'x', sizeof long_text - 1);
+    long_text[sizeof long_text - 1] = '\0';
+    s = arena_printf(&a, "%s:%d", long_text, 42);
+    CU_ASSERT_EQUAL(s.len, sizeof long_text - 1 + 3);
+    CU_ASSERT_STRING_EQUAL(s.ptr + s.len - 3, ":42");
+    arena_free(&a);
+}
+
+static char order[8];
+
+static void note(void *what)
+{
+    strcat(order, what);
+}
+
+static void cleanups_latest_first(void)
+{
+    struct arena a;
+
+    order[0] = '\0';
+    arena_init(&a, 64);
+    CU_ASSERT_TRUE(arena_on_reset(&a, note, "a"));
+    CU_ASSERT_TRUE(arena_on_reset(&a, note, "b"));
+    CU_ASSERT_TRUE(arena_on_reset(&a, note, "c"));
+    arena_reset(&a);
+    CU_ASSERT_STRING_EQUAL(order, "cba");
+    arena_reset(&a); /* once only */
+    CU_ASSERT_STRING_EQUAL(order, "cba");
+    CU_ASSERT_TRUE(arena_on_reset(&a, note, "d"));
+    arena_free(&a);
+    CU_ASSERT_STRING_EQUAL(order, "cbad");
+}
+
+/* Where the memory is out the cleanup has been made at once. */
+static void cleanup_without_memory(void)
+{
+    struct arena a;
+
+    order[0] = '\0';
+    arena_init(&a, SIZE_MAX - 8); /* no such block can be had */
+    CU_ASSERT_FALSE(arena_on_reset(&a, note, "x"));
+    CU_ASSERT_STRING_EQUAL(order, "x");
+    arena_free(&a);
+}
+
+UNIT_MAIN("arena", {"aligned_and_apart", aligned_and_apart},
+          {"zeroed", zeroed}, {"large_pieces", large_pieces},
+          {"refused", refused},
+          {"reset_keeps_one_block", reset_keeps_one_block},
+          {"copies", copies},
+          {"cleanups_latest_first", cleanups_latest_first},
+          {"cleanup_without_memory", cleanup_without_memory})

@@ -1,0 +1,117 @@
+/* conf_values: numbers, sizes and times at and beyond their ends; the answers
+ * are nginx 1.22.1's (nginx -t). */
+
+#include "unit.h"
+
+#include "conf.h"
+
+/* No configuration is read here; the parser wants the list all the same. */
+struct conf_module *const conf_modules[] = {NULL};
+
+typedef bool parse(struct span, int64_t *);
+
+static void good(parse *f, struct span text, int64_t expected)
+{
+    int64_t n = -7;
+
+    if (!f(text, &n) || n != expected)
+        printf("\n\"%.*s\" gave %lld\n", SPAN_ARG(text), (long long)n);
+    CU_ASSERT_EQUAL(n, expected);
+}
+
+static void bad(parse *f, struct span text)
+{
+    int64_t n = -7;
+    bool taken = f(text, &n);
+
+    if (taken)
+        printf("\n\"%.*s\" was taken\n", SPAN_ARG(text));
+    CU_ASSERT_FALSE(taken);
+    CU_ASSERT_EQUAL(n, -7);
+}
+
+static void numbers(void)
+{
+    good(conf_parse_number, SPAN("0"), 0);
+    good(conf_parse_number, SPAN("007"), 7);
+    good(conf_parse_number, SPAN("9223372036854775807"), INT64_MAX);
+    bad(conf_parse_number, SPAN("9223372036854775808"));
+    bad(conf_parse_number, SPAN("99999999999999999999999"));
+    bad(conf_parse_number, SPAN(""));
+    bad(conf_parse_number, SPAN("-1"));
+    bad(conf_parse_number, SPAN("+1"));
+    bad(conf_parse_number, SPAN("1 "));
+    bad(conf_parse_number, SPAN("1k"));
+    bad(conf_parse_number, SPAN("a"));
+    bad(conf_parse_number, SPAN("1\0"));
+}
+
+static void sizes(void)
+{
+    good(conf_parse_size, SPAN("5"), 5);
+    good(conf_parse_size, SPAN("5k"), 5 << 10);
+    good(conf_parse_size, SPAN("5K"), 5 << 10);
+    good(conf_parse_size, SPAN("5m"), 5 << 20);
+    good(conf_parse_size, SPAN("5M"), 5 << 20);
+    good(conf_parse_size, SPAN("5g"), 5LL << 30);
+    good(conf_parse_size, SPAN("5G"), 5LL << 30);
+    good(conf_parse_size, SPAN("0k"), 0);
+    good(conf_parse_size, SPAN("9223372036854775807"), INT64_MAX);
+    good(conf_parse_size, SPAN("9007199254740991k"), 9007199254740991 << 10);
+    bad(conf_parse_size, SPAN("9007199254740992k"));
+    bad(conf_parse_size, SPAN("9007199254740993k"));
+    bad(conf_parse_size, SPAN("9223372036854775808"));
+    bad(conf_parse_size, SPAN("5t"));
+    bad(conf_parse_size, SPAN("5kb"));
+    bad(conf_parse_size, SPAN("k"));
+    bad(conf_parse_size, SPAN(""));
+    bad(conf_parse_size, SPAN("1\0"));
+}
+
+static void milliseconds(void)
+{
+    good(conf_parse_msec, SPAN("5"), 5000);
+    good(conf_parse_msec, SPAN("0"), 0);
+    good(conf_parse_msec, SPAN("5ms"), 5);
+    good(conf_parse_msec, SPAN("5s"), 5000);
+    good(conf_parse_msec, SPAN("2m"), 120000);
+    good(conf_parse_msec, SPAN("1h30m"), 5400000);
+    good(conf_parse_msec, SPAN("1h 30m"), 5400000);
+    good(conf_parse_msec, SPAN("1m30"), 90000);
+    good(conf_parse_msec, SPAN("5h5"), 18005000);
+    good(conf_parse_msec, SPAN("1m1ms"), 60001);
+    good(conf_parse_msec, SPAN("1w1d1h1m1s1ms"), 694861001);
+    good(conf_parse_msec, SPAN("1  "), 1000);
+    good(conf_parse_msec, SPAN("9223372036854775"), 9223372036854775000);
+    bad(conf_parse_msec, SPAN("9223372036854776"));
+    bad(conf_parse_msec, SPAN("1y"));
+    bad(conf_parse_msec, SPAN("1M"));
+    bad(conf_parse_msec, SPAN("1m1h"));
+    bad(conf_parse_msec, SPAN("5ms1s"));
+    bad(conf_parse_msec, SPAN("1h h"));
+    bad(conf_parse_msec, SPAN("1h5 m"));
+    bad(conf_parse_msec, SPAN("1mss"));
+    bad(conf_parse_msec, SPAN("1.5s"));
+    bad(conf_parse_msec, SPAN("1S"));
+    bad(conf_parse_msec, SPAN("s"));
+    bad(conf_parse_msec, SPAN("-1"));
+    bad(conf_parse_msec, SPAN(""));
+    bad(conf_parse_msec, SPAN(" "));
+}
+
+static void seconds(void)
+{
+    good(conf_parse_sec, SPAN("5"), 5);
+    good(conf_parse_sec, SPAN("1y"), 31536000);
+    good(conf_parse_sec, SPAN("1M"), 2592000);
+    good(conf_parse_sec, SPAN("1M1w"), 3196800);
+    good(conf_parse_sec, SPAN("1y1M1w1d1h1m1s"), 31536000 + 2592000 + 604800 +
+                                                     86400 + 3600 + 60 + 1);
+    good(conf_parse_sec, SPAN("2147483648"), 2147483648);
+    bad(conf_parse_sec, SPAN("5ms"));
+    bad(conf_parse_sec, SPAN("1w1M"));
+    bad(conf_parse_sec, SPAN("1h h"));
+}
+
+UNIT_MAIN("conf_values", {"numbers", numbers}, {"sizes", sizes},
+          {"milliseconds", milliseconds}, {"seconds", seconds})
