@@ -133,7 +133,7 @@ weave check-book:
 .PHONY: docs
 docs:
 	@tests/packages.sh install docs
-	@$(PYTHON) docs/html.py $(BUILD)/docs
+	@$(PYTHON) docs/book.py $(BUILD)/docs
 
 ## make install      install into DESTDIR= under PREFIX=/usr/local
 PREFIX ?= /usr/local

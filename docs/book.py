@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""html: the book as HTML, with pandoc, and a check of what it points to.
+"""book: the book as HTML, with pandoc, and a check of what it points to.
 
-    docs/html.py FOLDER      writes FOLDER/index.html and a page a chapter
+    docs/book.py FOLDER      writes FOLDER/index.html and a page a chapter
 
 The pages need no network, no server and no JavaScript.  A link, an anchor or
 a picture that leads nowhere is an error: pandoc itself would let it pass.
@@ -50,8 +50,13 @@ class Page(HTMLParser):
 
 def sources():
     """The Markdown files of the book, in reading order."""
-    return sorted((ROOT / "chapters").glob("*.md")) + sorted(
-        (ROOT / "docs").glob("*.md"))
+    return [*sorted((ROOT / "chapters").glob("*.md")),
+            *sorted((ROOT / "docs").glob("*.md")), ROOT / "corpus/README.md"]
+
+
+def page_of(path):
+    """The name of a file's page, without .html."""
+    return path.parent.name if path.stem == "README" else path.stem
 
 
 def title_of(path):
@@ -65,10 +70,10 @@ def navigation(files, number):
     """The links to the neighbours, as HTML."""
     words = ['<nav><a href="index.html">Contents</a>']
     if number > 0:
-        words.append(f'<a href="{files[number - 1].stem}.html" rel="prev">'
+        words.append(f'<a href="{page_of(files[number - 1])}.html" rel="prev">'
                      f"← {title_of(files[number - 1])}</a>")
     if number + 1 < len(files):
-        words.append(f'<a href="{files[number + 1].stem}.html" rel="next">'
+        words.append(f'<a href="{page_of(files[number + 1])}.html" rel="next">'
                      f"{title_of(files[number + 1])} →</a>")
     return " ".join(words) + "</nav>\n"
 
@@ -97,8 +102,9 @@ def pandoc(text, out, title, before="", after=""):
 def to_pages(text):
     """Links to other Markdown files become links to their pages, and each
     quote of a file says above it which file it is."""
-    text = re.sub(r"\]\((?!\w+:)(?:[\w./-]*/)?([\w-]+)\.md(#[\w-]+)?\)",
-                  r"](\1.html\2)", text)
+    def page(match):
+        return f"]({page_of(Path(match.group(1)))}.html{match.group(2) or ''})"
+    text = re.sub(r"\]\((?!\w+:)([\w./-]+)\.md(#[\w-]+)?\)", page, text)
     text = re.sub(r"\]\((?:\.\./)?(?:chapters/|docs/)?([\w-]+\.(?:svg|png))\)",
                   r"](\1)", text)
     return re.sub(
@@ -110,7 +116,7 @@ def contents(files):
     """The first page: what the book is, and its chapters."""
     lines = ["# Strata", "", "A book whose every line of code runs, and a web "
              "server whose every line is explained.", ""]
-    lines += [f"- [{title_of(f)}]({f.stem}.html)" for f in files]
+    lines += [f"- [{title_of(f)}]({page_of(f)}.html)" for f in files]
     return "\n".join(lines) + "\n"
 
 
@@ -149,7 +155,7 @@ def main(argv):
             links = navigation(files, number)
             jobs.append(pool.submit(
                 pandoc, to_pages(path.read_text(encoding="utf-8")),
-                folder / f"{path.stem}.html", title_of(path), links, links))
+                folder / f"{page_of(path)}.html", title_of(path), links, links))
         jobs.append(pool.submit(pandoc, contents(files),
                                 folder / "index.html", "Contents"))
     problems = [j.result() for j in jobs if j.result()]
