@@ -1,31 +1,40 @@
-/* guard: bytes that end where the memory ends.
+/* guard: input that ends where the memory ends.
  *
- * A parser that reads one byte past what it was given dies here, with and
- * without a sanitizer. */
+ * A parser that reads one byte past its input reads a page that may not be
+ * touched, and the test dies there.  Two places take turns, so that input that
+ * is put again lies elsewhere: whoever keeps a pointer into it is found out. */
 
 #ifndef STRATA_GUARD_H
 #define STRATA_GUARD_H
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#define GUARD_ROOM 131072
+#define GUARD_SIZE (1 << 17)
 
-/* A copy of bytes[0 .. n) right before a page that cannot be touched.  It is
- * valid until the next call. */
-static inline char *guard(const void *bytes, size_t n)
+/* A copy of n bytes whose end is the end of the memory; it is good until the
+ * next call but one, and the copy before it is wiped. */
+static inline const char *guard_put(const void *bytes, size_t n)
 {
-    static char *room;
+    static char *place[2];
+    static unsigned turn;
+    char *end;
 
-    if (room == NULL) {
-        room = mmap(NULL, GUARD_ROOM + 4096, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        mprotect(room + GUARD_ROOM, 4096, PROT_NONE);
+    turn ^= 1;
+    if (place[turn] == NULL) {
+        place[turn] = mmap(NULL, GUARD_SIZE + 4096, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (place[turn] == MAP_FAILED || n > GUARD_SIZE ||
+            mprotect(place[turn] + GUARD_SIZE, 4096, PROT_NONE) != 0)
+            abort();
     }
-    char *copy = room + GUARD_ROOM - n;
+    if (place[turn ^ 1])
+        memset(place[turn ^ 1] + GUARD_SIZE - n, '#', n);
+    end = place[turn] + GUARD_SIZE;
     if (n > 0)
-        memcpy(copy, bytes, n);
-    return copy;
+        memcpy(end - n, bytes, n);
+    return end - n;
 }
 
 #endif

@@ -13,7 +13,7 @@ static enum http_parse parse_all(struct http_reply *r, struct http_field *list,
                                  const char *text, size_t len, bool head_only)
 {
     http_reply_init(r, list, FIELDS, 4096, head_only);
-    return http_parse_reply(r, guard(text, len), len);
+    return http_parse_reply(r, guard_put(text, len), len);
 }
 
 /* The same in pieces, each time at another place in memory: all that the
@@ -204,13 +204,13 @@ static void test_max_head(void)
 
     for (uint32_t max = 1; max < len + 3; max++) {
         http_reply_init(&r, list, FIELDS, max, false);
-        CU_ASSERT_EQUAL(http_parse_reply(&r, guard(text, len), len),
+        CU_ASSERT_EQUAL(http_parse_reply(&r, guard_put(text, len), len),
                         max < len ? HTTP_BAD : HTTP_DONE);
     }
     http_reply_init(&r, list, FIELDS, (uint32_t)len - 1, false);
-    CU_ASSERT_EQUAL(http_parse_reply(&r, guard(text, len - 2), len - 2),
+    CU_ASSERT_EQUAL(http_parse_reply(&r, guard_put(text, len - 2), len - 2),
                     HTTP_MORE);
-    CU_ASSERT_EQUAL(http_parse_reply(&r, guard(text, len - 1), len - 1),
+    CU_ASSERT_EQUAL(http_parse_reply(&r, guard_put(text, len - 1), len - 1),
                     HTTP_BAD);
 }
 

@@ -41,14 +41,14 @@ static const char *const nginx_pairs[][2] = {
 
 static void test_header(void)
 {
-    struct uwsgi_header h = uwsgi_decode_header(guard("\x05\x34\x12\xff", 4));
+    struct uwsgi_header h = uwsgi_decode_header(guard_put("\x05\x34\x12\xff", 4));
 
     CU_ASSERT(h.modifier1 == 5 && h.modifier2 == 255);
     CU_ASSERT_EQUAL(h.size, 0x1234);
-    h = uwsgi_decode_header(guard("\xff\xff\xff\x80", 4));
+    h = uwsgi_decode_header(guard_put("\xff\xff\xff\x80", 4));
     CU_ASSERT(h.modifier1 == 255 && h.modifier2 == 128);
     CU_ASSERT_EQUAL(h.size, 65535);
-    CU_ASSERT_EQUAL(uwsgi_decode_header(guard("GET ", 4)).size, 21573);
+    CU_ASSERT_EQUAL(uwsgi_decode_header(guard_put("GET ", 4)).size, 21573);
 }
 
 static void test_looks_like_http(void)
@@ -60,15 +60,15 @@ static void test_looks_like_http(void)
                                         "AZ[A", "@AAA"};
 
     for (size_t i = 0; i < sizeof http / sizeof http[0]; i++)
-        CU_ASSERT(uwsgi_looks_like_http(guard(http[i], 4)));
+        CU_ASSERT(uwsgi_looks_like_http(guard_put(http[i], 4)));
     for (size_t i = 0; i < sizeof other / sizeof other[0]; i++)
-        CU_ASSERT_FALSE(uwsgi_looks_like_http(guard(other[i], 4)));
+        CU_ASSERT_FALSE(uwsgi_looks_like_http(guard_put(other[i], 4)));
 }
 
 static void test_decode_nginx(void)
 {
     size_t len = sizeof from_nginx - 1;
-    struct span block = {guard(from_nginx, len) + UWSGI_HEADER,
+    struct span block = {guard_put(from_nginx, len) + UWSGI_HEADER,
                          len - UWSGI_HEADER};
     const char *reason = NULL;
     struct uwsgi_pair pair;
@@ -106,7 +106,7 @@ static void test_encode_nginx(void)
 static enum http_parse walk(const char *bytes, size_t len, unsigned *pairs,
                             const char **reason)
 {
-    struct span block = {guard(bytes, len), len};
+    struct span block = {guard_put(bytes, len), len};
     struct uwsgi_pair pair;
     enum http_parse parse;
 
@@ -193,7 +193,7 @@ static void test_lies(void)
 static void test_binary(void)
 {
     static const char bytes[] = "\2\0\0\xff\3\0\0\n\x80";
-    struct span block = {guard(bytes, sizeof bytes - 1), sizeof bytes - 1};
+    struct span block = {guard_put(bytes, sizeof bytes - 1), sizeof bytes - 1};
     struct uwsgi_pair pair;
     const char *reason;
 
