@@ -136,6 +136,18 @@ def check(folder):
                 yield f"{name}: {link}: there is no such place"
 
 
+def check_cases(folder):
+    """Every `see CHAPTER#SECTION` of the corpus that leads nowhere."""
+    pages = {p.stem: Page(p) for p in sorted(folder.glob("*.html"))}
+    for path in sorted((ROOT / "corpus").rglob("*.case")):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for see in re.findall(r"^see\s+(\S+)", text, flags=re.M):
+            chapter, _, section = see.partition("#")
+            if chapter not in pages or section not in pages[chapter].ids:
+                yield (f"{path.relative_to(ROOT)}: see {see}: there is no "
+                       "such section")
+
+
 def main(argv):
     if len(argv) != 1:
         print(__doc__.strip(), file=sys.stderr)
@@ -160,6 +172,7 @@ def main(argv):
                                 folder / "index.html", "Contents"))
     problems = [j.result() for j in jobs if j.result()]
     problems += check(folder)
+    problems += check_cases(folder)
     for problem in problems:
         print(problem)
     print(f"{len(files) + 1} pages in {folder}, {len(problems)} problems")
