@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,6 @@ int daemon_open_log(const char *path, struct err *err)
 
 void daemon_use_log(int fd)
 {
-    fflush(NULL);
     dup2(fd, STDOUT_FILENO);
     dup2(fd, STDERR_FILENO);
     if (fd > STDERR_FILENO)
@@ -44,8 +44,11 @@ static _Noreturn void wait_for_child(int fd, const char *program,
                                      const char *log)
 {
     unsigned char status = 0;
+    sigset_t none;
     ssize_t n;
 
+    sigemptyset(&none); /* the terminal may end the waiting, not the child */
+    sigprocmask(SIG_SETMASK, &none, NULL);
     do
         n = read(fd, &status, 1);
     while (n < 0 && errno == EINTR);
@@ -54,7 +57,7 @@ static _Noreturn void wait_for_child(int fd, const char *program,
     if (status != 0)
         fprintf(stderr, "%s: the server ended before it served, see %s\n",
                 program, log);
-    exit(status);
+    _exit(status);
 }
 
 int daemon_begin(const char *program, const char *log, struct err *err)

@@ -13,7 +13,8 @@
 /* Opens a log for appending (mode 0640 when it is new), or -1 with *err. */
 int daemon_open_log(const char *path, struct err *err);
 
-/* Makes the open file fd standard output and standard error, and closes it. */
+/* Makes the open file fd standard output and standard error, and closes it.  A
+ * signal handler may call this and the next one. */
 void daemon_use_log(int fd);
 
 /* Opens the log at `path` again, for after a rotation, and uses it; false with

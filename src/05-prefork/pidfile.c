@@ -49,35 +49,36 @@ void pidfile_close(struct pidfile *p, bool remove)
     *p = (struct pidfile){.fd = -1};
 }
 
-/* The pid in the file.  0 and 1 are refused with the rest: kill(0, ...) would
- * hit the caller's own group. */
-static bool read_pid(const char *path, pid_t *pid, struct err *err)
+/* The pid in the file, or 0.  0 and 1 are refused with the rest: kill(0, ...)
+ * would hit the caller's own group. */
+static pid_t read_pid(const char *path, struct err *err)
 {
     char text[64];
     uint64_t number;
     ssize_t n;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    if (fd < 0)
-        return err_set(err, "cannot open the pidfile %s: %s", path,
-                       strerror(errno));
+    if (fd < 0) {
+        err_set(err, "cannot open the pidfile %s: %s", path, strerror(errno));
+        return 0;
+    }
     n = read(fd, text, sizeof text);
     close(fd);
     while (n > 0 && strchr(" \t\r\n", text[n - 1]))
         n--;
-    if (n <= 0 || !span_decimal((struct span){text, (size_t)n}, &number) ||
-        number < 2 || number > INT_MAX)
-        return err_set(err, "the pidfile %s holds \"%.*s\", expected a pid",
-                       path, n > 0 ? (int)n : 0, text);
-    *pid = (pid_t)number;
-    return true;
+    if (n > 0 && span_decimal((struct span){text, (size_t)n}, &number) &&
+        number > 1 && number <= INT_MAX)
+        return (pid_t)number;
+    err_set(err, "the pidfile %s holds \"%.*s\", expected a pid", path,
+            n > 0 ? (int)n : 0, text);
+    return 0;
 }
 
 bool pidfile_signal(const char *path, int signo, struct err *err)
 {
-    pid_t pid;
+    pid_t pid = read_pid(path, err);
 
-    if (!read_pid(path, &pid, err))
+    if (pid == 0)
         return false;
     if (kill(pid, signo) < 0)
         return err_set(err, "cannot signal process %d of %s: %s", (int)pid,

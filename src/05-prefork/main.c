@@ -1,0 +1,168 @@
+/* strata-prefork: a Python application behind a master and workers, with
+ * uWSGI's options and files. */
+
+#include "prefork_master.h"
+
+#include "wsgi_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static void announce(const struct plan *plan)
+{
+    const struct prefork_config *c = &plan->config;
+    const struct wsgi_config *w = &c->wsgi;
+    char text[PATH_MAX];
+
+    wsgi_log_date(text);
+    wsgi_log("*** Starting %s %s (%zubit) on [%s] ***", w->program,
+             WSGI_VERSION, 8 * sizeof(void *), text);
+    if (getcwd(text, sizeof text))
+        wsgi_log("current working directory: %s", text);
+    if (geteuid() == 0)
+        wsgi_log("*** WARNING: you are running %s as root !!! (use the --uid "
+                 "flag) ***",
+                 w->program);
+    if (!c->master)
+        wsgi_log("*** WARNING: you are running %s without its master process "
+                 "manager ***",
+                 w->program);
+    for (size_t i = 0; i < c->remarks.count; i++)
+        wsgi_log("%s", c->remarks.list[i]);
+    for (size_t i = 0; i < w->socket_count; i++)
+        wsgi_log("%s socket %zu bound to %s (%s) fd %d", w->program, i,
+                 w->sockets[i].address,
+                 w->sockets[i].protocol == WSGI_HTTP ? "HTTP" : "uwsgi",
+                 w->sockets[i].fd);
+    wsgi_log("your server socket listen backlog is limited to %d connections",
+             w->listen);
+    wsgi_log("your mercy for graceful operations on workers is %.0f seconds",
+             (double)c->mercy / 1000);
+    wsgi_log("*** Operational MODE: %s%s%s ***",
+             c->processes > 1 ? "preforking" : "",
+             c->processes > 1 && c->threads > 1 ? "+" : "",
+             c->threads > 1     ? "threaded"
+             : c->processes > 1 ? ""
+                                : "single process");
+}
+
+/* Without a master: this process is the worker. */
+static int run_alone(struct prefork *p)
+{
+    const struct prefork_config *c = &p->current->config;
+    struct supervisor_worker w;
+    int status;
+
+    supervisor_alone(&w, prefork_signals);
+    if (!prefork_catch(&p->worker, &w))
+        return 1;
+    status = prefork_load(&p->worker, p->current, &w);
+    if (status != 0)
+        return status & 255;
+    wsgi_log("spawned %s worker 1 (and the only) (pid: %d, cores: %u)",
+             c->wsgi.program, getpid(), (unsigned)c->threads);
+    prefork_is_up(p);
+    return prefork_work(&p->worker, p->current, &w);
+}
+
+/* Everything that can go wrong before there is a server, in uWSGI's order:
+ * log, pidfile, user, directory, sockets; then, if so told, the background. */
+static bool begin(struct prefork *p, char **log, struct err *err)
+{
+    const struct prefork_config *c = &p->current->config;
+    const char *name = c->daemonize ? c->daemonize : c->logto;
+    int fd = -1;
+
+    if (name && (fd = daemon_open_log(name, err)) < 0)
+        return false;
+    if (name && !(p->worker.log = *log = realpath(name, NULL)))
+        return err_set(err, "%s: %s", name, strerror(errno));
+    if (c->pidfile && !pidfile_open(&p->pidfile, c->pidfile, err))
+        return false;
+    if (!daemon_become(c->uid, c->gid, err) ||
+        !plan_open(p->current, NULL, err))
+        return false;
+    if (c->daemonize) {
+        p->daemon = daemon_begin(c->wsgi.program, name, err);
+        if (p->daemon < 0)
+            return false;
+    }
+    if (name)
+        daemon_use_log(fd);
+    return true;
+}
+
+static int serve(struct prefork *p, struct err *err)
+{
+    char *log = NULL;
+    int status = 1;
+    bool began = begin(p, &log, err);
+
+    if (began) {
+        announce(p->current);
+        status =
+            p->current->config.master ? prefork_run_master(p) : run_alone(p);
+        daemon_report(p->daemon, status ? status : 1);
+        if (status == 0)
+            wsgi_log("goodbye to %s.", p->current->config.wsgi.program);
+        if (p->current->config.vacuum)
+            plan_remove_sockets(p->current);
+    }
+    pidfile_close(&p->pidfile, began && p->current->config.vacuum);
+    watch_clear(&p->code);
+    watch_clear(&p->broken);
+    watch_clear(&p->touched);
+    free(log);
+    return status;
+}
+
+/* --help, --version, --stop, --reload: all but serving. */
+static int dispatch(struct prefork *p, struct err *err)
+{
+    const struct prefork_config *c = &p->current->config;
+
+    if (c->help) {
+        prefork_help();
+        return 0;
+    }
+    if (c->version) {
+        printf("strata-prefork %s\n", WSGI_VERSION);
+        return 0;
+    }
+    if (c->stop)
+        return pidfile_signal(c->stop, SIGINT, err) ? 0 : 1;
+    if (c->reload)
+        return pidfile_signal(c->reload, SIGHUP, err) ? 0 : 1;
+    return serve(p, err);
+}
+
+int main(int argc, char **argv)
+{
+    struct prefork p = {
+        .argc = argc, .argv = argv, .daemon = -1, .pidfile = {.fd = -1}};
+    struct err err = {""};
+    sigset_t blocked;
+    int status = 1;
+
+    supervisor_block(prefork_signals, &blocked);
+    p.home = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    p.worker.total = mmap(NULL, sizeof *p.worker.total, PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (p.worker.total == MAP_FAILED)
+        err_set(&err, "no memory to share: %s", strerror(errno));
+    else
+        p.current = plan_read(argc, argv, &err);
+    if (p.current) {
+        status = dispatch(&p, &err);
+        plan_free(p.current);
+    }
+    if (err.text[0])
+        fprintf(stderr, "strata-prefork: %s\n", err.text);
+    return status;
+}

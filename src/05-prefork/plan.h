@@ -1,0 +1,26 @@
+/* plan: what one generation of workers is started from: the settings as they
+ * were read, the configuration that they make, and the open sockets. */
+
+#ifndef STRATA_PLAN_H
+#define STRATA_PLAN_H
+
+#include "prefork_options.h"
+
+struct plan {
+    struct prefork_config config;
+    struct settings settings;
+};
+
+/* Reads the command line and the files it names.  NULL with *err. */
+struct plan *plan_read(int argc, char **argv, struct err *err);
+void plan_free(struct plan *p);
+
+/* Changes into --chdir and opens the sockets; one that `old` (or NULL) has
+ * open is shared with it.  False with *err, and then the directory is as it
+ * was. */
+bool plan_open(struct plan *p, const struct plan *old, struct err *err);
+
+/* Removes the unix sockets of the plan. */
+void plan_remove_sockets(const struct plan *p);
+
+#endif

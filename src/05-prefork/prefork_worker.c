@@ -1,0 +1,342 @@
+/* prefork_worker: see the header.
+ *
+ * Orders reach a worker as signals.  The handlers write to one eventfd, which
+ * every serving thread looks at before it begins a request. */
+
+#include "prefork_worker.h"
+
+#include "autoreload.h"
+#include "daemon.h"
+#include "net.h"
+#include "wsgi_log.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* After SIGTERM a request may run on for so long, in seconds. */
+#define QUICK_END 1
+
+/* All that a signal handler can know. */
+static struct {
+    int stop;
+    const char *log;
+    bool alone; /* without a master */
+} signalled = {.stop = -1};
+
+/* --- signals -------------------------------------------------------- */
+
+static void order_stop(void)
+{
+    uint64_t one = 1;
+
+    if (write(signalled.stop, &one, sizeof one) < 0)
+        _exit(1);
+}
+
+static void on_alarm(int signo)
+{
+    (void)signo;
+    _exit(0);
+}
+
+static void on_signal(int signo)
+{
+    static const char refusal[] =
+        "SIGHUP: a reload needs a master (--master); nothing was done\n";
+    int saved = errno;
+
+    if (signo == SIGHUP && signalled.alone) {
+        if (write(STDERR_FILENO, refusal, sizeof refusal - 1) < 0)
+            errno = saved;
+    } else if (signo == SIGUSR1) {
+        if (signalled.log)
+            daemon_reopen_log(signalled.log, NULL);
+    } else {
+        order_stop();
+    }
+    if (signo == SIGINT || signo == SIGTERM) {
+        signal(SIGALRM, on_alarm);
+        alarm(QUICK_END);
+    }
+    errno = saved;
+}
+
+static void install_handlers(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1};
+    struct sigaction action = {.sa_handler = on_signal};
+
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &action, NULL);
+}
+
+bool prefork_catch(struct prefork_worker *p, struct supervisor_worker *w)
+{
+    if (signalled.stop < 0)
+        signalled.stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (signalled.stop < 0) {
+        wsgi_log("eventfd: %s", strerror(errno));
+        return false;
+    }
+    signalled.log = p->log;
+    signalled.alone = w->report < 0;
+    signal(SIGPIPE, SIG_IGN);
+    install_handlers();
+    supervisor_unblock(w);
+    return true;
+}
+
+/* --- loading -------------------------------------------------------- */
+
+static void note_path(struct supervisor_worker *w, enum prefork_note kind,
+                      struct span path)
+{
+    char text[PATH_MAX + 1];
+
+    if (path.len > PATH_MAX)
+        return;
+    text[0] = (char)kind;
+    memcpy(text + 1, path.ptr, path.len);
+    supervisor_note(w, (struct span){text, path.len + 1});
+}
+
+static void found_code(void *context, struct span path)
+{
+    const struct prefork_worker *p = context;
+
+    note_path(p->self, PREFORK_NOTE_CODE, path);
+}
+
+static void note_file(struct supervisor_worker *w, enum prefork_note kind,
+                      const char *name)
+{
+    char path[PATH_MAX];
+
+    if (name && realpath(name, path))
+        note_path(w, kind, span_of(path));
+}
+
+/* uwsgi.opt: what was set, expanded. */
+static bool add_opts(struct wsgi_host *host, struct settings *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        char *value;
+        bool ok =
+            settings_expand(s, i, &value, NULL) &&
+            wsgi_host_add_opt(host, s->list[i].key, value ? value : "true");
+        free(value);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+/* A first generation without its application serves error pages, unless
+ * --need-app; a later one must not take the place of one that works. */
+static int judge(const struct prefork_worker *p, const struct plan *plan,
+                 enum wsgi_load loaded, int status)
+{
+    if (loaded == WSGI_EXIT)
+        return PREFORK_LEAVE | status;
+    if (loaded == WSGI_LOADED)
+        return 0;
+    note_file(p->self, PREFORK_NOTE_BROKEN, ".");
+    if (!p->self->first)
+        return WSGI_EXIT_NO_APP;
+    if (plan->config.wsgi.need_app) {
+        wsgi_log("*** no app loaded. GAME OVER ***");
+        return WSGI_EXIT_NO_APP;
+    }
+    return 0;
+}
+
+int prefork_load(struct prefork_worker *p, struct plan *plan,
+                 struct supervisor_worker *w)
+{
+    const struct wsgi_config *config = &plan->config.wsgi;
+    struct err err;
+    int status = 0;
+
+    p->self = w;
+    if (!wsgi_config_enter(config, &err)) {
+        wsgi_log("%s", err.text);
+        return 1;
+    }
+    if (plan->config.autoreload > 0) {
+        autoreload_listen(found_code, p);
+        note_file(w, PREFORK_NOTE_CODE, config->wsgi_file);
+    }
+    p->host = wsgi_host_start(config, &err);
+    if (!p->host) {
+        wsgi_log("%s", err.text);
+        return 1;
+    }
+    if (!add_opts(p->host, &plan->settings)) {
+        wsgi_log("out of memory");
+        return 1;
+    }
+    return judge(p, plan, wsgi_host_load(p->host, &status), status);
+}
+
+int prefork_prepare(struct prefork_worker *p, struct plan *plan,
+                    struct supervisor_worker *w)
+{
+    return plan->config.lazy_apps ? 0 : prefork_load(p, plan, w);
+}
+
+pid_t prefork_fork(struct prefork_worker *p)
+{
+    return p->host ? wsgi_host_fork(p->host) : fork();
+}
+
+/* --- counting and limits -------------------------------------------- */
+
+/* One serving thread, and the request that it is at. */
+struct core {
+    pthread_t thread;
+    struct wsgi_server server;
+    int64_t deadline; /* 0: at none */
+    struct prefork_seat seat;
+};
+
+struct serving {
+    const struct prefork_config *config;
+    struct prefork_worker *p;
+    struct wsgi_hooks hooks;
+    struct core *cores;
+    pthread_mutex_t lock;
+    _Atomic uint64_t served;
+};
+
+/* Shows the master the oldest of the running requests. */
+static void show_oldest(struct serving *s)
+{
+    const struct core *oldest = NULL;
+
+    for (uint64_t i = 0; i < s->config->threads; i++)
+        if (s->cores[i].deadline != 0 &&
+            (!oldest || s->cores[i].deadline < oldest->deadline))
+            oldest = &s->cores[i];
+    if (oldest && s->p->self->shared)
+        *(struct prefork_seat *)s->p->self->shared = oldest->seat;
+    atomic_store(s->p->self->deadline, oldest ? oldest->deadline : 0);
+}
+
+static void begin_request(void *context, const struct wsgi_brief *what)
+{
+    struct serving *s = context;
+    struct core *core = &s->cores[what->core];
+
+    if (s->config->harakiri == 0)
+        return;
+    pthread_mutex_lock(&s->lock);
+    core->seat.since = time(NULL);
+    core->seat.core = what->core;
+    snprintf(core->seat.what, sizeof core->seat.what, "%.*s - %.*s %.*s",
+             SPAN_ARG(what->remote_addr), SPAN_ARG(what->method),
+             SPAN_ARG(what->uri));
+    core->deadline = net_after(s->config->harakiri);
+    show_oldest(s);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static uint64_t end_request(void *context, unsigned core)
+{
+    struct serving *s = context;
+    uint64_t served = atomic_fetch_add(&s->served, 1) + 1;
+
+    if (s->config->harakiri > 0) {
+        pthread_mutex_lock(&s->lock);
+        s->cores[core].deadline = 0;
+        show_oldest(s);
+        pthread_mutex_unlock(&s->lock);
+    }
+    if (served == s->config->max_requests) {
+        wsgi_log("...The work of process %d is done. Seeya!", getpid());
+        order_stop();
+    }
+    return atomic_fetch_add(&s->p->total->requests, 1) + 1;
+}
+
+/* --- serving -------------------------------------------------------- */
+
+static void *serve(void *context)
+{
+    const struct wsgi_server *server = context;
+    struct err err;
+
+    if (!wsgi_serve(server, &err)) {
+        wsgi_log("core %u: %s", server->core, err.text);
+        order_stop(); /* the worker is replaced as a whole */
+        return context;
+    }
+    return NULL;
+}
+
+/* Serves in so many threads, of which this is the first. */
+static bool serve_all(struct serving *s)
+{
+    uint64_t running = 1;
+    bool ok = true;
+    void *failed;
+
+    for (uint64_t i = 0; i < s->config->threads; i++)
+        s->cores[i].server = (struct wsgi_server){s->p->host, &s->hooks,
+                                                  (unsigned)i, signalled.stop};
+    while (running < s->config->threads && ok) {
+        struct core *core = &s->cores[running];
+        int error = pthread_create(&core->thread, NULL, serve, &core->server);
+        if (error) {
+            wsgi_log("cannot start thread %llu: %s",
+                     (unsigned long long)running, strerror(error));
+            ok = false;
+            order_stop();
+        } else {
+            running++;
+        }
+    }
+    if (ok)
+        supervisor_ready(s->p->self);
+    ok &= serve(&s->cores[0].server) == NULL;
+    for (uint64_t i = 1; i < running; i++) {
+        pthread_join(s->cores[i].thread, &failed);
+        ok &= failed == NULL;
+    }
+    return ok;
+}
+
+int prefork_work(struct prefork_worker *p, struct plan *plan,
+                 struct supervisor_worker *w)
+{
+    const struct wsgi_identity me = {w->number, w->report < 0 ? 0 : w->master,
+                                     plan->config.wsgi.processes};
+    struct serving s = {
+        .config = &plan->config, .p = p, .lock = PTHREAD_MUTEX_INITIALIZER};
+    int status;
+
+    p->self = w;
+    if (!prefork_catch(p, w))
+        return 1;
+    if (!p->host && (status = prefork_load(p, plan, w)) != 0)
+        return status;
+    install_handlers(); /* the application may have put others there */
+    wsgi_host_identify(p->host, &me);
+    s.hooks = (struct wsgi_hooks){&s, begin_request, end_request};
+    s.cores = calloc(plan->config.threads, sizeof *s.cores);
+    if (!s.cores) {
+        wsgi_log("out of memory for %llu threads",
+                 (unsigned long long)plan->config.threads);
+        return 1;
+    }
+    status = serve_all(&s) ? 0 : 1;
+    alarm(0); /* atexit functions have the time that they need */
+    wsgi_host_stop(p->host);
+    free(s.cores);
+    return status;
+}
