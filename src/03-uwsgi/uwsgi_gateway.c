@@ -69,8 +69,6 @@ static void answer_error(struct gateway *g, int status)
     buf_free(&page);
 }
 
-/* ---- The request ---- */
-
 /* PATH_INFO: decoded, and without dot segments, so that an application cannot
  * be made to look above its place.  "*" has no path. */
 static bool find_path(struct gateway *g)
@@ -202,8 +200,6 @@ static int prepare(struct gateway *g)
     return 431;
 }
 
-/* ---- The way there ---- */
-
 static int send_spool(struct gateway *g, struct err *err)
 {
     char bytes[65536];
@@ -254,8 +250,6 @@ static int exchange(struct gateway *g)
         uwsgi_log(g->peer, "%s", err.text);
     return status;
 }
-
-/* ---- The way back ---- */
 
 /* Fields that speak of one connection and not of the answer (RFC 9110 7.6.1),
  * and those that are written anew or were for us. */
@@ -384,8 +378,6 @@ static void pass_on(struct gateway *g)
     buf_free(&head);
 }
 
-/* ---- The client ---- */
-
 static void serve_request(struct gateway *g)
 {
     int status;
@@ -435,13 +427,15 @@ void uwsgi_gateway(int fd, const struct net_addr *peer,
                    const struct uwsgi_config *config)
 {
     struct gateway g = {.peer = peer, .server = server, .config = config};
+    enum http_event event;
 
     http_conn_init(&g.client, fd, &config->http.timeouts, &config->http.limits);
     buf_init(&g.path, config->http.limits.line);
     buf_init(&g.packet, UWSGI_HEADER + UWSGI_MAX_SIZE);
-    while (serve_event(&g, http_conn_next(&g.client)))
-        ;
-    http_conn_close(&g.client, true);
+    do
+        event = http_conn_next(&g.client);
+    while (serve_event(&g, event));
+    http_conn_close(&g.client, event != HTTP_EV_CLOSED);
     buf_free(&g.path);
     buf_free(&g.packet);
 }
