@@ -15,7 +15,7 @@ struct event_loop {
     int64_t now;
     struct timer **heap; /* heap[1 .. timers], the earliest first */
     size_t timers, room;
-    struct event_later *later;
+    struct event_later *later, **last_later; /* first come, first run */
 };
 
 struct event_loop *event_loop_new(void)
@@ -30,22 +30,28 @@ struct event_loop *event_loop_new(void)
         return NULL;
     }
     loop->now = net_now();
+    loop->last_later = &loop->later;
     return loop;
 }
 
+/* What is added meanwhile waits for the next batch: nobody can keep the loop
+ * to himself. */
 static void event_run_later(struct event_loop *loop)
 {
-    while (loop->later != NULL) {
-        struct event_later *l = loop->later;
+    struct event_later *l = loop->later, *next;
 
-        loop->later = l->next;
+    loop->later = NULL;
+    loop->last_later = &loop->later;
+    for (; l != NULL; l = next) {
+        next = l->next;
         l->run(l);
     }
 }
 
 void event_loop_free(struct event_loop *loop)
 {
-    event_run_later(loop);
+    while (loop->later != NULL)
+        event_run_later(loop);
     close(loop->epoll);
     free(loop->heap);
     free(loop);
@@ -69,7 +75,7 @@ static bool event_register(struct event_loop *loop, struct event *e, int fd,
 
 bool event_add(struct event_loop *loop, struct event *e, int fd)
 {
-    e->can_read = e->can_write = e->hung_up = false;
+    e->can_read = e->can_write = e->hung_up = e->broken = false;
     return event_register(loop, e, fd,
                           EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
 }
@@ -103,8 +109,9 @@ void event_close(struct event_loop *loop, struct event *e)
 
 void event_do_later(struct event_loop *loop, struct event_later *l)
 {
-    l->next = loop->later;
-    loop->later = l;
+    l->next = NULL;
+    *loop->last_later = l;
+    loop->last_later = &l->next;
 }
 
 static void heap_put(struct event_loop *loop, size_t place, struct timer *t)
@@ -209,6 +216,8 @@ static int event_patience(const struct event_loop *loop, int ms)
 {
     int64_t wait;
 
+    if (loop->later != NULL)
+        return 0;
     if (loop->timers == 0)
         return ms;
     wait = loop->heap[1]->queued - net_now();
@@ -227,6 +236,8 @@ static void event_note(struct event *e, uint32_t what)
         e->can_write = true;
     if (what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         e->hung_up = true;
+    if (what & (EPOLLHUP | EPOLLERR))
+        e->broken = true;
 }
 
 bool event_run(struct event_loop *loop, int ms)

@@ -17,7 +17,8 @@ struct event_loop;
 struct event {
     int fd; /* -1: closed; nothing calls it any more */
     bool can_read, can_write;
-    bool hung_up; /* the peer has sent its end of stream, or is gone */
+    bool hung_up; /* the peer will send no more */
+    bool broken;  /* and takes nothing either */
     void (*ready)(struct event *e);
     void *owner;
 };
@@ -30,8 +31,9 @@ struct timer {
     void *owner;
 };
 
-/* What is done when the loop has nothing else to do with the current batch:
- * memory whose events may still stand in the batch is freed through it. */
+/* What is done after the current batch of events, in the order in which it
+ * was asked for: memory whose events may still stand in the batch is freed
+ * through it. */
 struct event_later {
     struct event_later *next;
     void (*run)(struct event_later *l);

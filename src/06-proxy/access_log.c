@@ -1,0 +1,304 @@
+/* access_log: formats are values, evaluated when the exchange ends; every
+ * variable's text is escaped so that no client can forge a line. */
+
+#include "access_log.h"
+#include "front_conf.h"
+#include "log_file.h"
+#include "value.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* A format is compiled word by word, each variable between its literals, so
+ * that the variables can be escaped and the literals not. */
+struct log_part {
+    struct log_part *next;
+    struct value *value;
+    bool literal;
+};
+
+enum log_escape { ESCAPE_DEFAULT, ESCAPE_JSON, ESCAPE_NONE };
+
+struct log_format {
+    struct log_format *next;
+    struct span name;
+    enum log_escape escape;
+    struct log_part *parts;
+};
+
+struct access_log {
+    struct access_log *next;
+    struct log_file *file; /* NULL: off */
+    const struct log_format *format;
+    struct value *condition; /* if=, or NULL */
+};
+
+struct access_log_settings {
+    struct access_log *logs;
+};
+
+#define LINE_MAX_BYTES (256 * 1024)
+
+/* Quotes, backslashes and control bytes as nginx writes them: \xNN. */
+static void escape_default(struct buf *line, struct span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+
+        if (c < 32 || c > 126 || c == '"' || c == '\\')
+            buf_printf(line, "\\x%02X", c);
+        else
+            buf_add_char(line, (char)c);
+    }
+}
+
+static void escape_json(struct buf *line, struct span s)
+{
+    static const char letters[] = "btn\0fr";
+
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+
+        if (c == '"' || c == '\\')
+            buf_printf(line, "\\%c", c);
+        else if (c >= 8 && c <= 13 && c != 11)
+            buf_printf(line, "\\%c", letters[c - 8]);
+        else if (c < 32)
+            buf_printf(line, "\\u%04X", c);
+        else
+            buf_add_char(line, (char)c);
+    }
+}
+
+static void add_part(struct exchange *x, struct buf *line,
+                     const struct log_format *f, const struct log_part *p)
+{
+    struct span text = value_eval(x, p->value);
+
+    if (p->literal || f->escape == ESCAPE_NONE)
+        buf_add_span(line, text);
+    else if (f->escape == ESCAPE_JSON)
+        escape_json(line, text);
+    else if (text.len == 0)
+        buf_add_char(line, '-');
+    else
+        escape_default(line, text);
+}
+
+static void write_line(struct exchange *x, const struct access_log *log)
+{
+    struct buf line;
+
+    buf_init(&line, LINE_MAX_BYTES);
+    for (const struct log_part *p = log->format->parts; p; p = p->next)
+        add_part(x, &line, log->format, p);
+    buf_add_char(&line, '\n');
+    /* One write: lines of several workers do not mix in the file. */
+    if (write(log->file->fd, line.ptr, line.len) < 0)
+        line.len = 0; /* a full disk stops the log, not the service */
+    buf_free(&line);
+}
+
+static bool condition_holds(struct exchange *x, const struct access_log *log)
+{
+    struct span value;
+
+    if (log->condition == NULL)
+        return true;
+    value = value_eval(x, log->condition);
+    return value.len > 0 && !span_eq(value, SPAN("0"));
+}
+
+void access_log_write(struct exchange *x)
+{
+    const struct access_log_settings *s =
+        CONF_OF(x->scope, &access_log_module);
+
+    for (const struct access_log *log = s->logs; log; log = log->next)
+        if (log->file != NULL && condition_holds(x, log))
+            write_line(x, log);
+}
+
+/* Cuts a format's text before each "$" and after each variable's name. */
+static bool add_log_parts(struct conf *cf, struct log_part ***last,
+                          struct span text)
+{
+    while (text.len > 0) {
+        struct log_part *p = arena_zalloc(cf->arena, sizeof *p);
+        size_t n = 1;
+
+        if (p == NULL)
+            return conf_error(cf, "out of memory");
+        p->literal = text.ptr[0] != '$';
+        if (p->literal)
+            while (n < text.len && text.ptr[n] != '$')
+                n++;
+        else
+            n = value_name_length(text);
+        p->value = value_compile(cf, (struct span){text.ptr, n});
+        if (p->value == NULL)
+            return false;
+        text.ptr += n;
+        text.len -= n;
+        **last = p;
+        *last = &p->next;
+    }
+    return true;
+}
+
+static bool format_options(struct conf *cf, struct log_format *f,
+                           unsigned *first)
+{
+    struct span word = cf->words[2];
+
+    *first = 2;
+    if (!span_starts(word, SPAN("escape=")))
+        return true;
+    *first = 3;
+    if (span_eq(word, SPAN("escape=json")))
+        f->escape = ESCAPE_JSON;
+    else if (span_eq(word, SPAN("escape=none")))
+        f->escape = ESCAPE_NONE;
+    else if (!span_eq(word, SPAN("escape=default")))
+        return conf_error(cf, "unknown log format escaping \"%.*s\"",
+                          (int)word.len - 7, word.ptr + 7);
+    return true;
+}
+
+static struct log_format *find_format(struct front_conf *fc, struct span name)
+{
+    struct log_format *f = fc->log_formats;
+
+    while (f != NULL && !span_eq(f->name, name))
+        f = f->next;
+    return f;
+}
+
+/* log_format NAME [escape=...] TEXT ... */
+static bool set_log_format(struct conf *cf, const struct conf_row *row,
+                           void *settings)
+{
+    struct front_conf *fc = cf->http;
+    struct log_format *f = arena_zalloc(cf->arena, sizeof *f);
+    struct log_part **last;
+    unsigned i;
+
+    (void)row;
+    (void)settings;
+    if (f == NULL)
+        return conf_error(cf, "out of memory");
+    if (find_format(fc, cf->words[1]) != NULL ||
+        span_eq(cf->words[1], SPAN("combined")))
+        return conf_error(cf, "duplicate \"log_format\" name \"%.*s\"",
+                          SPAN_ARG(cf->words[1]));
+    f->name = cf->words[1];
+    if (!format_options(cf, f, &i))
+        return false;
+    last = &f->parts;
+    for (; i < cf->count; i++)
+        if (!add_log_parts(cf, &last, cf->words[i]))
+            return false;
+    f->next = fc->log_formats;
+    fc->log_formats = f;
+    return true;
+}
+
+static struct log_format *combined_format(struct conf *cf)
+{
+    struct front_conf *fc = cf->http;
+    struct log_format *f = find_format(fc, SPAN("combined"));
+    struct log_part **last;
+
+    if (f != NULL)
+        return f;
+    f = arena_zalloc(cf->arena, sizeof *f);
+    if (f == NULL)
+        return NULL;
+    f->name = SPAN("combined");
+    last = &f->parts;
+    if (!add_log_parts(cf, &last,
+                       SPAN("$remote_addr - $remote_user [$time_local] "
+                            "\"$request\" $status $body_bytes_sent "
+                            "\"$http_referer\" \"$http_user_agent\"")))
+        return NULL;
+    f->next = fc->log_formats;
+    fc->log_formats = f;
+    return f;
+}
+
+static bool log_options(struct conf *cf, struct access_log *log, unsigned i)
+{
+    for (; i < cf->count; i++) {
+        struct span word = cf->words[i];
+
+        if (!span_starts(word, SPAN("if=")))
+            return conf_error(cf, "invalid parameter \"%.*s\"",
+                              SPAN_ARG(word));
+        log->condition = value_compile(
+            cf, (struct span){word.ptr + 3, word.len - 3});
+        if (log->condition == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* access_log off; access_log FILE [FORMAT [if=VALUE]] */
+static bool set_access_log(struct conf *cf, const struct conf_row *row,
+                           void *settings)
+{
+    struct access_log_settings *s = settings;
+    struct access_log *log = arena_zalloc(cf->arena, sizeof *log);
+    struct access_log **last = &s->logs;
+
+    (void)row;
+    if (log == NULL)
+        return conf_error(cf, "out of memory");
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = log;
+    if (cf->count == 2 && span_eq(cf->words[1], SPAN("off")))
+        return true;
+    log->file = log_file_named(cf, cf->words[1]);
+    log->format = cf->count > 2 ? find_format(cf->http, cf->words[2])
+                                : combined_format(cf);
+    if (log->file == NULL)
+        return conf_error(cf, "out of memory");
+    if (cf->count > 2 && span_eq(cf->words[2], SPAN("combined")))
+        log->format = combined_format(cf);
+    if (log->format == NULL)
+        return conf_error(cf, "unknown log format \"%.*s\"",
+                          SPAN_ARG(cf->words[cf->count > 2 ? 2 : 1]));
+    return log_options(cf, log, 3);
+}
+
+/* Where nothing is said, requests are logged as nginx logs them. */
+static bool access_log_finish(struct conf *cf, void *settings,
+                              const void *parent)
+{
+    struct access_log_settings *s = settings;
+
+    if (s->logs != NULL || parent == NULL || cf->http == NULL)
+        return true;
+    s->logs = arena_zalloc(cf->arena, sizeof *s->logs);
+    if (s->logs == NULL)
+        return false;
+    s->logs->file = log_file_named(cf, SPAN("logs/access.log"));
+    s->logs->format = combined_format(cf);
+    return s->logs->file != NULL && s->logs->format != NULL;
+}
+
+static const struct conf_row access_log_rows[] = {
+    {"log_format", CONF_HTTP, 2, CONF_MANY, false, set_log_format, CONF_OTHER,
+     0, 0, NULL},
+    {"access_log", CONF_HTTP | CONF_SERVER | CONF_LOCATION, 1, CONF_MANY,
+     false, set_access_log, CONF_POINTER,
+     offsetof(struct access_log_settings, logs), 0, NULL},
+    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+};
+
+struct conf_module access_log_module = {
+    .name = "access_log",
+    .rows = access_log_rows,
+    .size = sizeof(struct access_log_settings),
+    .finish = access_log_finish,
+};

@@ -1,0 +1,13 @@
+/* access_log: one line for each request, as log_format says. */
+
+#ifndef STRATA_ACCESS_LOG_H
+#define STRATA_ACCESS_LOG_H
+
+#include "front.h"
+
+/* Writes the lines that the exchange's location wants. */
+void access_log_write(struct exchange *x);
+
+extern struct conf_module access_log_module;
+
+#endif

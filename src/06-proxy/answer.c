@@ -1,0 +1,255 @@
+/* answer: the head of an answer and the framing of its body (RFC 9112 6). */
+
+#include "error_log.h"
+#include "filters.h"
+#include "front.h"
+#include "front_conf.h"
+#include "front_settings.h"
+#include "http_response.h"
+#include "server_tokens.h"
+
+#include <string.h>
+
+#define ANSWER_HEAD_MAX (256 * 1024)
+
+bool answer_field(struct exchange *x, struct span name, struct span value)
+{
+    struct out_field *f = arena_alloc(&x->arena, sizeof *f);
+
+    if (f == NULL)
+        return false;
+    *f = (struct out_field){NULL, name, value};
+    *x->out.last_field = f;
+    x->out.last_field = &f->next;
+    return true;
+}
+
+struct span answer_get(const struct exchange *x, struct span name)
+{
+    for (const struct out_field *f = x->out.fields; f != NULL; f = f->next)
+        if (span_eq_nocase(f->name, name))
+            return f->value;
+    return (struct span){NULL, 0};
+}
+
+/* Which framing the body gets: none, its length, chunks, or the end of the
+ * connection. */
+static void answer_frame(struct exchange *x)
+{
+    struct answer *out = &x->out;
+
+    out->no_body = x->head_only || out->status < 200 || out->status == 204 ||
+                   out->status == 304;
+    if (out->status == 204 || out->status == 304)
+        out->length = -1;
+    /* A client that waits for 100 Continue may never send its body. */
+    if (x->request.expect_continue && !x->body.started &&
+        x->client->in.len == 0)
+        x->keep_alive = false;
+    if (out->length >= 0 || out->no_body)
+        return;
+    if (x->request.minor >= 1 &&
+        front_settings(x->scope)->chunked_transfer_encoding)
+        out->chunked = true;
+    else
+        x->keep_alive = false;
+}
+
+/* http://HOST:PORT before a path that the server itself redirects to. */
+static struct span answer_absolute(struct exchange *x, struct span location)
+{
+    const struct front_settings *s = front_settings(x->scope);
+    struct span host = x->host;
+    struct client *c = x->client;
+    unsigned port;
+
+    if (location.len == 0 || location.ptr[0] != '/' || !s->absolute_redirect)
+        return location;
+    if (!c->have_local)
+        c->have_local = net_local(c->event.fd, &c->local);
+    if (s->server_name_in_redirect || host.len == 0)
+        host = x->server->name;
+    if (host.len == 0) {
+        char text[NET_ADDR_TEXT];
+
+        net_print_host(&c->local, text);
+        host = arena_copy(&x->arena, span_of(text));
+    }
+    port = net_port(&c->local);
+    if (!s->port_in_redirect || port == 80 || port == 0)
+        return arena_printf(&x->arena, "http://%.*s%.*s", SPAN_ARG(host),
+                            SPAN_ARG(location));
+    return arena_printf(&x->arena, "http://%.*s:%u%.*s", SPAN_ARG(host), port,
+                        SPAN_ARG(location));
+}
+
+static bool add_date_field(struct buf *head, struct span name, time_t t)
+{
+    char date[HTTP_DATE_LEN];
+
+    http_date_format(date, t);
+    return http_add_field(head, name, (struct span){date, sizeof date});
+}
+
+static bool answer_add_connection(struct exchange *x, struct buf *head)
+{
+    int64_t seconds = front_settings(x->scope)->keepalive_header;
+
+    if (x->out.status == 101)
+        return true;
+    if (!http_add_connection(head, x->keep_alive))
+        return false;
+    return !x->keep_alive || seconds < 0 ||
+           buf_printf(head, "Keep-Alive: timeout=%lld\r\n",
+                      (long long)seconds);
+}
+
+/* Who answered, and when: our own words unless an upstream's are passed on. */
+static bool answer_add_origin(struct exchange *x, struct buf *head)
+{
+    const struct answer *out = &x->out;
+    struct span server = out->server.ptr != NULL
+                             ? out->server
+                             : server_signature(
+                                   front_settings(x->scope)->server_tokens);
+
+    return http_add_status_line(head, out->status, out->reason) &&
+           http_add_field(head, SPAN("Server"), server) &&
+           http_add_field(head, SPAN("Date"),
+                          out->date.ptr != NULL
+                              ? out->date
+                              : http_clock_now(&x->worker->clock));
+}
+
+/* In nginx's order. */
+static bool answer_write_head(struct exchange *x, struct buf *head)
+{
+    const struct answer *out = &x->out;
+
+    if (!answer_add_origin(x, head) ||
+        (out->type.len > 0 &&
+         !http_add_field(head, SPAN("Content-Type"), out->type)) ||
+        (out->length >= 0 && !http_add_length(head, (uint64_t)out->length)) ||
+        (out->mtime >= 0 &&
+         !add_date_field(head, SPAN("Last-Modified"), out->mtime)) ||
+        (out->location.len > 0 &&
+         !http_add_field(head, SPAN("Location"), out->location)) ||
+        (out->chunked && !http_add_field(head, SPAN("Transfer-Encoding"),
+                                         SPAN("chunked"))) ||
+        !answer_add_connection(x, head) ||
+        (out->vary &&
+         !http_add_field(head, SPAN("Vary"), SPAN("Accept-Encoding"))) ||
+        (out->etag.len > 0 &&
+         !http_add_field(head, SPAN("ETag"), out->etag)))
+        return false;
+    for (const struct out_field *f = out->fields; f != NULL; f = f->next)
+        if (f->name.len > 0 && !http_add_field(head, f->name, f->value))
+            return false;
+    if (out->accept_ranges &&
+        !http_add_field(head, SPAN("Accept-Ranges"), SPAN("bytes")))
+        return false;
+    return http_end_head(head);
+}
+
+static bool (*const answer_filters[])(struct exchange *x) = {
+    gzip_filter,
+    headers_filter,
+};
+
+void answer_begin(struct exchange *x)
+{
+    struct answer *out = &x->out;
+    struct buf head;
+    struct span copy;
+
+    for (size_t i = 0; i < sizeof answer_filters / sizeof *answer_filters; i++)
+        if (!answer_filters[i](x)) {
+            exchange_abort(x);
+            return;
+        }
+    answer_frame(x);
+    out->location = answer_absolute(x, out->location);
+    buf_init(&head, ANSWER_HEAD_MAX);
+    out->begun = true;
+    copy = (struct span){NULL, 0};
+    if (answer_write_head(x, &head))
+        copy = arena_copy(&x->arena, buf_span(&head));
+    buf_free(&head);
+    if (copy.ptr == NULL) {
+        exchange_log(x, ERROR_LOG_ERROR, 0,
+                     "the head of the response is larger than %d bytes",
+                     ANSWER_HEAD_MAX);
+        exchange_abort(x);
+        return;
+    }
+    out->head_len = copy.len;
+    output_bytes(x, copy, NULL);
+}
+
+/* Chunks of a body (RFC 9112 7.1); the size line lives in the arena. */
+void answer_framed(struct exchange *x, struct span bytes,
+                   struct front_chunk *chunk)
+{
+    struct span size;
+
+    if (bytes.len == 0)
+        return;
+    if (!x->out.chunked) {
+        output_bytes(x, bytes, chunk);
+        return;
+    }
+    size = arena_printf(&x->arena, "%zx\r\n", bytes.len);
+    if (size.ptr == NULL) {
+        x->out.failed = true;
+        return;
+    }
+    output_bytes(x, size, NULL);
+    output_bytes(x, bytes, chunk);
+    output_bytes(x, SPAN("\r\n"), NULL);
+}
+
+void answer_bytes(struct exchange *x, struct span bytes,
+                  struct front_chunk *chunk)
+{
+    if (x->ended || x->out.no_body || bytes.len == 0)
+        return;
+    if (x->out.gzip == NULL)
+        answer_framed(x, bytes, chunk);
+    else if (!gzip_bytes(x, bytes, false))
+        x->out.failed = true;
+}
+
+void answer_file(struct exchange *x, int fd, uint64_t offset, uint64_t n)
+{
+    if (x->ended || x->out.no_body || n == 0)
+        return;
+    if (x->out.gzip == NULL)
+        output_file(x, fd, offset, n);
+    else if (!gzip_file(x, fd, offset, n))
+        x->out.failed = true;
+}
+
+void answer_end(struct exchange *x)
+{
+    if (x->ended)
+        return;
+    if (x->out.gzip != NULL && !gzip_bytes(x, (struct span){NULL, 0}, true))
+        x->out.failed = true;
+    if (x->out.gzip != NULL && gzip_busy(x))
+        return; /* the file that it still reads ends the answer */
+    if (x->out.chunked && !x->out.no_body)
+        output_bytes(x, SPAN("0\r\n\r\n"), NULL);
+    x->out.ended = true;
+    output_flush(x);
+}
+
+void answer_whole(struct exchange *x, int status, struct span type,
+                  struct span body)
+{
+    x->out.status = status;
+    x->out.type = type;
+    x->out.length = (int64_t)body.len;
+    answer_begin(x);
+    answer_bytes(x, body, NULL);
+    answer_end(x);
+}

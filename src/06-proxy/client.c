@@ -1,0 +1,394 @@
+/* client: one connection: reading heads, keep-alive, and the ways to end. */
+
+#include "error_log.h"
+#include "front.h"
+#include "front_conf.h"
+#include "front_settings.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void client_ready(struct event *e);
+static void client_timeout(struct timer *t);
+
+/* Of the server that is the address' default: until the Host is known there
+ * is no other. */
+static const struct front_settings *client_settings(const struct client *c)
+{
+    return front_settings(c->listen->servers[0]->scope);
+}
+
+/* Behind a wildcard socket the address that the client connected to may have
+ * servers of its own. */
+static struct front_listen *client_find_listen(struct client *c,
+                                               struct front_listen *listen)
+{
+    if (!listen->has_specific)
+        return listen;
+    c->have_local = net_local(c->event.fd, &c->local);
+    for (struct front_listen *l = c->worker->conf->listens; l; l = l->next)
+        if (l->wildcard == listen && c->have_local &&
+            l->addr.len == c->local.len &&
+            memcmp(&l->addr.sa, &c->local.sa, c->local.len) == 0)
+            return l;
+    return listen;
+}
+
+void client_open(struct front_worker *w, struct front_listen *listen, int fd,
+                 const struct net_addr *peer)
+{
+    struct client *c = calloc(1, sizeof *c);
+
+    if (c == NULL || !event_add(w->loop, &c->event, fd)) {
+        error_log_write(w->log, ERROR_LOG_ALERT, errno,
+                        "a connection was refused");
+        close(fd);
+        free(c);
+        return;
+    }
+    c->worker = w;
+    c->peer = *peer;
+    net_print_host(peer, c->peer_host);
+    c->listen = client_find_listen(c, listen);
+    c->serial = ++w->next_serial;
+    c->since = event_now(w->loop);
+    c->event.ready = client_ready;
+    c->event.owner = c;
+    c->timer.fire = client_timeout;
+    c->timer.owner = c;
+    c->next = w->clients;
+    if (w->clients != NULL)
+        w->clients->prev = c;
+    w->clients = c;
+    w->connections++;
+    if (!client_settings(c)->tcp_nodelay && peer->sa.sa_family != AF_UNIX)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){0}, sizeof(int));
+    c->state = CLIENT_WAITS;
+    timer_set(w->loop, &c->timer, client_settings(c)->client_header_timeout);
+    buf_init(&c->in, (size_t)(client_settings(c)->large_buffers *
+                              client_settings(c)->large_buffer_size) +
+                         FRONT_CHUNK);
+}
+
+static void client_free(struct event_later *later)
+{
+    free((char *)later - offsetof(struct client, later));
+}
+
+void client_close(struct client *c)
+{
+    struct front_worker *w = c->worker;
+
+    if (c->state == CLIENT_GONE)
+        return;
+    c->state = CLIENT_GONE;
+    if (c->exchange != NULL)
+        exchange_abort(c->exchange);
+    timer_clear(w->loop, &c->timer);
+    event_close(w->loop, &c->event);
+    buf_free(&c->in);
+    if (c->prev != NULL)
+        c->prev->next = c->next;
+    else
+        w->clients = c->next;
+    if (c->next != NULL)
+        c->next->prev = c->prev;
+    w->connections--;
+    c->later.run = client_free;
+    event_do_later(w->loop, &c->later);
+}
+
+int client_read(struct client *c, size_t room)
+{
+    ssize_t n;
+
+    if (!buf_reserve(&c->in, room))
+        return -2;
+    do
+        n = recv(c->event.fd, c->in.ptr + c->in.len, c->in.cap - c->in.len, 0);
+    while (n < 0 && errno == EINTR);
+    if (n > 0) {
+        /* Less than was asked for: the socket is empty, and edge-triggered
+         * epoll will tell when it no longer is; unless the end came too. */
+        if ((size_t)n < c->in.cap - c->in.len && !c->event.hung_up)
+            c->event.can_read = false;
+        c->in.len += (size_t)n;
+        return 1;
+    }
+    if (n < 0 && errno == EAGAIN) {
+        c->event.can_read = false;
+        return -1;
+    }
+    return n == 0 ? 0 : -2;
+}
+
+/* A head that cannot be served still gets an exchange: the answer and the log
+ * line are made as for any other. */
+static void client_refuse(struct client *c, int status, const char *reason)
+{
+    struct exchange *x = c->exchange;
+
+    c->state = CLIENT_BUSY;
+    timer_set(c->worker->loop, &c->timer, client_settings(c)->send_timeout);
+    exchange_log(x, ERROR_LOG_INFO, 0, "client sent an invalid request: %s",
+                 reason);
+    x->keep_alive = false;
+    c->linger = true;
+    exchange_error(x, status);
+}
+
+/* The head is complete: its bytes get a place of their own in the exchange's
+ * arena, and what follows them stays in the input buffer. */
+static void client_begin(struct client *c)
+{
+    struct exchange *x = c->exchange;
+    struct span head =
+        arena_copy(&x->arena, (struct span){c->in.ptr, x->request.head_len});
+
+    if (head.ptr == NULL) {
+        client_close(c);
+        return;
+    }
+    x->head_copy = (char *)head.ptr;
+    x->request.fields.base = head.ptr;
+    buf_consume(&c->in, x->request.head_len);
+    c->state = CLIENT_BUSY;
+    x->half_closed = c->event.hung_up;
+    timer_clear(c->worker->loop, &c->timer);
+    exchange_start(x);
+}
+
+static bool client_new_exchange(struct client *c)
+{
+    const struct front_settings *s = client_settings(c);
+    struct http_limits limits = {
+        .line = (uint32_t)s->large_buffer_size,
+        .field = (uint32_t)s->large_buffer_size,
+        .head = (uint32_t)(s->large_buffers * s->large_buffer_size)};
+
+    c->exchange = exchange_new(c);
+    if (c->exchange == NULL)
+        return false;
+    http_request_init(&c->exchange->request, c->exchange->list,
+                      HTTP_MAX_FIELDS, &limits);
+    return true;
+}
+
+/* Parses what has come; true when more is needed. */
+static bool client_parse(struct client *c)
+{
+    struct exchange *x;
+
+    if (c->in.len == 0)
+        return true;
+    if (c->exchange == NULL && !client_new_exchange(c)) {
+        client_close(c);
+        return false;
+    }
+    x = c->exchange;
+    switch (http_parse_request(&x->request, c->in.ptr, c->in.len)) {
+    case HTTP_DONE:
+        client_begin(c);
+        return false;
+    case HTTP_BAD:
+        client_refuse(c, x->request.status, x->request.reason);
+        return false;
+    case HTTP_MORE:
+        break;
+    }
+    if (c->state == CLIENT_WAITS) {
+        c->state = CLIENT_HEAD;
+        timer_set(c->worker->loop, &c->timer,
+                  client_settings(c)->client_header_timeout);
+    }
+    return true;
+}
+
+/* The client went in the midst of a head, or between two requests. */
+static void client_vanished(struct client *c)
+{
+    if (c->state == CLIENT_HEAD && c->exchange != NULL) {
+        exchange_log(c->exchange, ERROR_LOG_INFO, 0,
+                     "client prematurely closed connection");
+        c->exchange->out.status = 400;
+    }
+    client_close(c);
+}
+
+static void client_read_head(struct client *c)
+{
+    size_t room = (size_t)client_settings(c)->client_header_buffer_size;
+
+    while (client_parse(c)) {
+        int got;
+
+        if (!c->event.can_read)
+            break;
+        got = client_read(c, room);
+        if (got == -1)
+            break;
+        if (got <= 0) {
+            client_vanished(c);
+            return;
+        }
+        room = 4096;
+    }
+    /* An idle connection holds no buffer. */
+    if (c->state == CLIENT_WAITS && c->in.len == 0)
+        buf_free(&c->in);
+}
+
+static void client_again(struct event_later *later)
+{
+    struct client *c =
+        (struct client *)((char *)later - offsetof(struct client, again));
+
+    c->again_due = false;
+    client_ready(&c->event);
+}
+
+/* Closing while unread bytes lie in the socket would send a reset, which may
+ * destroy the answer before the client has read it. */
+static void client_finish(struct client *c)
+{
+    const struct front_settings *s = client_settings(c);
+    struct event_loop *loop = c->worker->loop;
+
+    if (!c->linger && c->in.len == 0 && !c->event.can_read) {
+        client_close(c);
+        return;
+    }
+    shutdown(c->event.fd, SHUT_WR);
+    buf_free(&c->in);
+    c->state = CLIENT_LINGERS;
+    c->linger_until = event_now(loop) + s->lingering_time;
+    timer_set(loop, &c->timer, s->lingering_timeout);
+    client_ready(&c->event);
+}
+
+void client_next(struct client *c, bool keep_alive)
+{
+    struct front_worker *w = c->worker;
+
+    if (c->state == CLIENT_GONE)
+        return;
+    if (!keep_alive || (w->quitting && c->in.len == 0)) {
+        client_finish(c);
+        return;
+    }
+    c->state = CLIENT_WAITS;
+    timer_set(w->loop, &c->timer, client_settings(c)->keepalive_timeout);
+    if (c->in.len == 0 && !c->event.can_read) {
+        buf_free(&c->in); /* an idle connection holds no buffer */
+        return;
+    }
+    /* The next request may be here already.  It is begun from the loop, so
+     * that a long pipeline does not become a deep stack. */
+    if (!c->again_due) {
+        c->again_due = true;
+        c->again.run = client_again;
+        event_do_later(w->loop, &c->again);
+    }
+}
+
+/* After the last answer: wait until the client closes too, so that nothing it
+ * still sends resets the connection before it has read the answer. */
+static void client_linger(struct client *c)
+{
+    char dropped[4096];
+
+    while (c->event.can_read) {
+        ssize_t n = recv(c->event.fd, dropped, sizeof dropped, 0);
+
+        if (n > 0 && event_now(c->worker->loop) < c->linger_until)
+            continue;
+        if (n < 0 && errno == EAGAIN) {
+            c->event.can_read = false;
+            return;
+        }
+        client_close(c);
+        return;
+    }
+}
+
+/* While an exchange is at work: it may wait for more of the request, or for
+ * room in the socket; and a client that leaves is noticed. */
+static void client_serve(struct client *c)
+{
+    struct exchange *x = c->exchange;
+
+    if (x == NULL)
+        return;
+    if (c->event.can_write && x->out.first != NULL)
+        output_flush(x);
+    if (c->exchange != x || x->ended)
+        return;
+    if (c->event.can_read && x->body.started && !x->body.done)
+        body_continue(x);
+    else if (x->aborted != NULL &&
+             (c->event.broken || (c->event.hung_up && !x->half_closed)))
+        x->aborted(x);
+}
+
+static void client_ready(struct event *e)
+{
+    struct client *c = e->owner;
+
+    switch (c->state) {
+    case CLIENT_WAITS:
+    case CLIENT_HEAD:
+        if (e->can_read || c->in.len > 0)
+            client_read_head(c);
+        break;
+    case CLIENT_BUSY:
+        client_serve(c);
+        break;
+    case CLIENT_LINGERS:
+        client_linger(c);
+        break;
+    case CLIENT_GONE:
+        break;
+    }
+}
+
+/* A client that is slow with its request is told so; one that is slow to take
+ * its answer can be told nothing. */
+static void client_timeout(struct timer *t)
+{
+    struct client *c = t->owner;
+    struct exchange *x = c->exchange;
+    bool reading = c->state == CLIENT_HEAD ||
+                   (x != NULL && x->body.started && !x->body.done);
+
+    if (x == NULL || c->state == CLIENT_LINGERS) {
+        client_close(c);
+        return;
+    }
+    exchange_log(x, ERROR_LOG_INFO, ETIMEDOUT, "client timed out");
+    if (!reading || x->out.begun) {
+        client_close(c);
+        return;
+    }
+    c->state = CLIENT_BUSY;
+    c->linger = true;
+    x->body.started = false;
+    x->keep_alive = false;
+    timer_set(c->worker->loop, &c->timer, client_settings(c)->send_timeout);
+    exchange_error(x, 408);
+}
+
+void client_close_idle(struct front_worker *w)
+{
+    struct client *next;
+
+    for (struct client *c = w->clients; c != NULL; c = next) {
+        next = c->next;
+        if (c->state == CLIENT_WAITS)
+            client_close(c);
+    }
+}

@@ -1,0 +1,297 @@
+/* exchange: one request and its response, from the parsed head to the last
+ * byte written; see front.h. */
+
+#include "access_log.h"
+#include "error_log.h"
+#include "front.h"
+#include "front_conf.h"
+#include "front_settings.h"
+#include "http_response.h"
+#include "proxy_core.h"
+#include "server_tokens.h"
+#include "upstream.h"
+#include "uri.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXCHANGE_BLOCK     4096
+#define EXCHANGE_REDIRECTS 10
+
+/* An ended exchange keeps its arena's first block: the next one starts with
+ * warm memory and no call of malloc. */
+struct exchange *exchange_new(struct client *c)
+{
+    struct front_worker *w = c->worker;
+    struct exchange *x = w->spare;
+    struct arena arena;
+
+    if (x != NULL) {
+        w->spare = x->next_spare;
+        arena = x->arena;
+    } else {
+        x = malloc(sizeof *x);
+        if (x == NULL)
+            return NULL;
+        arena_init(&arena, EXCHANGE_BLOCK);
+    }
+    memset(x, 0, offsetof(struct exchange, list));
+    memset((char *)x + offsetof(struct exchange, head_copy), 0,
+           sizeof *x - offsetof(struct exchange, head_copy));
+    x->arena = arena;
+    x->client = c;
+    x->worker = w;
+    x->scope = c->listen->servers[0]->scope;
+    x->server = c->listen->servers[0];
+    x->body.file = -1;
+    x->out.last_field = &x->out.fields;
+    x->out.length = -1;
+    x->out.mtime = -1;
+    x->began = event_now(w->loop);
+    clock_gettime(CLOCK_REALTIME, &x->began_wall);
+    c->requests++;
+    return x;
+}
+
+static void exchange_free(struct event_later *later)
+{
+    struct exchange *x =
+        (struct exchange *)((char *)later - offsetof(struct exchange, later));
+
+    arena_reset(&x->arena);
+    x->next_spare = x->worker->spare;
+    x->worker->spare = x;
+}
+
+/* $host: the host without its port, in lower case; false when it holds what
+ * no host may hold. */
+static bool exchange_host(struct exchange *x, struct span host)
+{
+    const char *colon = span_chr(host, ':');
+    struct span copy;
+
+    if (span_starts(host, SPAN("["))) {
+        const char *end = span_chr(host, ']');
+
+        host.len = end ? (size_t)(end + 1 - host.ptr) : host.len;
+    } else if (colon != NULL) {
+        host.len = (size_t)(colon - host.ptr);
+    }
+    if (host.len > 0 && host.ptr[host.len - 1] == '.')
+        host.len--;
+    copy = arena_copy(&x->arena, host);
+    for (size_t i = 0; i < copy.len; i++)
+        ((char *)copy.ptr)[i] = (char)tolower((unsigned char)copy.ptr[i]);
+    x->host = copy;
+    return copy.ptr != NULL;
+}
+
+static bool exchange_uri(struct exchange *x)
+{
+    struct span path = http_request_span(&x->request, x->request.path);
+    char *uri;
+    long len;
+
+    if (x->request.form == HTTP_ASTERISK_FORM ||
+        x->request.form == HTTP_AUTHORITY_FORM) {
+        x->uri = http_request_span(&x->request, x->request.target);
+        return true;
+    }
+    uri = arena_alloc(&x->arena, path.len + 1);
+    if (uri == NULL)
+        return false;
+    len = uri_normalise(uri, path,
+                        front_settings(x->server->scope)->merge_slashes);
+    if (len < 0)
+        return false;
+    uri[len] = '\0';
+    x->uri = (struct span){uri, (size_t)len};
+    if (x->request.has_query) {
+        x->has_args = true;
+        x->args = http_request_span(&x->request, x->request.query);
+    }
+    return true;
+}
+
+/* Keep-alive is offered when the client and the limits allow it. */
+static bool exchange_may_keep(const struct exchange *x)
+{
+    const struct front_settings *s = front_settings(x->scope);
+    const struct client *c = x->client;
+
+    return x->request.keep_alive && s->keepalive_timeout > 0 &&
+           c->requests < s->keepalive_requests &&
+           event_now(x->worker->loop) - c->since < s->keepalive_time &&
+           !x->worker->quitting;
+}
+
+void exchange_start(struct exchange *x)
+{
+    const struct http_request *r = &x->request;
+
+    x->method = http_request_span(r, r->method);
+    x->head_only = span_eq(x->method, SPAN("HEAD"));
+    if (!exchange_host(x, http_request_span(r, r->host))) {
+        exchange_error(x, 500);
+        return;
+    }
+    x->server = front_find_server(x->client->listen, x->host,
+                                  x->server_captures, &x->server_regex);
+    x->scope = x->server->scope;
+    x->keep_alive = exchange_may_keep(x);
+    if (!exchange_uri(x)) {
+        exchange_log(x, ERROR_LOG_INFO, 0, "client sent invalid request");
+        x->keep_alive = false;
+        exchange_error(x, 400);
+        return;
+    }
+    if (r->form == HTTP_AUTHORITY_FORM) {
+        x->keep_alive = false;
+        exchange_error(x, 405);
+        return;
+    }
+    phases_run(x);
+}
+
+bool exchange_redirect(struct exchange *x, struct span uri, struct span args)
+{
+    if (x->redirects++ >= EXCHANGE_REDIRECTS) {
+        exchange_log(x, ERROR_LOG_ERROR, 0,
+                     "rewrite or internal redirection cycle while "
+                     "internally redirecting to \"%.*s\"",
+                     SPAN_ARG(uri));
+        exchange_error(x, 500);
+        return false;
+    }
+    x->uri = uri;
+    x->args = args;
+    x->has_args = args.len > 0;
+    x->internal = true;
+    phases_run(x);
+    return true;
+}
+
+/* After these the stream cannot be trusted, or the server is in trouble. */
+static bool status_ends_connection(int status)
+{
+    return status == 400 || status == 408 || status == 413 || status == 414 ||
+           status == 431 || status >= 494 || status == 500 || status == 501 ||
+           status == 505;
+}
+
+void exchange_error(struct exchange *x, int status)
+{
+    struct buf page;
+    struct span body;
+
+    if (x->out.begun) {
+        exchange_abort(x);
+        return;
+    }
+    if (status_ends_connection(status))
+        x->keep_alive = false;
+    buf_init(&page, 8192);
+    http_error_page(&page, status,
+                    server_signature(front_settings(x->scope)->server_tokens));
+    body = arena_copy(&x->arena, buf_span(&page));
+    buf_free(&page);
+    if (body.ptr == NULL) {
+        exchange_abort(x);
+        return;
+    }
+    x->out.mtime = -1;
+    x->out.etag = (struct span){NULL, 0};
+    x->out.accept_ranges = false;
+    answer_whole(x, status, SPAN("text/html"), body);
+}
+
+static void exchange_end(struct exchange *x)
+{
+    struct client *c = x->client;
+
+    x->ended = true;
+    access_log_write(x);
+    upstream_forget(x);
+    output_clear(x);
+    body_free(x);
+    c->exchange = NULL;
+    event_do_later(x->worker->loop, &x->later);
+    x->later.run = exchange_free;
+}
+
+static void exchange_over(struct exchange *x)
+{
+    struct client *c = x->client;
+    bool keep = x->keep_alive;
+
+    exchange_end(x);
+    client_next(c, keep);
+}
+
+/* An answer may come before the request's body has: then what is left of the
+ * body is read and dropped, and the next request found behind it. */
+void exchange_done(struct exchange *x)
+{
+    if (x->ended)
+        return;
+    if (x->keep_alive)
+        body_discard(x, exchange_over);
+    else
+        exchange_over(x);
+}
+
+void exchange_abort(struct exchange *x)
+{
+    struct client *c = x->client;
+
+    if (x->ended)
+        return;
+    if (x->out.status == 0)
+        x->out.status = 499;
+    exchange_end(x);
+    client_close(c);
+}
+
+/* ", client: 10.0.0.1, server: example.com, request: "GET / HTTP/1.1", ..." */
+static void exchange_about(struct exchange *x, char *text, size_t size)
+{
+    const struct http_request *r = &x->request;
+    struct span target = http_request_span(r, r->target);
+    struct span host = http_request_span(r, r->host);
+    size_t n;
+
+    snprintf(text, size, ", client: %s, server: %.*s", x->client->peer_host,
+             SPAN_ARG(x->server->name));
+    if (x->method.len == 0)
+        return;
+    if (target.len > 1000)
+        target.len = 1000;
+    n = strlen(text);
+    snprintf(text + n, size - n, ", request: \"%.*s %.*s HTTP/1.%d\"",
+             SPAN_ARG(x->method), SPAN_ARG(target), r->minor);
+    n = strlen(text);
+    upstream_about(x, text + n, size - n);
+    n = strlen(text);
+    if (host.len > 0 && host.len < 256)
+        snprintf(text + n, size - n, ", host: \"%.*s\"", SPAN_ARG(host));
+}
+
+void exchange_log(struct exchange *x, int level, int errnum,
+                  const char *format, ...)
+{
+    const struct error_log *log = core_settings(x->scope)->error_log;
+    char text[1024], about[2048];
+    va_list ap;
+
+    if (!error_log_wants(log, level))
+        return;
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    exchange_about(x, about, sizeof about);
+    error_log_write_about(log, level, errnum, about, "*%llu %s",
+                          (unsigned long long)x->client->serial, text);
+}

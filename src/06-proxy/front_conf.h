@@ -1,0 +1,92 @@
+/* front_conf: the http block, its servers, their addresses and locations.
+ *
+ * Built while the configuration is read, then only read. */
+
+#ifndef STRATA_FRONT_CONF_H
+#define STRATA_FRONT_CONF_H
+
+#include "conf.h"
+#include "net.h"
+#include "regex.h"
+
+struct front_location {
+    struct front_location *next;
+    enum {
+        LOCATION_PREFIX,    /* location /path */
+        LOCATION_NO_REGEX,  /* location ^~ /path */
+        LOCATION_EXACT,     /* location = /path */
+        LOCATION_REGEX,     /* location ~ or ~* */
+        LOCATION_NAMED,     /* location @name */
+    } kind;
+    struct span name;
+    struct regex *regex;
+    struct conf_scope *scope;
+    struct front_location *inner; /* nested, in the order of the file */
+};
+
+struct front_name {
+    struct front_name *next;
+    enum { NAME_EXACT, NAME_HEAD, NAME_TAIL, NAME_REGEX } kind;
+    struct span text; /* NAME_HEAD ".example.com", NAME_TAIL "www.example." */
+    bool bare;        /* NAME_HEAD from ".example.com": also example.com */
+    struct regex *regex;
+};
+
+struct front_server {
+    struct front_server *next;
+    struct front_name *names, **last_name;
+    struct span name; /* the first, $server_name; may be empty */
+    struct conf_scope *scope;
+    struct front_location *locations;
+    bool listens; /* has a listen directive */
+};
+
+/* One address and the servers that answer there. */
+struct front_listen {
+    struct front_listen *next;
+    struct net_addr addr;
+    char text[NET_ADDR_TEXT]; /* as it was written, port and all */
+    struct front_listen *wildcard; /* not bound: its socket is this one's */
+    bool has_specific;        /* some others' wildcard is this one */
+    int backlog;
+    bool reuseport, ipv6only, default_given, set;
+    struct front_server **servers; /* in order; the first is the default */
+    unsigned count, room;
+    int fd;                   /* -1 until the cycle has opened it */
+    struct event *event;      /* in a worker */
+    struct front_worker *worker;
+};
+
+struct front_conf {
+    struct conf_scope *scope;
+    struct front_server *servers, **last_server;
+    struct front_listen *listens, **last_listen;
+    struct upstream *upstreams;
+    struct log_format *log_formats;
+    struct value_name *names; /* variables defined by captures */
+    struct value_use *uses;   /* and used before that */
+};
+
+/* The server for a host name (lower case, without port) at this address. */
+struct front_server *front_find_server(const struct front_listen *l,
+                                       struct span host, struct span *captures,
+                                       struct regex **regex);
+
+/* The location for a URI: exact, then the longest prefix, then the regular
+ * expressions in order unless the prefix forbids them (^~); inside the nested
+ * ones likewise.  NULL: the server's own scope serves. */
+struct front_location *front_find_location(struct front_location *list,
+                                           struct span uri,
+                                           struct span *captures,
+                                           struct regex **regex);
+
+struct front_location *front_find_named(struct front_location *list,
+                                        struct span name);
+
+/* The block directives: http, server, location, listen, server_name. */
+extern struct conf_module front_module;
+
+/* Called when the whole configuration has been read: addresses, defaults, undefined names. */
+bool front_conf_check(struct conf *cf, struct front_conf *fc);
+
+#endif

@@ -1,0 +1,208 @@
+/* front_find: which server a host name means, and which location a URI. */
+
+#include "front_blocks.h"
+#include "value.h"
+
+#include <ctype.h>
+
+/* One word of server_name: "example.com", "*.example.com", ".example.com",
+ * "www.example.*", "~regex", "". */
+static bool name_parse(struct conf *cf, struct span word, struct front_name *n)
+{
+    struct err err;
+
+    n->kind = NAME_EXACT;
+    n->text = word;
+    if (span_starts(word, SPAN("~"))) {
+        n->kind = NAME_REGEX;
+        n->regex = regex_compile(
+            cf->arena, (struct span){word.ptr + 1, word.len - 1}, true, &err);
+        if (n->regex == NULL)
+            return conf_error(cf, "%s", err.text);
+        return value_define_captures(cf, n->regex);
+    }
+    for (size_t i = 0; i < word.len; i++)
+        ((char *)word.ptr)[i] = (char)tolower((unsigned char)word.ptr[i]);
+    if (span_starts(word, SPAN("*."))) {
+        n->kind = NAME_HEAD;
+        n->text = (struct span){word.ptr + 1, word.len - 1};
+    } else if (span_starts(word, SPAN("."))) {
+        n->kind = NAME_HEAD;
+        n->bare = true;
+    } else if (span_ends(word, SPAN(".*"))) {
+        n->kind = NAME_TAIL;
+        n->text.len--;
+    }
+    if (span_chr(n->text, '*') != NULL || span_chr(n->text, '/') != NULL ||
+        span_eq(word, SPAN(".")))
+        return conf_error(cf,
+                          "invalid server name or wildcard \"%.*s\" on "
+                          "server_name",
+                          SPAN_ARG(word));
+    return true;
+}
+
+bool front_set_server_name(struct conf *cf, const struct conf_row *row,
+                           void *settings)
+{
+    struct front_server *s = cf->subject;
+
+    (void)row;
+    (void)settings;
+    for (unsigned i = 1; i < cf->count; i++) {
+        struct front_name *n = arena_zalloc(cf->arena, sizeof *n);
+
+        if (n == NULL)
+            return conf_error(cf, "out of memory");
+        if (!name_parse(cf, cf->words[i], n))
+            return false;
+        if (s->names == NULL)
+            s->name = n->bare ? (struct span){n->text.ptr + 1, n->text.len - 1}
+                              : cf->words[i];
+        *s->last_name = n;
+        s->last_name = &n->next;
+    }
+    return true;
+}
+
+/* How well a name matches, to compare with another: an exact name beats every
+ * wildcard, a longer wildcard a shorter one, a leading "*" a trailing one; a
+ * regular expression is tried last.  0: not at all. */
+static size_t name_match(const struct front_name *n, struct span host)
+{
+    const size_t exact = SIZE_MAX, head = SIZE_MAX / 2;
+
+    switch (n->kind) {
+    case NAME_EXACT:
+        return span_eq(n->text, host) ? exact : 0;
+    case NAME_HEAD:
+        if (n->bare && span_eq((struct span){n->text.ptr + 1, n->text.len - 1},
+                               host))
+            return exact;
+        return host.len > n->text.len && span_ends(host, n->text)
+                   ? head + n->text.len
+                   : 0;
+    case NAME_TAIL:
+        return host.len > n->text.len && span_starts(host, n->text)
+                   ? n->text.len
+                   : 0;
+    case NAME_REGEX:
+        break;
+    }
+    return 0;
+}
+
+static struct front_server *find_by_regex(const struct front_listen *l,
+                                          struct span host,
+                                          struct span *captures,
+                                          struct regex **regex)
+{
+    for (unsigned i = 0; i < l->count; i++)
+        for (struct front_name *n = l->servers[i]->names; n; n = n->next)
+            if (n->kind == NAME_REGEX &&
+                regex_match(n->regex, host, captures, 10)) {
+                *regex = n->regex;
+                return l->servers[i];
+            }
+    return NULL;
+}
+
+struct front_server *front_find_server(const struct front_listen *l,
+                                       struct span host, struct span *captures,
+                                       struct regex **regex)
+{
+    struct front_server *best = NULL;
+    size_t best_match = 0;
+
+    if (l->count == 1 && l->servers[0]->names == NULL)
+        return l->servers[0];
+    for (unsigned i = 0; i < l->count; i++)
+        for (struct front_name *n = l->servers[i]->names; n; n = n->next) {
+            size_t match = name_match(n, host);
+
+            if (match > best_match) {
+                best = l->servers[i];
+                best_match = match;
+            }
+        }
+    if (best == NULL && host.len > 0)
+        best = find_by_regex(l, host, captures, regex);
+    return best != NULL ? best : l->servers[0];
+}
+
+static struct front_location *find_exact(struct front_location *list,
+                                         struct span uri)
+{
+    for (; list != NULL; list = list->next)
+        if (list->kind == LOCATION_EXACT && span_eq(list->name, uri))
+            return list;
+    return NULL;
+}
+
+static struct front_location *find_prefix(struct front_location *list,
+                                          struct span uri)
+{
+    struct front_location *best = NULL;
+
+    for (; list != NULL; list = list->next)
+        if ((list->kind == LOCATION_PREFIX ||
+             list->kind == LOCATION_NO_REGEX) &&
+            span_starts(uri, list->name) &&
+            (best == NULL || list->name.len > best->name.len))
+            best = list;
+    return best;
+}
+
+/* Sets *final when the search is over: an exact location was found, or a
+ * regular expression matched, or ^~ forbids to try them. */
+static struct front_location *find_in(struct front_location *list,
+                                      struct span uri, struct span *captures,
+                                      struct regex **regex, bool *final)
+{
+    struct front_location *found = find_exact(list, uri), *inner;
+    bool no_regex;
+
+    if (found != NULL) {
+        *final = true;
+        return found;
+    }
+    found = find_prefix(list, uri);
+    no_regex = found != NULL && found->kind == LOCATION_NO_REGEX;
+    if (found != NULL && found->inner != NULL) {
+        inner = find_in(found->inner, uri, captures, regex, final);
+        if (inner != NULL && *final)
+            return inner;
+        if (inner != NULL) {
+            no_regex = no_regex || inner->kind == LOCATION_NO_REGEX;
+            found = inner;
+        }
+    }
+    for (; !no_regex && list != NULL; list = list->next)
+        if (list->kind == LOCATION_REGEX &&
+            regex_match(list->regex, uri, captures, 10)) {
+            *regex = list->regex;
+            *final = true;
+            inner = find_in(list->inner, uri, captures, regex, final);
+            return inner != NULL ? inner : list;
+        }
+    return found;
+}
+
+struct front_location *front_find_location(struct front_location *list,
+                                           struct span uri,
+                                           struct span *captures,
+                                           struct regex **regex)
+{
+    bool final = false;
+
+    return find_in(list, uri, captures, regex, &final);
+}
+
+struct front_location *front_find_named(struct front_location *list,
+                                        struct span name)
+{
+    for (; list != NULL; list = list->next)
+        if (list->kind == LOCATION_NAMED && span_eq(list->name, name))
+            return list;
+    return NULL;
+}

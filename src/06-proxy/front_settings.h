@@ -1,0 +1,35 @@
+/* front_settings: the directives that tune how clients are served: times,
+ * sizes, redirects, what the server calls itself. */
+
+#ifndef STRATA_FRONT_SETTINGS_H
+#define STRATA_FRONT_SETTINGS_H
+
+#include "conf.h"
+
+struct front_settings {
+    int64_t client_header_timeout, client_body_timeout, send_timeout;
+    int64_t keepalive_timeout; /* 0: no keep-alive */
+    int64_t keepalive_header;  /* seconds of the Keep-Alive field; -1: none */
+    int64_t keepalive_requests, keepalive_time;
+    int64_t lingering_time, lingering_timeout;
+    int64_t client_header_buffer_size;
+    int64_t large_buffers, large_buffer_size; /* large_client_header_buffers */
+    int64_t client_max_body_size;             /* 0: not checked */
+    int64_t client_body_buffer_size;
+    int64_t server_tokens;
+    int64_t tcp_nodelay, tcp_nopush, sendfile;
+    int64_t merge_slashes;
+    int64_t absolute_redirect, port_in_redirect, server_name_in_redirect;
+    int64_t chunked_transfer_encoding;
+    const struct span *client_body_temp_path;
+};
+
+extern struct conf_module front_settings_module;
+
+static inline const struct front_settings *
+front_settings(const struct conf_scope *scope)
+{
+    return CONF_OF(scope, &front_settings_module);
+}
+
+#endif

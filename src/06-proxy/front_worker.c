@@ -1,0 +1,196 @@
+/* front_worker: the worker's loop: accepts, serves, obeys orders. */
+
+#include "front.h"
+#include "front_conf.h"
+#include "proxy_core.h"
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ACCEPT_PAUSE 500 /* ms without accepting when descriptors are out */
+
+struct run {
+    struct front_worker front;
+    struct worker *worker;
+    struct event orders;
+    struct timer pause; /* of accepting */
+    bool stop;
+};
+
+static struct run *run_of(struct front_worker *w)
+{
+    return (struct run *)((char *)w - offsetof(struct run, front));
+}
+
+static void stop_accepting(struct run *r)
+{
+    for (struct front_listen *l = r->front.conf->listens; l; l = l->next)
+        if (l->event != NULL)
+            event_remove(r->front.loop, l->event);
+}
+
+static bool start_accepting(struct run *r);
+
+static void pause_over(struct timer *t)
+{
+    struct run *r = t->owner;
+
+    if (!r->front.quitting)
+        start_accepting(r);
+}
+
+/* Out of descriptors or connections: those who are served go on, those who
+ * knock wait in the backlog. */
+static void pause_accepting(struct run *r, const char *why, int errnum)
+{
+    error_log_write(r->front.log, ERROR_LOG_ALERT, errnum,
+                    "%s, accepting pauses", why);
+    stop_accepting(r);
+    timer_set(r->front.loop, &r->pause, ACCEPT_PAUSE);
+}
+
+static void accept_ready(struct event *e)
+{
+    struct front_listen *l = e->owner;
+    struct front_worker *w = l->worker;
+    bool many = core_settings(w->conf->scope)->multi_accept;
+
+    do {
+        struct net_addr peer;
+        int fd;
+
+        if (w->connections >= w->max_connections) {
+            pause_accepting(run_of(w), "worker_connections are not enough", 0);
+            return;
+        }
+        fd = net_accept(l->fd, &peer, 0);
+        if (fd < 0) {
+            if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+                errno == ENOBUFS)
+                pause_accepting(run_of(w), "accept4() failed", errno);
+            return;
+        }
+        client_open(w, l, fd, &peer);
+    } while (many);
+}
+
+static bool start_accepting(struct run *r)
+{
+    struct front_worker *w = &r->front;
+
+    for (struct front_listen *l = w->conf->listens; l; l = l->next) {
+        if (l->fd < 0 || (l->event != NULL && l->event->fd >= 0))
+            continue;
+        if (l->event == NULL)
+            l->event = calloc(1, sizeof *l->event);
+        if (l->event == NULL)
+            return false;
+        l->event->ready = accept_ready;
+        l->event->owner = l;
+        l->event->fd = -1;
+        l->worker = w;
+        if (!event_add_listener(w->loop, l->event, l->fd, !l->reuseport))
+            return false;
+    }
+    return true;
+}
+
+static void obey(struct event *e)
+{
+    struct run *r = e->owner;
+    struct front_worker *w = &r->front;
+
+    for (;;)
+        switch (worker_order(r->worker)) {
+        case WORKER_NOTHING:
+            return;
+        case WORKER_STOP:
+            r->stop = true;
+            return;
+        case WORKER_QUIT:
+            w->quitting = true;
+            stop_accepting(r);
+            client_close_idle(w);
+            break;
+        case WORKER_REOPEN:
+            break;
+        }
+}
+
+static bool run_open(struct run *r)
+{
+    struct front_worker *w = &r->front;
+    struct cycle *cycle = r->worker->cycle;
+
+    w->conf = cycle->http;
+    w->log = cycle->log;
+    w->max_connections = (unsigned)cycle->core->worker_connections;
+    w->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    w->loop = event_loop_new();
+    if (w->loop == NULL || w->root < 0)
+        return false;
+    r->orders.ready = obey;
+    r->orders.owner = r;
+    r->pause.fire = pause_over;
+    r->pause.owner = r;
+    if (!event_add_listener(w->loop, &r->orders, r->worker->orders, false))
+        return false;
+    return w->conf == NULL || start_accepting(r);
+}
+
+static void run_close(struct run *r)
+{
+    struct front_worker *w = &r->front;
+
+    while (w->clients != NULL)
+        client_close(w->clients);
+    if (w->loop != NULL) {
+        event_remove(w->loop, &r->orders);
+        if (w->conf != NULL)
+            stop_accepting(r);
+        event_loop_free(w->loop);
+    }
+    for (struct front_listen *l = w->conf ? w->conf->listens : NULL; l;
+         l = l->next)
+        free(l->event);
+    while (w->spare != NULL) {
+        struct exchange *x = w->spare;
+
+        w->spare = x->next_spare;
+        arena_free(&x->arena);
+        free(x);
+    }
+    while (w->spare_chunks != NULL) {
+        struct front_chunk *chunk = w->spare_chunks;
+
+        w->spare_chunks = chunk->next;
+        free(chunk);
+    }
+    if (w->root >= 0)
+        close(w->root);
+}
+
+int front_run(struct worker *worker)
+{
+    struct run r = {.worker = worker, .front.root = -1};
+    bool good = run_open(&r);
+
+    if (good)
+        worker_ready(worker);
+    else
+        error_log_write(worker->cycle->log, ERROR_LOG_ALERT, errno,
+                        "the event loop could not be started");
+    while (good && !r.stop &&
+           !(r.front.quitting && r.front.clients == NULL)) {
+        good = event_run(r.front.loop, -1);
+        if (!good)
+            error_log_write(worker->cycle->log, ERROR_LOG_ALERT, errno,
+                            "epoll_wait() failed");
+    }
+    run_close(&r);
+    return good ? 0 : 1;
+}

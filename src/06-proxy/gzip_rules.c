@@ -1,0 +1,275 @@
+/* gzip_rules: which answers are compressed for which clients, as nginx's
+ * gzip_* directives say. */
+
+#include "gzip_rules.h"
+#include "regex.h"
+
+/* The answers that gzip_proxied lets through when the request came from a
+ * proxy (it has a Via field). */
+enum gzip_proxied {
+    PROXIED_OFF = 1,
+    PROXIED_EXPIRED = 2,
+    PROXIED_NO_CACHE = 4,
+    PROXIED_NO_STORE = 8,
+    PROXIED_PRIVATE = 16,
+    PROXIED_NO_LAST_MODIFIED = 32,
+    PROXIED_NO_ETAG = 64,
+    PROXIED_AUTH = 128,
+    PROXIED_ANY = 256,
+};
+
+struct gzip_types {
+    bool all;
+    unsigned count;
+    struct span list[];
+};
+
+/* User agents that say they take gzip and do not. */
+struct gzip_agents {
+    struct gzip_agents *next;
+    struct regex *regex;
+};
+
+static bool type_wanted(const struct gzip_settings *s, struct span type)
+{
+    const char *semicolon = span_chr(type, ';');
+
+    if (semicolon != NULL)
+        type.len = (size_t)(semicolon - type.ptr);
+    type = span_trim(type);
+    if (type.len == 0)
+        return false;
+    if (s->types == NULL)
+        return span_eq_nocase(type, SPAN("text/html"));
+    for (unsigned i = 0; i < s->types->count; i++)
+        if (span_eq_nocase(type, s->types->list[i]))
+            return true;
+    return s->types->all;
+}
+
+static struct span request_field(struct exchange *x, struct span name)
+{
+    return http_get(&x->request.fields, name);
+}
+
+/* The weight of a coding in Accept-Encoding is not zero (RFC 9110 12.5.3). */
+static bool weight_positive(struct span parameters)
+{
+    struct span item;
+
+    while (span_next(&parameters, ';', &item)) {
+        item = span_trim(item);
+        if (item.len > 2 && (item.ptr[0] == 'q' || item.ptr[0] == 'Q') &&
+            item.ptr[1] == '=') {
+            for (size_t i = 2; i < item.len; i++)
+                if (item.ptr[i] >= '1' && item.ptr[i] <= '9')
+                    return true;
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool client_accepts(struct exchange *x)
+{
+    struct span accepted = request_field(x, SPAN("Accept-Encoding")), item;
+    int any = -1;
+
+    while (span_next(&accepted, ',', &item)) {
+        struct span coding;
+
+        if (!span_next(&item, ';', &coding))
+            continue;
+        coding = span_trim(coding);
+        if (span_eq_nocase(coding, SPAN("gzip")))
+            return weight_positive(item);
+        if (span_eq(coding, SPAN("*")))
+            any = weight_positive(item);
+    }
+    return any == 1;
+}
+
+/* For a request that came through another proxy. */
+static bool proxied_allowed(struct exchange *x, const struct gzip_settings *s)
+{
+    struct span control = answer_get(x, SPAN("Cache-Control"));
+    struct span expires = answer_get(x, SPAN("Expires"));
+    time_t when;
+
+    if (s->proxied & PROXIED_OFF)
+        return false;
+    if (s->proxied & PROXIED_ANY)
+        return true;
+    if ((s->proxied & PROXIED_AUTH) &&
+        request_field(x, SPAN("Authorization")).ptr != NULL)
+        return true;
+    if (expires.ptr != NULL)
+        return (s->proxied & PROXIED_EXPIRED) &&
+               (!http_date_parse(expires, &when) || when <= time(NULL));
+    if (control.ptr != NULL)
+        return ((s->proxied & PROXIED_NO_CACHE) &&
+                http_list_has(control, SPAN("no-cache"))) ||
+               ((s->proxied & PROXIED_NO_STORE) &&
+                http_list_has(control, SPAN("no-store"))) ||
+               ((s->proxied & PROXIED_PRIVATE) &&
+                http_list_has(control, SPAN("private")));
+    if ((s->proxied & PROXIED_NO_LAST_MODIFIED) && x->out.mtime < 0 &&
+        answer_get(x, SPAN("Last-Modified")).ptr == NULL)
+        return true;
+    return (s->proxied & PROXIED_NO_ETAG) && x->out.etag.len == 0;
+}
+
+bool gzip_allowed(struct exchange *x, const struct gzip_settings *s)
+{
+    struct span agent = request_field(x, SPAN("User-Agent"));
+
+    if (!client_accepts(x) || x->request.minor < s->http_minor)
+        return false;
+    if (request_field(x, SPAN("Via")).ptr != NULL && !proxied_allowed(x, s))
+        return false;
+    for (const struct gzip_agents *a = s->disable; a && agent.ptr;
+         a = a->next) {
+        struct span whole;
+
+        if (regex_match(a->regex, agent, &whole, 1))
+            return false;
+    }
+    return true;
+}
+
+bool gzip_wanted(struct exchange *x, const struct gzip_settings *s)
+{
+    const struct answer *out = &x->out;
+
+    return s->on &&
+           (out->status == 200 || out->status == 403 || out->status == 404) &&
+           answer_get(x, SPAN("Content-Encoding")).len == 0 &&
+           (out->length < 0 || out->length >= s->min_length) &&
+           type_wanted(s, out->type);
+}
+
+/* gzip_types: text/html is always one of them; "*" is all. */
+static bool set_types(struct conf *cf, const struct conf_row *row,
+                      void *settings)
+{
+    struct gzip_settings *s = settings;
+    struct gzip_types *types = arena_zalloc(
+        cf->arena, sizeof *types + cf->count * sizeof types->list[0]);
+
+    if (s->types != NULL)
+        return conf_error(cf, "\"%s\" directive is duplicate", row->name);
+    if (types == NULL)
+        return conf_error(cf, "out of memory");
+    types->list[types->count++] = SPAN("text/html");
+    for (unsigned i = 1; i < cf->count; i++) {
+        if (span_eq(cf->words[i], SPAN("*")))
+            types->all = true;
+        else
+            types->list[types->count++] = cf->words[i];
+    }
+    s->types = types;
+    return true;
+}
+
+/* gzip_disable "msie6" or regular expressions. */
+static bool set_disable(struct conf *cf, const struct conf_row *row,
+                        void *settings)
+{
+    static const struct span msie6 =
+        SPAN_INIT("MSIE [4-6]\\.(?!.*SV1)");
+    struct gzip_settings *s = settings;
+
+    (void)row;
+    for (unsigned i = 1; i < cf->count; i++) {
+        struct gzip_agents *a = arena_zalloc(cf->arena, sizeof *a);
+        struct span pattern = cf->words[i];
+        struct err err;
+
+        if (a == NULL)
+            return conf_error(cf, "out of memory");
+        if (span_eq(pattern, SPAN("msie6")))
+            pattern = msie6;
+        a->regex = regex_compile(cf->arena, pattern, true, &err);
+        if (a->regex == NULL)
+            return conf_error(cf, "%s", err.text);
+        a->next = (struct gzip_agents *)s->disable;
+        s->disable = a;
+    }
+    return true;
+}
+
+static const struct conf_choice proxied_choices[] = {
+    {"off", PROXIED_OFF},
+    {"expired", PROXIED_EXPIRED},
+    {"no-cache", PROXIED_NO_CACHE},
+    {"no-store", PROXIED_NO_STORE},
+    {"private", PROXIED_PRIVATE},
+    {"no_last_modified", PROXIED_NO_LAST_MODIFIED},
+    {"no_etag", PROXIED_NO_ETAG},
+    {"auth", PROXIED_AUTH},
+    {"any", PROXIED_ANY},
+    {NULL, 0},
+};
+
+static bool set_proxied(struct conf *cf, const struct conf_row *row,
+                        void *settings)
+{
+    struct gzip_settings *s = settings;
+    int64_t wanted = 0;
+
+    if (s->proxied != CONF_UNSET)
+        return conf_error(cf, "\"%s\" directive is duplicate", row->name);
+    for (unsigned i = 1; i < cf->count; i++) {
+        const struct conf_choice *c = row->choices;
+
+        while (c->name != NULL && !span_eq(cf->words[i], span_of(c->name)))
+            c++;
+        if (c->name == NULL)
+            return conf_error(cf, "invalid value \"%.*s\"",
+                              SPAN_ARG(cf->words[i]));
+        wanted |= c->value;
+    }
+    s->proxied = wanted;
+    return true;
+}
+
+static const struct conf_choice version_choices[] = {
+    {"1.0", 0}, {"1.1", 1}, {NULL, 0}};
+
+static bool gzip_finish(struct conf *cf, void *settings, const void *parent)
+{
+    const struct gzip_settings *s = settings;
+
+    (void)parent;
+    if (s->level < 1 || s->level > 9)
+        return conf_error(cf, "value must be between 1 and 9");
+    return true;
+}
+
+#define WHERE (CONF_HTTP | CONF_SERVER | CONF_LOCATION)
+#define AT(member) CONF_NUMBER, offsetof(struct gzip_settings, member)
+
+static const struct conf_row gzip_rows[] = {
+    {"gzip", WHERE, 1, 1, false, conf_set_flag, AT(on), 0, NULL},
+    {"gzip_vary", WHERE, 1, 1, false, conf_set_flag, AT(vary), 0, NULL},
+    {"gzip_min_length", WHERE, 1, 1, false, conf_set_size, AT(min_length), 20,
+     NULL},
+    {"gzip_comp_level", WHERE, 1, 1, false, conf_set_number, AT(level), 1,
+     NULL},
+    {"gzip_http_version", WHERE, 1, 1, false, conf_set_choice, AT(http_minor),
+     1, version_choices},
+    {"gzip_proxied", WHERE, 1, CONF_MANY, false, set_proxied, AT(proxied),
+     PROXIED_OFF, proxied_choices},
+    {"gzip_types", WHERE, 1, CONF_MANY, false, set_types, CONF_POINTER,
+     offsetof(struct gzip_settings, types), 0, NULL},
+    {"gzip_disable", WHERE, 1, CONF_MANY, false, set_disable, CONF_POINTER,
+     offsetof(struct gzip_settings, disable), 0, NULL},
+    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+};
+
+struct conf_module gzip_module = {
+    .name = "gzip",
+    .rows = gzip_rows,
+    .size = sizeof(struct gzip_settings),
+    .finish = gzip_finish,
+};

@@ -1,0 +1,74 @@
+/* headers: add_header. */
+
+#include "filters.h"
+#include "value.h"
+
+struct added_header {
+    struct added_header *next;
+    struct span name;
+    struct value *value;
+    bool always;
+};
+
+struct headers_settings {
+    struct added_header *list;
+};
+
+/* Without "always" a field is for answers that went well. */
+static bool status_is_plain(int status)
+{
+    return (status >= 200 && status <= 204 && status != 202 && status != 203) ||
+           status == 206 || (status >= 301 && status <= 304 && status != 305) ||
+           status == 307 || status == 308;
+}
+
+bool headers_filter(struct exchange *x)
+{
+    const struct headers_settings *s = CONF_OF(x->scope, &headers_module);
+
+    for (const struct added_header *h = s->list; h != NULL; h = h->next) {
+        struct span value;
+
+        if (!h->always && !status_is_plain(x->out.status))
+            continue;
+        value = value_eval(x, h->value);
+        if (value.len > 0 && !answer_field(x, h->name, value))
+            return false;
+    }
+    return true;
+}
+
+static bool set_add_header(struct conf *cf, const struct conf_row *row,
+                           void *settings)
+{
+    struct headers_settings *s = settings;
+    struct added_header **last = &s->list;
+    struct added_header *h = arena_zalloc(cf->arena, sizeof *h);
+
+    (void)row;
+    if (h == NULL)
+        return conf_error(cf, "out of memory");
+    if (cf->count == 4) {
+        if (!span_eq(cf->words[3], SPAN("always")))
+            return conf_error(cf, "invalid parameter \"%.*s\"",
+                              SPAN_ARG(cf->words[3]));
+        h->always = true;
+    }
+    h->name = cf->words[1];
+    h->value = value_compile(cf, cf->words[2]);
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = h;
+    return h->value != NULL;
+}
+
+static const struct conf_row headers_rows[] = {
+    {"add_header", CONF_HTTP | CONF_SERVER | CONF_LOCATION, 2, 3, false,
+     set_add_header, CONF_POINTER, offsetof(struct headers_settings, list), 0,
+     NULL},
+    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+};
+
+struct conf_module headers_module = {.name = "headers",
+                                     .rows = headers_rows,
+                                     .size = sizeof(struct headers_settings)};

@@ -1,0 +1,21 @@
+/* modules: the list of what the proxy can do.  A row taken out here is a
+ * feature gone, and nothing else. */
+
+#include "access_log.h"
+#include "conf.h"
+#include "filters.h"
+#include "front_conf.h"
+#include "front_settings.h"
+#include "gzip_rules.h"
+#include "phases.h"
+#include "proxy_core.h"
+#include "static_settings.h"
+#include "upstream.h"
+
+struct conf_module *const conf_modules[] = {
+    &core_module,       &front_module,   &front_settings_module,
+    &content_module,    &return_module,  &static_module,
+    &headers_module,    &gzip_module,    &access_log_module,
+    &upstream_module,   &proxy_module,   &uwsgi_module,
+    NULL,
+};

@@ -1,0 +1,256 @@
+/* output: the queue of pieces between an answer and its socket. */
+
+#include "error_log.h"
+#include "front.h"
+#include "front_settings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define OUTPUT_IOV       64
+#define OUTPUT_SENDFILE  (1 << 20) /* at most so much of a file in one call */
+#define OUTPUT_CHUNKS    64        /* spare chunks that a worker keeps */
+#define OUTPUT_LOW_WATER 65536     /* below it a handler is asked for more */
+
+struct front_chunk *chunk_new(struct front_worker *w)
+{
+    struct front_chunk *chunk = w->spare_chunks;
+
+    if (chunk != NULL) {
+        w->spare_chunks = chunk->next;
+        w->spare_chunk_count--;
+    } else {
+        chunk = malloc(sizeof *chunk);
+        if (chunk == NULL)
+            return NULL;
+    }
+    chunk->users = 0;
+    chunk->next = NULL;
+    return chunk;
+}
+
+void chunk_use(struct front_chunk *chunk)
+{
+    chunk->users++;
+}
+
+void chunk_drop(struct front_worker *w, struct front_chunk *chunk)
+{
+    if (chunk->users > 0 && --chunk->users > 0)
+        return;
+    if (w->spare_chunk_count >= OUTPUT_CHUNKS) {
+        free(chunk);
+        return;
+    }
+    chunk->next = w->spare_chunks;
+    w->spare_chunks = chunk;
+    w->spare_chunk_count++;
+}
+
+static struct piece *output_piece(struct exchange *x)
+{
+    struct answer *out = &x->out;
+    struct piece *p = out->spare;
+
+    if (p != NULL)
+        out->spare = p->next;
+    else
+        p = arena_alloc(&x->arena, sizeof *p);
+    if (p == NULL)
+        return NULL;
+    memset(p, 0, sizeof *p);
+    p->file = -1;
+    if (out->first == NULL)
+        out->first = p;
+    else
+        out->last->next = p;
+    out->last = p;
+    return p;
+}
+
+bool output_bytes(struct exchange *x, struct span bytes,
+                  struct front_chunk *chunk)
+{
+    struct piece *p;
+
+    if (bytes.len == 0)
+        return true;
+    p = output_piece(x);
+    if (p == NULL) {
+        x->out.failed = true;
+        return false;
+    }
+    p->bytes = bytes;
+    p->chunk = chunk;
+    if (chunk != NULL)
+        chunk_use(chunk);
+    x->out.queued += bytes.len;
+    return true;
+}
+
+bool output_file(struct exchange *x, int fd, uint64_t offset, uint64_t n)
+{
+    struct piece *p;
+
+    if (n == 0)
+        return true;
+    p = output_piece(x);
+    if (p == NULL) {
+        x->out.failed = true;
+        return false;
+    }
+    p->file = fd;
+    p->offset = offset;
+    p->left = n;
+    x->out.queued += n;
+    return true;
+}
+
+static void output_drop_first(struct exchange *x)
+{
+    struct answer *out = &x->out;
+    struct piece *p = out->first;
+
+    out->first = p->next;
+    if (p->chunk != NULL)
+        chunk_drop(x->worker, p->chunk);
+    p->next = out->spare;
+    out->spare = p;
+}
+
+void output_clear(struct exchange *x)
+{
+    while (x->out.first != NULL)
+        output_drop_first(x);
+    x->out.queued = 0;
+}
+
+static void output_consume(struct exchange *x, size_t n)
+{
+    struct answer *out = &x->out;
+
+    out->queued -= n;
+    out->sent += n;
+    while (n > 0) {
+        struct piece *p = out->first;
+
+        if (n < p->bytes.len) {
+            p->bytes.ptr += n;
+            p->bytes.len -= n;
+            return;
+        }
+        n -= p->bytes.len;
+        output_drop_first(x);
+    }
+}
+
+/* Writes the memory pieces that come first, in one call; MSG_MORE when a file
+ * follows them, so that the head and the file's start share a packet. */
+static ssize_t output_write_bytes(struct exchange *x)
+{
+    struct iovec iov[OUTPUT_IOV];
+    struct msghdr msg = {.msg_iov = iov};
+    struct piece *p;
+
+    for (p = x->out.first; p != NULL && p->file < 0; p = p->next) {
+        if (msg.msg_iovlen == OUTPUT_IOV)
+            break;
+        iov[msg.msg_iovlen].iov_base = (char *)p->bytes.ptr;
+        iov[msg.msg_iovlen++].iov_len = p->bytes.len;
+    }
+    return sendmsg(x->client->event.fd, &msg,
+                   MSG_NOSIGNAL |
+                       (p != NULL && p->file >= 0 ? MSG_MORE : 0));
+}
+
+/* Without `sendfile` a part of the file takes the way through memory. */
+static ssize_t output_copy_file(struct exchange *x, struct piece *p)
+{
+    char bytes[FRONT_CHUNK];
+    size_t want = p->left < sizeof bytes ? (size_t)p->left : sizeof bytes;
+    ssize_t n = pread(p->file, bytes, want, (off_t)p->offset);
+
+    if (n <= 0)
+        return n;
+    return send(x->client->event.fd, bytes, (size_t)n, MSG_NOSIGNAL);
+}
+
+static ssize_t output_write_file(struct exchange *x)
+{
+    struct piece *p = x->out.first;
+    off_t offset = (off_t)p->offset;
+    size_t want =
+        p->left < OUTPUT_SENDFILE ? (size_t)p->left : OUTPUT_SENDFILE;
+    ssize_t n = front_settings(x->scope)->sendfile
+                    ? sendfile(x->client->event.fd, p->file, &offset, want)
+                    : output_copy_file(x, p);
+
+    if (n == 0) {
+        exchange_log(x, ERROR_LOG_ALERT, 0,
+                     "a file was truncated while it was being sent");
+        errno = EIO;
+        return -1;
+    }
+    if (n > 0) {
+        p->offset += (uint64_t)n;
+        p->left -= (uint64_t)n;
+        x->out.queued -= (uint64_t)n;
+        x->out.sent += (uint64_t)n;
+        if (p->left == 0)
+            output_drop_first(x);
+    }
+    return n;
+}
+
+/* Until the queue is empty or the socket full; false when it is broken. */
+static bool output_write(struct exchange *x)
+{
+    struct event *e = &x->client->event;
+
+    while (x->out.first != NULL && e->can_write) {
+        bool file = x->out.first->file >= 0;
+        ssize_t n = file ? output_write_file(x) : output_write_bytes(x);
+
+        if (n > 0) {
+            if (!file)
+                output_consume(x, (size_t)n);
+        } else if (errno == EAGAIN) {
+            e->can_write = false;
+        } else if (errno != EINTR) {
+            if (errno != EIO)
+                exchange_log(x, ERROR_LOG_INFO, errno,
+                             "sending to the client failed");
+            return false;
+        }
+    }
+    return true;
+}
+
+void output_flush(struct exchange *x)
+{
+    struct event_loop *loop = x->worker->loop;
+    uint64_t before = x->out.sent;
+
+    if (x->ended)
+        return;
+    if (x->out.failed || !output_write(x)) {
+        exchange_abort(x);
+        return;
+    }
+    if (x->out.first == NULL && x->out.ended) {
+        exchange_done(x);
+        return;
+    }
+    if (x->out.first == NULL)
+        timer_clear(loop, &x->client->timer);
+    else if (x->out.sent != before || x->client->timer.when == 0)
+        timer_set(loop, &x->client->timer,
+                  front_settings(x->scope)->send_timeout);
+    if (x->drained != NULL && !x->out.ended &&
+        x->out.queued < OUTPUT_LOW_WATER)
+        x->drained(x);
+}

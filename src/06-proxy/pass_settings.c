@@ -1,0 +1,100 @@
+/* pass_settings: setters for what the pass families share. */
+
+#include "pass_settings.h"
+#include "error_log.h"
+#include "value.h"
+
+const struct conf_choice pass_next_choices[] = {
+    {"off", NEXT_OFF},
+    {"error", NEXT_ERROR},
+    {"timeout", NEXT_TIMEOUT},
+    {"invalid_header", NEXT_INVALID_HEADER},
+    {"http_500", NEXT_HTTP_500},
+    {"http_502", NEXT_HTTP_502},
+    {"http_503", NEXT_HTTP_503},
+    {"http_504", NEXT_HTTP_504},
+    {"http_403", NEXT_HTTP_403},
+    {"http_404", NEXT_HTTP_404},
+    {"http_429", NEXT_HTTP_429},
+    {"non_idempotent", NEXT_NON_IDEMPOTENT},
+    {NULL, 0},
+};
+
+bool pass_set_next(struct conf *cf, const struct conf_row *row, void *settings)
+{
+    int64_t *slot = (int64_t *)((char *)settings + row->offset);
+    int64_t wanted = 0;
+
+    if (*slot != CONF_UNSET)
+        return conf_error(cf, "\"%s\" directive is duplicate", row->name);
+    for (unsigned i = 1; i < cf->count; i++) {
+        const struct conf_choice *c = row->choices;
+
+        while (c->name != NULL && !span_eq(cf->words[i], span_of(c->name)))
+            c++;
+        if (c->name == NULL)
+            return conf_error(cf, "invalid value \"%.*s\"",
+                              SPAN_ARG(cf->words[i]));
+        wanted |= c->value;
+    }
+    *slot = wanted;
+    return true;
+}
+
+bool pass_add_name(struct conf *cf, const struct conf_row *row, void *settings)
+{
+    struct name_list **slot =
+        (struct name_list **)((char *)settings + row->offset);
+    struct name_list *n = arena_zalloc(cf->arena, sizeof *n);
+
+    if (n == NULL)
+        return conf_error(cf, "out of memory");
+    n->name = cf->words[1];
+    n->next = *slot;
+    *slot = n;
+    return true;
+}
+
+/* The head of a reply is read into one chunk. */
+bool pass_set_buffer_size(struct conf *cf, const struct conf_row *row,
+                          void *settings)
+{
+    int64_t *slot = (int64_t *)((char *)settings + row->offset);
+
+    if (!conf_set_size(cf, row, settings))
+        return false;
+    if (*slot > FRONT_CHUNK)
+        return conf_error(cf, "\"%s\" can be %d bytes at most", row->name,
+                          FRONT_CHUNK);
+    return true;
+}
+
+bool pass_target_set(struct conf *cf, struct pass_target *t, struct span name,
+                     unsigned default_port)
+{
+    if (span_chr(name, '$') != NULL) {
+        t->name = value_compile(cf, name);
+        return t->name != NULL;
+    }
+    t->upstream = upstream_for(cf, name, default_port);
+    return t->upstream != NULL;
+}
+
+struct upstream *pass_target_get(struct exchange *x,
+                                 const struct pass_target *t,
+                                 unsigned default_port)
+{
+    struct upstream *u = t->upstream;
+    struct span name;
+
+    if (u != NULL)
+        return u;
+    name = value_eval(x, t->name);
+    u = upstream_resolve(x, name, default_port);
+    if (u == NULL) {
+        exchange_log(x, ERROR_LOG_ERROR, 0,
+                     "no resolver defined to resolve %.*s", SPAN_ARG(name));
+        exchange_error(x, 502);
+    }
+    return u;
+}

@@ -1,0 +1,106 @@
+/* phases: server, location, limits, content; see front.h. */
+
+#include "phases.h"
+#include "error_log.h"
+#include "front_conf.h"
+#include "front_settings.h"
+#include "static_handler.h"
+
+#include <inttypes.h>
+
+static enum phase_result server_phase(struct exchange *x)
+{
+    x->scope = x->server->scope;
+    return PHASE_NEXT;
+}
+
+static enum phase_result location_phase(struct exchange *x)
+{
+    struct front_location *l = front_find_location(
+        x->server->locations, x->uri, x->captures, &x->regex);
+    const struct content_settings *content;
+
+    x->scope = l != NULL ? l->scope : x->server->scope;
+    x->location = l;
+    content = CONF_OF(x->scope, &content_module);
+    if (content->internal && !x->internal) {
+        exchange_error(x, 404);
+        return PHASE_DONE;
+    }
+    if (front_settings(x->scope)->keepalive_timeout == 0)
+        x->keep_alive = false;
+    return PHASE_NEXT;
+}
+
+static enum phase_result body_size_phase(struct exchange *x)
+{
+    int64_t max = front_settings(x->scope)->client_max_body_size;
+
+    if (max == 0 || x->request.framing != HTTP_LENGTH ||
+        x->request.content_length <= (uint64_t)max)
+        return PHASE_NEXT;
+    exchange_log(x, ERROR_LOG_ERROR, 0,
+                 "client intended to send too large body: %" PRIu64 " bytes",
+                 x->request.content_length);
+    x->client->linger = true;
+    exchange_error(x, 413);
+    return PHASE_DONE;
+}
+
+static enum phase_result content_phase(struct exchange *x)
+{
+    const struct content_settings *content =
+        CONF_OF(x->scope, &content_module);
+
+    x->handler_data = content->data;
+    if (content->handler != NULL)
+        content->handler(x);
+    else
+        static_handler(x);
+    return PHASE_DONE;
+}
+
+static enum phase_result (*const phases[])(struct exchange *x) = {
+    server_phase,    return_phase, location_phase,
+    body_size_phase, return_phase, content_phase,
+};
+
+void phases_run(struct exchange *x)
+{
+    for (size_t i = 0; i < sizeof phases / sizeof *phases; i++)
+        if (phases[i](x) == PHASE_DONE)
+            return;
+}
+
+bool content_set(struct conf *cf, const char *directive,
+                 void (*handler)(struct exchange *x), void *data)
+{
+    struct content_settings *content = CONF_OF(cf->scope, &content_module);
+
+    if (content->handler != NULL)
+        return conf_error(cf, "\"%s\" directive is duplicate", directive);
+    content->handler = handler;
+    content->data = data;
+    return true;
+}
+
+static bool set_internal(struct conf *cf, const struct conf_row *row,
+                         void *settings)
+{
+    struct content_settings *content = settings;
+
+    (void)cf;
+    (void)row;
+    content->internal = 1;
+    return true;
+}
+
+static const struct conf_row content_rows[] = {
+    {"internal", CONF_LOCATION, 0, 0, false, set_internal, CONF_OTHER, 0, 0,
+     NULL},
+    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+};
+
+struct conf_module content_module = {.name = "content",
+                                     .rows = content_rows,
+                                     .size = sizeof(struct content_settings)};

@@ -1,0 +1,389 @@
+/* proxy_pass: the request as HTTP, to another server. */
+
+#include "error_log.h"
+#include "front_conf.h"
+#include "pass_settings.h"
+#include "phases.h"
+#include "uri.h"
+#include "value.h"
+#include "variables.h"
+
+#define HTTP_PORT 80
+
+struct proxy_header {
+    struct proxy_header *next;
+    struct span name;
+    struct value *value;
+};
+
+/* proxy_redirect FROM TO */
+struct proxy_redirect {
+    struct proxy_redirect *next;
+    enum { REDIRECT_OFF, REDIRECT_DEFAULT, REDIRECT_PAIR } kind;
+    struct value *from, *to;
+};
+
+struct proxy_settings {
+    struct pass_settings pass;
+    struct proxy_header *headers;
+    struct proxy_redirect *redirects;
+    int64_t http_minor;
+    struct value *method;
+};
+
+/* What proxy_pass says, and of which location. */
+struct proxy_target {
+    struct pass_target target;
+    struct value *host;  /* $proxy_host: as it was written */
+    struct value *uri;   /* NULL: the client's own */
+    bool uri_whole;      /* with variables: nothing is added to it */
+    struct span prefix;  /* of the location, which the URI stands for */
+};
+
+/* What is sent unless proxy_set_header says otherwise.  These of the client's
+ * are about its connection to us, and end here (RFC 9110 7.6.1). */
+static const struct span not_passed[] = {
+    SPAN_INIT("Host"),
+    SPAN_INIT("Connection"),
+    SPAN_INIT("Content-Length"),
+    SPAN_INIT("Transfer-Encoding"),
+    SPAN_INIT("TE"),
+    SPAN_INIT("Keep-Alive"),
+    SPAN_INIT("Expect"),
+    SPAN_INIT("Upgrade"),
+    SPAN_INIT("Proxy-Connection"),
+};
+
+static bool header_is_set(const struct proxy_settings *s, struct span name)
+{
+    for (const struct proxy_header *h = s->headers; h != NULL; h = h->next)
+        if (span_eq_nocase(h->name, name))
+            return true;
+    return false;
+}
+
+static bool add_field(struct buf *out, struct span name, struct span value)
+{
+    return buf_add_span(out, name) && buf_add(out, ": ", 2) &&
+           buf_add_span(out, value) && buf_add(out, "\r\n", 2);
+}
+
+static bool add_configured(struct exchange *x, const struct proxy_settings *s,
+                           struct buf *out)
+{
+    for (const struct proxy_header *h = s->headers; h != NULL; h = h->next) {
+        struct span value = value_eval(x, h->value);
+
+        if (value.len > 0 && !add_field(out, h->name, value))
+            return false;
+    }
+    return true;
+}
+
+static bool add_defaults(struct exchange *x, const struct proxy_settings *s,
+                         struct buf *out)
+{
+    if (!header_is_set(s, SPAN("Host")) &&
+        !add_field(out, SPAN("Host"), x->pass_host))
+        return false;
+    if (!header_is_set(s, SPAN("Connection")) &&
+        !add_field(out, SPAN("Connection"), SPAN("close")))
+        return false;
+    if (x->request.framing == HTTP_NO_BODY || !s->pass.pass_request_body ||
+        header_is_set(s, SPAN("Content-Length")))
+        return true;
+    return buf_printf(out, "Content-Length: %llu\r\n",
+                      (unsigned long long)x->body.length);
+}
+
+/* nginx drops names with other bytes than these (ignore_invalid_headers,
+ * underscores_in_headers): "X_Real_IP" would forge X-Real-IP further on. */
+static bool name_passes(struct span name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+
+        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+            !(c >= '0' && c <= '9') && c != '-')
+            return false;
+    }
+    return true;
+}
+
+static bool ends_here(struct exchange *x, struct span name)
+{
+    struct span connection = http_get(&x->request.fields, SPAN("Connection"));
+
+    for (size_t i = 0; i < sizeof not_passed / sizeof *not_passed; i++)
+        if (span_eq_nocase(name, not_passed[i]))
+            return true;
+    return connection.len > 0 && http_list_has(connection, name);
+}
+
+static bool add_clients(struct exchange *x, const struct proxy_settings *s,
+                        struct buf *out)
+{
+    const struct http_fields *f = &x->request.fields;
+
+    for (unsigned i = 0; s->pass.pass_request_headers && i < f->count; i++) {
+        struct span name = http_name(f, i);
+
+        if (!ends_here(x, name) && name_passes(name) &&
+            !header_is_set(s, name) && !add_field(out, name, http_value(f, i)))
+            return false;
+    }
+    return true;
+}
+
+static bool proxy_request(struct exchange *x, struct buf *out)
+{
+    const struct proxy_settings *s = CONF_OF(x->scope, &proxy_module);
+    struct span method = s->method ? value_eval(x, s->method) : x->method;
+
+    return buf_add_span(out, method) && buf_add_char(out, ' ') &&
+           buf_add_span(out, x->pass_uri) &&
+           buf_printf(out, " HTTP/1.%lld\r\n", (long long)s->http_minor) &&
+           add_configured(x, s, out) && add_defaults(x, s, out) &&
+           add_clients(x, s, out) && buf_add(out, "\r\n", 2);
+}
+
+static struct span replace_prefix(struct exchange *x, struct span text,
+                                  struct span from, struct span to)
+{
+    return arena_printf(&x->arena, "%.*s%.*s", SPAN_ARG(to),
+                        (int)(text.len - from.len), text.ptr + from.len);
+}
+
+/* proxy_redirect default: the upstream's address for itself becomes ours. */
+static struct span default_from(struct exchange *x,
+                                const struct proxy_target *t)
+{
+    return arena_printf(&x->arena, "http://%.*s%.*s", SPAN_ARG(x->pass_host),
+                        SPAN_ARG(t->uri ? value_eval(x, t->uri) : t->prefix));
+}
+
+static struct span proxy_location(struct exchange *x, struct span value)
+{
+    static const struct proxy_redirect standard = {.kind = REDIRECT_DEFAULT};
+    const struct proxy_settings *s = CONF_OF(x->scope, &proxy_module);
+    const struct proxy_target *t = x->handler_data;
+    const struct proxy_redirect *r = s->redirects ? s->redirects : &standard;
+
+    for (; r != NULL && r->kind != REDIRECT_OFF; r = r->next) {
+        bool pair = r->kind == REDIRECT_PAIR;
+        struct span from, to;
+
+        if (!pair && (t->uri_whole || t->prefix.ptr == NULL))
+            continue;
+        from = pair ? value_eval(x, r->from) : default_from(x, t);
+        to = pair ? value_eval(x, r->to) : t->prefix;
+        if (span_starts(value, from))
+            return replace_prefix(x, value, from, to);
+    }
+    return value;
+}
+
+static const struct span proxy_hidden[] = {
+    SPAN_INIT("Date"),
+    SPAN_INIT("Server"),
+    SPAN_INIT("X-Pad"),
+    SPAN_INIT("X-Accel-Expires"),
+    SPAN_INIT("X-Accel-Redirect"),
+    SPAN_INIT("X-Accel-Limit-Rate"),
+    SPAN_INIT("X-Accel-Buffering"),
+    SPAN_INIT("X-Accel-Charset"),
+    {NULL, 0},
+};
+
+static const struct upstream_protocol proxy_protocol = {
+    .scheme = SPAN_INIT("http://"),
+    .request = proxy_request,
+    .hidden = proxy_hidden,
+    .location = proxy_location,
+};
+
+/* The URI as it was sent when nobody has changed it, else encoded anew. */
+static struct span proxy_uri(struct exchange *x, const struct proxy_target *t)
+{
+    struct span rest = x->uri, result;
+    struct buf text;
+
+    if (t->uri_whole)
+        return value_eval(x, t->uri);
+    if (t->uri == NULL && !x->internal)
+        return request_uri(x);
+    buf_init(&text, SIZE_MAX);
+    if (t->uri != NULL) {
+        buf_add_span(&text, value_eval(x, t->uri));
+        if (t->prefix.len <= rest.len) {
+            rest.ptr += t->prefix.len;
+            rest.len -= t->prefix.len;
+        }
+    }
+    uri_escape(&text, rest, URI_ESCAPE_PATH);
+    if (x->has_args && buf_add_char(&text, '?'))
+        buf_add_span(&text, x->args);
+    result = arena_copy(&x->arena, buf_span(&text));
+    buf_free(&text);
+    return result;
+}
+
+static void proxy_start(struct exchange *x)
+{
+    const struct proxy_settings *s = CONF_OF(x->scope, &proxy_module);
+    const struct proxy_target *t = x->handler_data;
+    struct upstream *u = pass_target_get(x, &t->target, HTTP_PORT);
+
+    if (u == NULL)
+        return;
+    x->pass_host = value_eval(x, t->host);
+    x->pass_uri = proxy_uri(x, t);
+    upstream_start(x, u, &proxy_protocol, &s->pass);
+}
+
+static void proxy_handler(struct exchange *x)
+{
+    body_read(x, proxy_start);
+}
+
+/* After "http://": the address up to the path.  "unix:/path:/uri". */
+static void split_target(struct span rest, struct span *address,
+                         struct span *uri)
+{
+    const char *end = span_chr(rest, '/');
+
+    if (span_starts(rest, SPAN("unix:"))) {
+        struct span path = {rest.ptr + 5, rest.len - 5};
+
+        end = span_chr(path, ':');
+        *address = (struct span){rest.ptr,
+                                 end ? (size_t)(end - rest.ptr) : rest.len};
+        if (end != NULL)
+            end++;
+    } else {
+        *address = (struct span){rest.ptr,
+                                 end ? (size_t)(end - rest.ptr) : rest.len};
+    }
+    *uri = end != NULL ? (struct span){end, (size_t)(rest.ptr + rest.len - end)}
+                       : (struct span){NULL, 0};
+}
+
+static bool proxy_target_uri(struct conf *cf, struct proxy_target *t,
+                             struct span uri)
+{
+    const struct front_location *l = cf->subject;
+
+    if (l->kind != LOCATION_REGEX && l->kind != LOCATION_NAMED)
+        t->prefix = l->name;
+    if (uri.len == 0)
+        return true;
+    t->uri_whole = span_chr(uri, '$') != NULL;
+    if (t->prefix.ptr == NULL && !t->uri_whole)
+        return conf_error(cf, "\"proxy_pass\" cannot have URI part in "
+                              "location given by regular expression, or "
+                              "inside named location, or inside \"if\" "
+                              "statement, or inside \"limit_except\" block");
+    t->uri = value_compile(cf, uri);
+    return t->uri != NULL;
+}
+
+static bool set_proxy_pass(struct conf *cf, const struct conf_row *row,
+                           void *settings)
+{
+    struct proxy_target *t = arena_zalloc(cf->arena, sizeof *t);
+    struct span rest = cf->words[1], address, uri;
+
+    (void)settings;
+    if (t == NULL)
+        return conf_error(cf, "out of memory");
+    if (span_starts(rest, SPAN("https://")))
+        return conf_error(cf, "https protocol requires SSL support");
+    if (!span_starts(rest, SPAN("http://")))
+        return conf_error(cf, "invalid URL prefix");
+    rest.ptr += 7;
+    rest.len -= 7;
+    split_target(rest, &address, &uri);
+    t->host = value_compile(
+        cf, span_starts(address, SPAN("unix:")) ? SPAN("localhost") : address);
+    return t->host != NULL && proxy_target_uri(cf, t, uri) &&
+           pass_target_set(cf, &t->target, address, HTTP_PORT) &&
+           content_set(cf, row->name, proxy_handler, t);
+}
+
+static bool set_header(struct conf *cf, const struct conf_row *row,
+                       void *settings)
+{
+    struct proxy_settings *s = settings;
+    struct proxy_header **last = &s->headers;
+    struct proxy_header *h = arena_zalloc(cf->arena, sizeof *h);
+
+    (void)row;
+    if (h == NULL)
+        return conf_error(cf, "out of memory");
+    h->name = cf->words[1];
+    h->value = value_compile(cf, cf->words[2]);
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = h;
+    return h->value != NULL;
+}
+
+/* proxy_redirect off | default | FROM TO */
+static bool set_redirect(struct conf *cf, const struct conf_row *row,
+                         void *settings)
+{
+    struct proxy_settings *s = settings;
+    struct proxy_redirect **last = &s->redirects;
+    struct proxy_redirect *r = arena_zalloc(cf->arena, sizeof *r);
+
+    (void)row;
+    if (r == NULL)
+        return conf_error(cf, "out of memory");
+    if (cf->count == 3) {
+        r->kind = REDIRECT_PAIR;
+        if (span_starts(cf->words[1], SPAN("~")))
+            return conf_error(cf, "regular expressions in \"%s\" are not "
+                                  "supported; give the prefix to replace",
+                              row->name);
+        r->from = value_compile(cf, cf->words[1]);
+        r->to = value_compile(cf, cf->words[2]);
+        if (r->from == NULL || r->to == NULL)
+            return false;
+    } else if (span_eq(cf->words[1], SPAN("off"))) {
+        r->kind = REDIRECT_OFF;
+    } else if (span_eq(cf->words[1], SPAN("default"))) {
+        r->kind = REDIRECT_DEFAULT;
+    } else {
+        return conf_error(cf, "invalid parameter \"%.*s\"",
+                          SPAN_ARG(cf->words[1]));
+    }
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = r;
+    return true;
+}
+
+static const struct conf_choice version_choices[] = {
+    {"1.0", 0}, {"1.1", 1}, {NULL, 0}};
+
+static const struct conf_row proxy_rows[] = {
+    {"proxy_pass", CONF_LOCATION, 1, 1, false, set_proxy_pass, CONF_OTHER, 0,
+     0, NULL},
+    {"proxy_set_header", PASS_WHERE, 2, 2, false, set_header, CONF_POINTER,
+     offsetof(struct proxy_settings, headers), 0, NULL},
+    {"proxy_redirect", PASS_WHERE, 1, 2, false, set_redirect, CONF_POINTER,
+     offsetof(struct proxy_settings, redirects), 0, NULL},
+    {"proxy_http_version", PASS_WHERE, 1, 1, false, conf_set_choice,
+     CONF_NUMBER, offsetof(struct proxy_settings, http_minor), 0,
+     version_choices},
+    {"proxy_method", PASS_WHERE, 1, 1, false, conf_set_value, CONF_POINTER,
+     offsetof(struct proxy_settings, method), 0, NULL},
+    PASS_ROWS("proxy", struct proxy_settings),
+    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+};
+
+struct conf_module proxy_module = {
+    .name = "proxy",
+    .rows = proxy_rows,
+    .size = sizeof(struct proxy_settings),
+};

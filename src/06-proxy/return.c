@@ -1,0 +1,84 @@
+/* return: answers at once with a status, a text, or a redirect. */
+
+#include "phases.h"
+#include "static_handler.h"
+#include "value.h"
+
+#define STATUS_CLOSE 444 /* close the connection without an answer */
+
+struct return_settings {
+    int64_t status; /* 0: no return here */
+    struct value *text;
+};
+
+static bool is_redirect(int64_t status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 ||
+           status == 308;
+}
+
+enum phase_result return_phase(struct exchange *x)
+{
+    const struct return_settings *s = CONF_OF(x->scope, &return_module);
+    struct span text;
+
+    if (s->status == 0)
+        return PHASE_NEXT;
+    if (s->status == STATUS_CLOSE) {
+        x->out.status = STATUS_CLOSE;
+        exchange_abort(x);
+        return PHASE_DONE;
+    }
+    if (s->text == NULL) {
+        if (s->status == 204)
+            answer_whole(x, 204, (struct span){NULL, 0}, SPAN(""));
+        else
+            exchange_error(x, (int)s->status);
+        return PHASE_DONE;
+    }
+    text = value_eval(x, s->text);
+    if (is_redirect(s->status)) {
+        x->out.location = text;
+        exchange_error(x, (int)s->status);
+        return PHASE_DONE;
+    }
+    answer_whole(x, (int)s->status, static_type(x), text);
+    return PHASE_DONE;
+}
+
+/* return CODE; return CODE TEXT; return CODE URL; return URL (302). */
+static bool set_return(struct conf *cf, const struct conf_row *row,
+                       void *settings)
+{
+    struct return_settings *s = settings;
+    struct span first = cf->words[1];
+    bool url = span_starts(first, SPAN("http://")) ||
+               span_starts(first, SPAN("https://")) ||
+               span_starts(first, SPAN("$scheme"));
+
+    (void)row;
+    if (s->status != 0)
+        return true; /* as in nginx, the first return has answered already */
+    if (cf->count == 2 && url) {
+        s->status = 302;
+        s->text = value_compile(cf, first);
+        return s->text != NULL;
+    }
+    if (!conf_parse_number(first, &s->status) || s->status > 999)
+        return conf_error(cf, "invalid return code \"%.*s\"", SPAN_ARG(first));
+    if (cf->count == 3) {
+        s->text = value_compile(cf, cf->words[2]);
+        return s->text != NULL;
+    }
+    return true;
+}
+
+static const struct conf_row return_rows[] = {
+    {"return", CONF_SERVER | CONF_LOCATION, 1, 2, false, set_return,
+     CONF_OTHER, 0, 0, NULL},
+    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+};
+
+struct conf_module return_module = {.name = "return",
+                                    .rows = return_rows,
+                                    .size = sizeof(struct return_settings)};

@@ -1,0 +1,18 @@
+/* static_handler: files from the disk, as root, alias and index say. */
+
+#ifndef STRATA_STATIC_HANDLER_H
+#define STRATA_STATIC_HANDLER_H
+
+#include "front.h"
+
+/* The content handler of locations without another one. */
+void static_handler(struct exchange *x);
+
+/* The media type that `types` gives to the exchange's URI. */
+struct span static_type(struct exchange *x);
+
+/* $document_root and $request_filename. */
+struct span static_document_root(struct exchange *x);
+struct span static_filename(struct exchange *x);
+
+#endif

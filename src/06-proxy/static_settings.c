@@ -1,0 +1,173 @@
+/* static_settings: root, alias, index, types and their like. */
+
+#include "static_settings.h"
+#include "front_conf.h"
+
+#define WHERE (CONF_HTTP | CONF_SERVER | CONF_LOCATION)
+
+/* A path that does not begin with a variable is relative to the prefix. */
+static struct value *path_value(struct conf *cf, struct span path)
+{
+    if (!span_starts(path, SPAN("$")))
+        path = conf_path(cf, path);
+    while (path.len > 1 && path.ptr[path.len - 1] == '/')
+        path.len--;
+    return value_compile(cf, path);
+}
+
+static bool set_root(struct conf *cf, const struct conf_row *row,
+                     void *settings)
+{
+    struct static_settings *s = settings;
+
+    if (s->alias != NULL)
+        return conf_error(cf, "\"%s\" directive is duplicate, \"alias\" "
+                              "directive was specified earlier", row->name);
+    if (s->root != NULL)
+        return conf_error(cf, "\"%s\" directive is duplicate", row->name);
+    s->root = path_value(cf, cf->words[1]);
+    return s->root != NULL;
+}
+
+/* What alias stands for ends where the location's name ends, so a final slash
+ * counts and is kept. */
+static bool set_alias(struct conf *cf, const struct conf_row *row,
+                      void *settings)
+{
+    struct static_settings *s = settings;
+    struct front_location *l = cf->subject;
+    struct span path = cf->words[1];
+
+    if (s->root != NULL)
+        return conf_error(cf, "\"%s\" directive is duplicate, \"root\" "
+                              "directive was specified earlier", row->name);
+    if (s->alias != NULL)
+        return conf_error(cf, "\"%s\" directive is duplicate", row->name);
+    if (l->kind == LOCATION_NAMED)
+        return conf_error(cf, "the \"alias\" directive cannot be used inside "
+                              "the named location");
+    if (!span_starts(path, SPAN("$")))
+        path = conf_path(cf, path);
+    s->alias = value_compile(cf, path);
+    return s->alias != NULL;
+}
+
+static bool set_index(struct conf *cf, const struct conf_row *row,
+                      void *settings)
+{
+    struct static_settings *s = settings;
+    struct index_name **last = &s->index;
+
+    (void)row;
+    while (*last != NULL)
+        last = &(*last)->next;
+    for (unsigned i = 1; i < cf->count; i++) {
+        struct index_name *n = arena_zalloc(cf->arena, sizeof *n);
+
+        if (n == NULL || (n->name = value_compile(cf, cf->words[i])) == NULL)
+            return false;
+        if (cf->words[i].len == 0)
+            return conf_error(cf, "index \"\" in \"index\" directive is "
+                                  "invalid");
+        *last = n;
+        last = &n->next;
+    }
+    return true;
+}
+
+static void free_types(void *types)
+{
+    mime_free(types);
+}
+
+static struct mime_table *new_types(struct conf *cf)
+{
+    struct mime_table *types = mime_new();
+
+    if (types == NULL || !arena_on_reset(cf->arena, free_types, types))
+        return NULL;
+    return types;
+}
+
+/* types { text/html html htm; } */
+static bool set_types(struct conf *cf, const struct conf_row *row,
+                      void *settings)
+{
+    struct static_settings *s = settings;
+
+    (void)row;
+    if (s->types == NULL && (s->types = new_types(cf)) == NULL)
+        return false;
+    return conf_block(cf, CONF_TYPES, cf->scope, s->types);
+}
+
+static bool set_type(struct conf *cf, const struct conf_row *row,
+                     void *settings)
+{
+    (void)row;
+    (void)settings;
+    for (unsigned i = 1; i < cf->count; i++)
+        if (!mime_add(cf->subject, cf->words[i], cf->words[0]))
+            return false;
+    return true;
+}
+
+static const struct conf_choice modified_choices[] = {
+    {"off", 0}, {"exact", 1}, {"before", 2}, {NULL, 0}};
+
+#define AT(member) CONF_NUMBER, offsetof(struct static_settings, member)
+#define POINTER(member) CONF_POINTER, offsetof(struct static_settings, member)
+
+static const struct conf_row static_rows[] = {
+    {"root", WHERE, 1, 1, false, set_root, POINTER(root), 0, NULL},
+    {"alias", CONF_LOCATION, 1, 1, false, set_alias, CONF_OTHER, 0, 0, NULL},
+    {"index", WHERE, 1, CONF_MANY, false, set_index, POINTER(index), 0, NULL},
+    {"types", WHERE, 0, 0, true, set_types, POINTER(types), 0, NULL},
+    {CONF_ANY_NAME, CONF_TYPES, 0, CONF_MANY, false, set_type, CONF_OTHER, 0,
+     0, NULL},
+    {"default_type", WHERE, 1, 1, false, conf_set_text, POINTER(default_type),
+     0, NULL},
+    {"etag", WHERE, 1, 1, false, conf_set_flag, AT(etag), 1, NULL},
+    {"if_modified_since", WHERE, 1, 1, false, conf_set_choice,
+     AT(if_modified_since), 1, modified_choices},
+    {"max_ranges", WHERE, 1, 1, false, conf_set_number, AT(max_ranges),
+     INT32_MAX, NULL},
+    {"log_not_found", WHERE, 1, 1, false, conf_set_flag, AT(log_not_found), 1,
+     NULL},
+    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+};
+
+/* Where nothing is configured nginx knows three types, one index, one root. */
+static bool static_finish(struct conf *cf, void *settings, const void *parent)
+{
+    static const struct span plain = SPAN_INIT("text/plain");
+    struct static_settings *s = settings;
+
+    if (parent != NULL)
+        return true;
+    if (s->root == NULL && (s->root = path_value(cf, SPAN("html"))) == NULL)
+        return false;
+    if (s->default_type == NULL)
+        s->default_type = &plain;
+    if (s->index == NULL) {
+        s->index = arena_zalloc(cf->arena, sizeof *s->index);
+        if (s->index == NULL)
+            return false;
+        s->index->name = value_compile(cf, SPAN("index.html"));
+    }
+    if (s->types == NULL) {
+        s->types = new_types(cf);
+        return s->types != NULL &&
+               mime_add(s->types, SPAN("html"), SPAN("text/html")) &&
+               mime_add(s->types, SPAN("gif"), SPAN("image/gif")) &&
+               mime_add(s->types, SPAN("jpg"), SPAN("image/jpeg"));
+    }
+    return true;
+}
+
+struct conf_module static_module = {
+    .name = "static",
+    .rows = static_rows,
+    .size = sizeof(struct static_settings),
+    .finish = static_finish,
+};

@@ -1,0 +1,380 @@
+/* upstream_call: connecting, sending, trying the next; the reply is
+ * upstream_reply's. */
+
+#include "upstream_call.h"
+#include "error_log.h"
+#include "front_conf.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CALL_HEAD_MAX (128 * 1024)
+
+static void call_send(struct upstream_call *call);
+
+static struct event_loop *loop_of(struct upstream_call *call)
+{
+    return call->x->worker->loop;
+}
+
+bool call_may_retry(const struct upstream_call *call, enum upstream_next why)
+{
+    const struct pass_settings *s = call->settings;
+    const struct exchange *x = call->x;
+    static const struct span unsafe[] = {SPAN_INIT("POST"), SPAN_INIT("LOCK"),
+                                         SPAN_INIT("PATCH")};
+    int64_t elapsed = event_now(x->worker->loop) - call->began;
+
+    if (x->out.begun || !(s->next_upstream & why) ||
+        (s->next_upstream & NEXT_OFF))
+        return false;
+    if (s->next_tries > 0 && call->tries >= s->next_tries)
+        return false;
+    if (s->next_timeout > 0 && elapsed >= s->next_timeout)
+        return false;
+    /* What may have been carried out once must not be asked for twice. */
+    if (call->head_sent > 0 && !(s->next_upstream & NEXT_NON_IDEMPOTENT))
+        for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++)
+            if (span_eq(x->method, unsafe[i]))
+                return false;
+    return true;
+}
+
+void call_hang_up(struct upstream_call *call, bool failed)
+{
+    struct front_worker *w = call->x->worker;
+
+    timer_clear(w->loop, &call->timer);
+    if (call->event.fd >= 0) {
+        event_close(w->loop, &call->event);
+        w->connections--;
+    }
+    if (call->peer != NULL) {
+        upstream_leave(call->upstream, call->peer, failed,
+                       event_now(w->loop));
+        if (call->current->time < 0)
+            call->current->time = event_now(w->loop) - call->try_began;
+        call->peer = NULL;
+    }
+    if (call->chunk != NULL)
+        chunk_drop(w, call->chunk);
+    call->chunk = NULL;
+}
+
+void call_failed(struct upstream_call *call, enum upstream_next why,
+                 int status, const char *doing, int errnum)
+{
+    struct exchange *x = call->x;
+    bool again = call_may_retry(call, why);
+
+    exchange_log(x, ERROR_LOG_ERROR, errnum, "%s", doing);
+    if (call->current != NULL && call->current->status == 0)
+        call->current->status = status;
+    call_hang_up(call, true);
+    if (x->out.begun) {
+        call_finish(call, false);
+        return;
+    }
+    if (again) {
+        call_connect(call);
+        return;
+    }
+    call->state = CALL_OVER;
+    exchange_error(x, status);
+}
+
+static bool call_note_try(struct upstream_call *call)
+{
+    struct upstream_try *t = arena_zalloc(&call->x->arena, sizeof *t);
+
+    if (t == NULL)
+        return false;
+    t->peer = call->peer->name;
+    t->time = -1;
+    *call->last_log = t;
+    call->last_log = &t->next;
+    call->current = t;
+    return true;
+}
+
+/* A socket that connects while the loop goes on; -1 with errno. */
+static int call_socket(const struct net_addr *addr)
+{
+    int fd = socket(addr->sa.sa_family,
+                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return -1;
+    if (addr->sa.sa_family != AF_UNIX)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    if (connect(fd, &addr->sa, addr->len) != 0 && errno != EINPROGRESS) {
+        int errnum = errno;
+
+        close(fd);
+        errno = errnum;
+        return -1;
+    }
+    return fd;
+}
+
+static void call_reset(struct upstream_call *call)
+{
+    call->head_sent = 0;
+    call->body_sent = 0;
+    call->filled = call->used = 0;
+    call->tries++;
+    call->try_began = event_now(loop_of(call));
+    call->state = CALL_CONNECTS;
+    http_reply_init(&call->reply, call->list, CALL_MAX_FIELDS,
+                    (uint32_t)call->settings->buffer_size,
+                    call->x->head_only);
+}
+
+void call_connect(struct upstream_call *call)
+{
+    struct exchange *x = call->x;
+    struct front_worker *w = x->worker;
+    int fd;
+
+    call->peer = upstream_pick(call->upstream, call->tried, event_now(w->loop));
+    if (call->peer == NULL) {
+        exchange_log(x, ERROR_LOG_ERROR, 0,
+                     "no live upstreams while connecting to upstream");
+        call->state = CALL_OVER;
+        exchange_error(x, 502);
+        return;
+    }
+    call_reset(call);
+    if (!call_note_try(call)) {
+        call_hang_up(call, false);
+        exchange_error(x, 500);
+        return;
+    }
+    fd = call_socket(&call->peer->addr);
+    if (fd < 0) {
+        call_failed(call, NEXT_ERROR, 502,
+                    "connect() failed while connecting to upstream", errno);
+        return;
+    }
+    if (!event_add(w->loop, &call->event, fd)) {
+        close(fd);
+        call_failed(call, NEXT_ERROR, 502, "epoll_ctl() failed", errno);
+        return;
+    }
+    w->connections++;
+    timer_set(w->loop, &call->timer, call->settings->connect_timeout);
+}
+
+static bool call_connected(struct upstream_call *call)
+{
+    int errnum = 0;
+    socklen_t len = sizeof errnum;
+
+    if (getsockopt(call->event.fd, SOL_SOCKET, SO_ERROR, &errnum, &len) != 0)
+        errnum = errno;
+    if (errnum != 0) {
+        call_failed(call, NEXT_ERROR, 502,
+                    "connect() failed while connecting to upstream", errnum);
+        return false;
+    }
+    call->state = CALL_SENDS;
+    timer_set(loop_of(call), &call->timer, call->settings->send_timeout);
+    return true;
+}
+
+/* The head and what of the body is in memory, in one call. */
+static ssize_t call_send_bytes(struct upstream_call *call)
+{
+    const struct request_body *b = &call->x->body;
+    struct iovec iov[2];
+    struct msghdr msg = {.msg_iov = iov};
+    bool file = b->file >= 0;
+
+    if (call->head_sent < call->head.len)
+        iov[msg.msg_iovlen++] =
+            (struct iovec){call->head.ptr + call->head_sent,
+                           call->head.len - call->head_sent};
+    if (call->with_body && call->body_sent < b->memory.len)
+        iov[msg.msg_iovlen++] =
+            (struct iovec){b->memory.ptr + call->body_sent,
+                           b->memory.len - (size_t)call->body_sent};
+    return sendmsg(call->event.fd, &msg,
+                   MSG_NOSIGNAL | (file && call->with_body ? MSG_MORE : 0));
+}
+
+static ssize_t call_send_file(struct upstream_call *call)
+{
+    const struct request_body *b = &call->x->body;
+    off_t offset = (off_t)(call->body_sent - b->memory.len);
+    uint64_t left = b->length - call->body_sent;
+
+    return sendfile(call->event.fd, b->file, &offset,
+                    left < (1 << 20) ? (size_t)left : 1 << 20);
+}
+
+static void call_count_sent(struct upstream_call *call, size_t n)
+{
+    size_t head = call->head.len - call->head_sent;
+
+    if (n < head)
+        head = n;
+    call->head_sent += head;
+    call->body_sent += n - head;
+}
+
+static bool call_all_sent(const struct upstream_call *call)
+{
+    return call->head_sent == call->head.len &&
+           (!call->with_body || call->body_sent == call->x->body.length);
+}
+
+/* Sends while the socket takes it.  A peer that answers before it has read
+ * everything may have closed: then its answer is what counts. */
+static void call_send(struct upstream_call *call)
+{
+    const struct request_body *b = &call->x->body;
+
+    while (call->event.can_write && !call_all_sent(call)) {
+        bool memory = call->head_sent < call->head.len ||
+                      call->body_sent < b->memory.len;
+        ssize_t n = memory ? call_send_bytes(call) : call_send_file(call);
+
+        if (n > 0) {
+            call_count_sent(call, (size_t)n);
+            timer_set(loop_of(call), &call->timer,
+                      call->settings->send_timeout);
+        } else if (n < 0 && errno == EAGAIN) {
+            call->event.can_write = false;
+        } else if (n < 0 && errno == EINTR) {
+            continue;
+        } else if (call->event.can_read) {
+            break;
+        } else {
+            call_failed(call, NEXT_ERROR, 502,
+                        "sending the request to upstream failed",
+                        n == 0 ? EIO : errno);
+            return;
+        }
+    }
+    if (call_all_sent(call)) {
+        call->state = CALL_WAITS;
+        timer_set(loop_of(call), &call->timer, call->settings->read_timeout);
+    }
+}
+
+static void call_ready(struct event *e)
+{
+    struct upstream_call *call = e->owner;
+
+    if (call->state == CALL_CONNECTS &&
+        (!e->can_write || !call_connected(call)))
+        return;
+    if (call->state == CALL_SENDS)
+        call_send(call);
+    if (call->state != CALL_OVER && call->event.can_read &&
+        call->state != CALL_CONNECTS)
+        call_receive(call);
+}
+
+static void call_timeout(struct timer *t)
+{
+    static const char *const doing[] = {
+        [CALL_CONNECTS] = "upstream timed out while connecting to upstream",
+        [CALL_SENDS] = "upstream timed out while sending request to upstream",
+        [CALL_WAITS] = "upstream timed out while reading response header "
+                       "from upstream",
+        [CALL_RELAYS] = "upstream timed out while reading upstream",
+    };
+    struct upstream_call *call = t->owner;
+
+    if (call->state != CALL_OVER)
+        call_failed(call, NEXT_TIMEOUT, 504, doing[call->state], ETIMEDOUT);
+}
+
+/* The client has left: nobody waits for the answer any more. */
+static void call_aborted(struct exchange *x)
+{
+    exchange_log(x, ERROR_LOG_INFO, 0,
+                 "client prematurely closed connection, so upstream "
+                 "connection is closed too");
+    if (!x->out.begun)
+        x->out.status = 499;
+    exchange_abort(x);
+}
+
+static void call_drained(struct exchange *x)
+{
+    struct upstream_call *call = x->upstream;
+
+    if (call == NULL || call->state != CALL_RELAYS)
+        return;
+    timer_set(loop_of(call), &call->timer, call->settings->read_timeout);
+    if (call->event.can_read)
+        call_receive(call);
+}
+
+void upstream_start(struct exchange *x, struct upstream *u,
+                    const struct upstream_protocol *protocol,
+                    const struct pass_settings *settings)
+{
+    struct upstream_call *call = arena_alloc(&x->arena, sizeof *call);
+
+    if (call == NULL) {
+        exchange_error(x, 500);
+        return;
+    }
+    memset(call, 0, offsetof(struct upstream_call, list));
+    memset(&call->body, 0, sizeof *call - offsetof(struct upstream_call, body));
+    call->x = x;
+    call->upstream = u;
+    call->protocol = protocol;
+    call->settings = settings;
+    call->tried = arena_zalloc(&x->arena, u->count);
+    call->last_log = &call->log;
+    call->event.fd = -1;
+    call->event.ready = call_ready;
+    call->event.owner = call;
+    call->timer.fire = call_timeout;
+    call->timer.owner = call;
+    call->began = event_now(x->worker->loop);
+    call->with_body = settings->pass_request_body;
+    buf_init(&call->head, CALL_HEAD_MAX);
+    x->upstream = call;
+    if (call->tried == NULL || !protocol->request(x, &call->head)) {
+        exchange_log(x, ERROR_LOG_ERROR, 0,
+                     "the request is too large for the upstream's protocol");
+        call->state = CALL_OVER;
+        exchange_error(x, 500);
+        return;
+    }
+    x->drained = call_drained;
+    if (!settings->ignore_client_abort)
+        x->aborted = call_aborted;
+    call_connect(call);
+}
+
+void upstream_forget(struct exchange *x)
+{
+    struct upstream_call *call = x->upstream;
+
+    if (call == NULL)
+        return;
+    call->state = CALL_OVER;
+    call_hang_up(call, false);
+    buf_free(&call->head);
+}
+
+void upstream_about(struct exchange *x, char *text, size_t size)
+{
+    const struct upstream_call *call = x->upstream;
+
+    if (call != NULL && call->peer != NULL)
+        snprintf(text, size, ", upstream: \"%.*s%.*s\"",
+                 SPAN_ARG(call->protocol->scheme), SPAN_ARG(call->peer->name));
+}

@@ -1,0 +1,304 @@
+/* upstream_reply: what comes back: the head becomes the answer's, the body is
+ * relayed as it comes, never faster than the client takes it. */
+
+#include "error_log.h"
+#include "upstream_call.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define RELAY_HIGH_WATER (8 * FRONT_CHUNK)
+
+/* Fields that end here: they are about this connection, or the proxy says
+ * them itself (RFC 9110 7.6.1). */
+static const struct span hop_by_hop[] = {
+    SPAN_INIT("Connection"),        SPAN_INIT("Keep-Alive"),
+    SPAN_INIT("Proxy-Connection"),  SPAN_INIT("TE"),
+    SPAN_INIT("Trailer"),           SPAN_INIT("Transfer-Encoding"),
+    SPAN_INIT("Upgrade"),           SPAN_INIT("Content-Length"),
+    SPAN_INIT("Status"),
+};
+
+static bool in_list(const struct name_list *list, struct span name)
+{
+    for (; list != NULL; list = list->next)
+        if (span_eq_nocase(list->name, name))
+            return true;
+    return false;
+}
+
+static bool is_hidden(const struct upstream_call *call, struct span name)
+{
+    const struct pass_settings *s = call->settings;
+    struct span connection =
+        http_get(&call->reply.fields, SPAN("Connection"));
+
+    for (size_t i = 0; i < sizeof hop_by_hop / sizeof *hop_by_hop; i++)
+        if (span_eq_nocase(name, hop_by_hop[i]))
+            return true;
+    if (connection.len > 0 && http_list_has(connection, name))
+        return true;
+    if (in_list(s->hide, name))
+        return true;
+    for (const struct span *h = call->protocol->hidden; h->ptr != NULL; h++)
+        if (span_eq_nocase(name, *h))
+            return !in_list(s->pass, name);
+    return false;
+}
+
+/* Where the answer has a member for the field, that is set. */
+static bool reply_field(struct upstream_call *call, struct span name,
+                        struct span value)
+{
+    struct exchange *x = call->x;
+    struct answer *out = &x->out;
+    const struct {
+        struct span name;
+        struct span *member;
+    } members[] = {
+        {SPAN("Content-Type"), &out->type},
+        {SPAN("ETag"), &out->etag},
+        {SPAN("Date"), &out->date},
+        {SPAN("Server"), &out->server},
+    };
+
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (span_eq_nocase(name, members[i].name)) {
+            *members[i].member = value;
+            return true;
+        }
+    if (call->protocol->location != NULL &&
+        span_eq_nocase(name, SPAN("Location")))
+        value = call->protocol->location(x, value);
+    return answer_field(x, name, value);
+}
+
+/* The reply's head moves into the exchange's arena, where the answer's fields
+ * point into it. */
+static bool reply_head(struct upstream_call *call)
+{
+    struct exchange *x = call->x;
+    struct http_reply *r = &call->reply;
+    struct span head = arena_copy(
+        &x->arena, (struct span){r->fields.base, r->head_len});
+
+    if (head.ptr == NULL)
+        return false;
+    r->fields.base = head.ptr;
+    for (unsigned i = 0; i < r->fields.count; i++)
+        if (!is_hidden(call, http_name(&r->fields, i)) &&
+            !reply_field(call, http_name(&r->fields, i),
+                         http_value(&r->fields, i)))
+            return false;
+    x->out.status = r->status;
+    x->out.reason = http_span(&r->fields, r->reason_phrase);
+    if (r->has_length)
+        x->out.length = (int64_t)r->content_length;
+    return true;
+}
+
+static const struct {
+    int status;
+    enum upstream_next why;
+} next_by_status[] = {
+    {500, NEXT_HTTP_500}, {502, NEXT_HTTP_502}, {503, NEXT_HTTP_503},
+    {504, NEXT_HTTP_504}, {403, NEXT_HTTP_403}, {404, NEXT_HTTP_404},
+    {429, NEXT_HTTP_429},
+};
+
+/* True when the status sends the exchange to another peer. */
+static bool reply_tries_next(struct upstream_call *call)
+{
+    for (size_t i = 0; i < sizeof next_by_status / sizeof *next_by_status; i++)
+        if (call->reply.status == next_by_status[i].status &&
+            call_may_retry(call, next_by_status[i].why)) {
+            int status = call->reply.status;
+
+            call_hang_up(call, status != 403 && status != 404);
+            call_connect(call);
+            return true;
+        }
+    return false;
+}
+
+/* The head is complete: the answer begins.  False when the call went another
+ * way. */
+static bool reply_begin(struct upstream_call *call)
+{
+    struct exchange *x = call->x;
+
+    call->current->status = call->reply.status;
+    if (reply_tries_next(call))
+        return false;
+    if (!reply_head(call)) {
+        exchange_error(x, 500);
+        return false;
+    }
+    call->used = call->reply.head_len;
+    call->state = CALL_RELAYS;
+    http_body_init(&call->body, call->reply.framing,
+                   call->reply.content_length, UINT64_MAX);
+    answer_begin(x);
+    return !x->ended;
+}
+
+/* Looks at the bytes of the head so far; true when more must come. */
+static bool reply_parse(struct upstream_call *call)
+{
+    for (;;)
+        switch (http_parse_reply(&call->reply, call->chunk->bytes,
+                                 call->filled)) {
+        case HTTP_MORE:
+            return true;
+        case HTTP_BAD:
+            call_failed(call, NEXT_INVALID_HEADER, 502,
+                        call->reply.problem, 0);
+            return false;
+        case HTTP_DONE:
+            if (call->reply.status >= 200) {
+                reply_begin(call);
+                return false;
+            }
+            /* 1xx: the final response is still to come */
+            call->filled -= call->reply.head_len;
+            memmove(call->chunk->bytes,
+                    call->chunk->bytes + call->reply.head_len, call->filled);
+            http_reply_init(&call->reply, call->list, CALL_MAX_FIELDS,
+                            (uint32_t)call->settings->buffer_size,
+                            call->x->head_only);
+        }
+}
+
+void call_finish(struct upstream_call *call, bool complete)
+{
+    struct exchange *x = call->x;
+
+    call->state = CALL_OVER;
+    call_hang_up(call, false);
+    if (complete) {
+        answer_end(x);
+        return;
+    }
+    /* What is missing must be seen: no last chunk, no further request. */
+    exchange_abort(x);
+}
+
+/* Passes on what is decoded of the chunk; true when the body goes on. */
+static bool relay(struct upstream_call *call)
+{
+    struct exchange *x = call->x;
+
+    while (call->state == CALL_RELAYS) {
+        struct span content;
+        size_t used;
+        enum http_parse state =
+            http_decode_body(&call->body, call->chunk->bytes + call->used,
+                             call->filled - call->used, &used, &content);
+
+        call->used += used;
+        answer_bytes(x, content, call->chunk);
+        if (state == HTTP_DONE) {
+            call_finish(call, true);
+            return false;
+        }
+        if (state == HTTP_BAD) {
+            call_failed(call, NEXT_ERROR, 502, call->body.reason, 0);
+            return false;
+        }
+        if (call->used == call->filled)
+            return true;
+    }
+    return false;
+}
+
+/* A chunk with room: the one at hand, or a fresh one when pieces of it may
+ * still be on their way to the client. */
+static bool call_room(struct upstream_call *call)
+{
+    struct front_worker *w = call->x->worker;
+
+    if (call->chunk != NULL && call->state == CALL_RELAYS &&
+        call->used == call->filled) {
+        if (call->chunk->users > 1) {
+            chunk_drop(w, call->chunk);
+            call->chunk = NULL;
+        }
+        call->filled = call->used = 0;
+    }
+    if (call->chunk == NULL) {
+        call->chunk = chunk_new(w);
+        if (call->chunk == NULL)
+            return false;
+        chunk_use(call->chunk);
+    }
+    return call->filled < FRONT_CHUNK;
+}
+
+/* The peer has closed. */
+static void call_ended(struct upstream_call *call)
+{
+    if (call->state == CALL_RELAYS && http_body_may_end(&call->body))
+        call_finish(call, true);
+    else
+        call_failed(call, NEXT_ERROR, 502,
+                    call->state == CALL_RELAYS
+                        ? "upstream prematurely closed connection while "
+                          "reading upstream"
+                        : "upstream prematurely closed connection while "
+                          "reading response header from upstream",
+                    0);
+}
+
+/* One read; true when bytes came. */
+static bool call_read(struct upstream_call *call)
+{
+    size_t room;
+    ssize_t n;
+
+    if (!call_room(call)) {
+        call_failed(call, NEXT_INVALID_HEADER, 502,
+                    "upstream sent too big header while reading response "
+                    "header from upstream", 0);
+        return false;
+    }
+    room = FRONT_CHUNK - call->filled;
+    do
+        n = recv(call->event.fd, call->chunk->bytes + call->filled, room, 0);
+    while (n < 0 && errno == EINTR);
+    if (n > 0) {
+        if ((size_t)n < room && !call->event.hung_up)
+            call->event.can_read = false;
+        call->filled += (size_t)n;
+        return true;
+    }
+    if (n < 0 && errno == EAGAIN) {
+        call->event.can_read = false;
+        return false;
+    }
+    if (n < 0)
+        call_failed(call, NEXT_ERROR, 502,
+                    "recv() failed while reading from upstream", errno);
+    else
+        call_ended(call);
+    return false;
+}
+
+void call_receive(struct upstream_call *call)
+{
+    struct exchange *x = call->x;
+
+    while (call->state != CALL_OVER && call->event.can_read &&
+           x->out.queued < RELAY_HIGH_WATER && call_read(call)) {
+        timer_set(x->worker->loop, &call->timer,
+                  call->settings->read_timeout);
+        if (call->state != CALL_RELAYS && reply_parse(call))
+            continue;
+        if (call->state == CALL_RELAYS && relay(call))
+            output_flush(x);
+    }
+    if (x->out.queued >= RELAY_HIGH_WATER && call->state == CALL_RELAYS)
+        timer_clear(x->worker->loop, &call->timer); /* it waits for us */
+    if (!x->ended && x->out.begun && !x->out.ended && x->out.first != NULL)
+        output_flush(x);
+}

@@ -1,0 +1,95 @@
+/* upstream_vars: $upstream_addr and its like: one item a try, as nginx lists
+ * them. */
+
+#include "upstream_call.h"
+
+#define NONE ((struct span){NULL, 0})
+
+static struct span join(struct exchange *x, struct span before,
+                        struct span item)
+{
+    if (before.ptr == NULL)
+        return item;
+    return arena_printf(&x->arena, "%.*s, %.*s", SPAN_ARG(before),
+                        SPAN_ARG(item));
+}
+
+struct span upstream_get_addr(struct exchange *x, struct span rest)
+{
+    struct span text = NONE;
+
+    (void)rest;
+    for (const struct upstream_try *t = x->upstream ? x->upstream->log : NULL;
+         t != NULL; t = t->next)
+        text = join(x, text, t->peer);
+    return text;
+}
+
+struct span upstream_get_status(struct exchange *x, struct span rest)
+{
+    struct span text = NONE;
+
+    (void)rest;
+    for (const struct upstream_try *t = x->upstream ? x->upstream->log : NULL;
+         t != NULL; t = t->next)
+        text = join(x, text,
+                    t->status ? arena_printf(&x->arena, "%d", t->status)
+                              : SPAN("-"));
+    return text;
+}
+
+struct span upstream_get_time(struct exchange *x, struct span rest)
+{
+    struct span text = NONE;
+
+    (void)rest;
+    for (const struct upstream_try *t = x->upstream ? x->upstream->log : NULL;
+         t != NULL; t = t->next) {
+        int64_t ms = t->time >= 0 ? t->time
+                                  : event_now(x->worker->loop) -
+                                        x->upstream->try_began;
+
+        text = join(x, text,
+                    arena_printf(&x->arena, "%lld.%03lld",
+                                 (long long)(ms / 1000),
+                                 (long long)(ms % 1000)));
+    }
+    return text;
+}
+
+/* A field of the reply, by its name in lower case with "_" for "-". */
+struct span upstream_get_http(struct exchange *x, struct span rest)
+{
+    struct buf name;
+    struct span value = NONE;
+
+    if (x->upstream == NULL || x->upstream->reply.fields.base == NULL)
+        return NONE;
+    buf_init(&name, 256);
+    for (size_t i = 0; i < rest.len; i++)
+        buf_add_char(&name, rest.ptr[i] == '_' ? '-' : rest.ptr[i]);
+    value = http_get(&x->upstream->reply.fields, buf_span(&name));
+    buf_free(&name);
+    return value;
+}
+
+struct span upstream_get_host(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return x->pass_host;
+}
+
+struct span upstream_get_port(struct exchange *x, struct span rest)
+{
+    const char *colon;
+
+    (void)rest;
+    if (x->pass_host.ptr == NULL)
+        return NONE;
+    colon = span_chr(x->pass_host, ':');
+    return colon != NULL
+               ? (struct span){colon + 1, (size_t)(x->pass_host.ptr +
+                                                   x->pass_host.len - colon -
+                                                   1)}
+               : SPAN("80");
+}

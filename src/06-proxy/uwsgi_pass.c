@@ -1,0 +1,160 @@
+/* uwsgi_pass: the request as a uwsgi packet, to an application server. */
+
+#include "cgi.h"
+#include "pass_settings.h"
+#include "phases.h"
+#include "uwsgi_packet.h"
+#include "value.h"
+
+#define UWSGI_PORT 3031 /* where nothing is said, as people expect it */
+
+struct uwsgi_param {
+    struct uwsgi_param *next;
+    struct span name;
+    struct value *value;
+    bool if_not_empty;
+};
+
+struct uwsgi_settings {
+    struct pass_settings pass;
+    struct uwsgi_param *params;
+    int64_t modifier1, modifier2;
+};
+
+struct uwsgi_emit {
+    struct uwsgi_encoder *encoder;
+    const struct uwsgi_param *params;
+};
+
+/* A configured HTTP_* parameter replaces the client's field. */
+static bool emit_field(void *context, struct span name, struct span value)
+{
+    const struct uwsgi_emit *e = context;
+
+    for (const struct uwsgi_param *p = e->params; p != NULL; p = p->next)
+        if (span_eq(p->name, name))
+            return true;
+    return uwsgi_add(e->encoder, name, value);
+}
+
+static bool uwsgi_request(struct exchange *x, struct buf *out)
+{
+    const struct uwsgi_settings *s = CONF_OF(x->scope, &uwsgi_module);
+    struct uwsgi_encoder encoder;
+    struct uwsgi_emit emit = {&encoder, s->params};
+
+    uwsgi_begin(&encoder, out);
+    for (const struct uwsgi_param *p = s->params; p != NULL; p = p->next) {
+        struct span value = value_eval(x, p->value);
+
+        if (p->if_not_empty && value.len == 0)
+            continue;
+        if (!uwsgi_add(&encoder, p->name, value))
+            return false;
+    }
+    if (s->pass.pass_request_headers &&
+        !cgi_fields(&x->request, emit_field, &emit))
+        return false;
+    return uwsgi_end(&encoder, (uint8_t)s->modifier1, (uint8_t)s->modifier2);
+}
+
+static const struct span uwsgi_hidden[] = {
+    SPAN_INIT("X-Accel-Expires"),    SPAN_INIT("X-Accel-Redirect"),
+    SPAN_INIT("X-Accel-Limit-Rate"), SPAN_INIT("X-Accel-Buffering"),
+    SPAN_INIT("X-Accel-Charset"),    {NULL, 0},
+};
+
+static const struct upstream_protocol uwsgi_protocol = {
+    .scheme = SPAN_INIT("uwsgi://"),
+    .request = uwsgi_request,
+    .hidden = uwsgi_hidden,
+};
+
+static void uwsgi_start(struct exchange *x)
+{
+    const struct uwsgi_settings *s = CONF_OF(x->scope, &uwsgi_module);
+    struct upstream *u = pass_target_get(x, x->handler_data, UWSGI_PORT);
+
+    if (u != NULL)
+        upstream_start(x, u, &uwsgi_protocol, &s->pass);
+}
+
+static void uwsgi_handler(struct exchange *x)
+{
+    body_read(x, uwsgi_start);
+}
+
+/* uwsgi_pass ADDRESS, or GROUP, or uwsgi://ADDRESS */
+static bool set_uwsgi_pass(struct conf *cf, const struct conf_row *row,
+                           void *settings)
+{
+    struct pass_target *t = arena_zalloc(cf->arena, sizeof *t);
+    struct span name = cf->words[1];
+
+    (void)settings;
+    if (t == NULL)
+        return conf_error(cf, "out of memory");
+    if (span_starts(name, SPAN("uwsgi://"))) {
+        name.ptr += 8;
+        name.len -= 8;
+    }
+    return pass_target_set(cf, t, name, UWSGI_PORT) &&
+           content_set(cf, row->name, uwsgi_handler, t);
+}
+
+/* uwsgi_param NAME VALUE [if_not_empty] */
+static bool set_param(struct conf *cf, const struct conf_row *row,
+                      void *settings)
+{
+    struct uwsgi_settings *s = settings;
+    struct uwsgi_param **last = &s->params;
+    struct uwsgi_param *p = arena_zalloc(cf->arena, sizeof *p);
+
+    (void)row;
+    if (p == NULL)
+        return conf_error(cf, "out of memory");
+    if (cf->count == 4) {
+        if (!span_eq(cf->words[3], SPAN("if_not_empty")))
+            return conf_error(cf, "invalid parameter \"%.*s\"",
+                              SPAN_ARG(cf->words[3]));
+        p->if_not_empty = true;
+    }
+    p->name = cf->words[1];
+    p->value = value_compile(cf, cf->words[2]);
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = p;
+    return p->value != NULL;
+}
+
+static bool uwsgi_finish(struct conf *cf, void *settings, const void *parent)
+{
+    const struct uwsgi_settings *s = settings;
+
+    (void)parent;
+    if (s->modifier1 > 255 || s->modifier2 > 255)
+        return conf_error(cf, "a uwsgi modifier is a number from 0 to 255");
+    return true;
+}
+
+#define WHERE PASS_WHERE
+
+static const struct conf_row uwsgi_rows[] = {
+    {"uwsgi_pass", CONF_LOCATION, 1, 1, false, set_uwsgi_pass, CONF_OTHER, 0,
+     0, NULL},
+    {"uwsgi_param", WHERE, 2, 3, false, set_param, CONF_POINTER,
+     offsetof(struct uwsgi_settings, params), 0, NULL},
+    {"uwsgi_modifier1", WHERE, 1, 1, false, conf_set_number, CONF_NUMBER,
+     offsetof(struct uwsgi_settings, modifier1), 0, NULL},
+    {"uwsgi_modifier2", WHERE, 1, 1, false, conf_set_number, CONF_NUMBER,
+     offsetof(struct uwsgi_settings, modifier2), 0, NULL},
+    PASS_ROWS("uwsgi", struct uwsgi_settings),
+    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+};
+
+struct conf_module uwsgi_module = {
+    .name = "uwsgi",
+    .rows = uwsgi_rows,
+    .size = sizeof(struct uwsgi_settings),
+    .finish = uwsgi_finish,
+};

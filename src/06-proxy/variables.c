@@ -1,0 +1,469 @@
+/* variables: the table of names, and a function for each. */
+
+#include "variables.h"
+#include "front_conf.h"
+#include "http_status.h"
+#include "server_tokens.h"
+#include "static_handler.h"
+#include "upstream.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NONE ((struct span){NULL, 0})
+
+static struct span of_slice(struct exchange *x, struct http_slice s)
+{
+    return http_request_span(&x->request, s);
+}
+
+static struct span number(struct exchange *x, uint64_t n)
+{
+    return arena_printf(&x->arena, "%" PRIu64, n);
+}
+
+static struct span get_args(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return x->args;
+}
+
+static struct span get_is_args(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return x->args.len > 0 ? SPAN("?") : SPAN("");
+}
+
+static struct span get_uri(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return x->uri;
+}
+
+struct span request_uri(struct exchange *x)
+{
+    struct span target = of_slice(x, x->request.target);
+
+    /* Of the absolute form the path and what follows it. */
+    if (x->request.form == HTTP_ABSOLUTE_FORM) {
+        const char *path = of_slice(x, x->request.path).ptr;
+
+        if (path >= target.ptr && path < target.ptr + target.len)
+            target = (struct span){
+                path, (size_t)(target.ptr + target.len - path)};
+    }
+    return target;
+}
+
+static struct span get_request_uri(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return request_uri(x);
+}
+
+static struct span get_request(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    if (x->method.len == 0)
+        return SPAN("");
+    return arena_printf(&x->arena, "%.*s %.*s HTTP/1.%d", SPAN_ARG(x->method),
+                        SPAN_ARG(of_slice(x, x->request.target)),
+                        x->request.minor);
+}
+
+static struct span get_request_method(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return x->method;
+}
+
+static struct span get_request_length(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return number(x, x->request.head_len + x->body.length);
+}
+
+static struct span seconds(struct exchange *x, int64_t ms)
+{
+    return arena_printf(&x->arena, "%lld.%03lld", (long long)(ms / 1000),
+                        (long long)(ms % 1000));
+}
+
+static struct span get_request_time(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return seconds(x, event_now(x->worker->loop) - x->began);
+}
+
+static struct span get_host(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return x->host.len > 0 ? x->host : x->server->name;
+}
+
+static struct span get_hostname(struct exchange *x, struct span rest)
+{
+    char name[256] = "";
+
+    (void)rest;
+    gethostname(name, sizeof name - 1);
+    return arena_copy(&x->arena, span_of(name));
+}
+
+static struct span get_server_name(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return x->server->name;
+}
+
+static struct client *with_local(struct exchange *x)
+{
+    struct client *c = x->client;
+
+    if (!c->have_local)
+        c->have_local = net_local(c->event.fd, &c->local);
+    return c;
+}
+
+static struct span get_server_addr(struct exchange *x, struct span rest)
+{
+    char text[NET_ADDR_TEXT];
+
+    (void)rest;
+    net_print_host(&with_local(x)->local, text);
+    return arena_copy(&x->arena, span_of(text));
+}
+
+static struct span get_server_port(struct exchange *x, struct span rest)
+{
+    unsigned port = net_port(&with_local(x)->local);
+
+    (void)rest;
+    return port != 0 ? number(x, port) : SPAN("");
+}
+
+static struct span get_server_protocol(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return x->request.minor == 0 ? SPAN("HTTP/1.0") : SPAN("HTTP/1.1");
+}
+
+static struct span get_scheme(struct exchange *x, struct span rest)
+{
+    (void)x;
+    (void)rest;
+    return SPAN("http");
+}
+
+static struct span get_empty(struct exchange *x, struct span rest)
+{
+    (void)x;
+    (void)rest;
+    return SPAN("");
+}
+
+static struct span get_remote_addr(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return span_of(x->client->peer_host);
+}
+
+static struct span get_remote_port(struct exchange *x, struct span rest)
+{
+    unsigned port = net_port(&x->client->peer);
+
+    (void)rest;
+    return port != 0 ? number(x, port) : SPAN("");
+}
+
+/* Bytes of the peer's address, as a compact key. */
+static struct span get_binary_remote_addr(struct exchange *x, struct span rest)
+{
+    const struct net_addr *peer = &x->client->peer;
+
+    (void)rest;
+    if (peer->sa.sa_family == AF_INET)
+        return (struct span){(const char *)&peer->sa + 4, 4};
+    if (peer->sa.sa_family == AF_INET6)
+        return (struct span){(const char *)&peer->sa + 8, 16};
+    return span_of(x->client->peer_host);
+}
+
+/* A field of the request by its variable's name: lower case, "_" for "-". */
+static bool name_fits(struct span field, struct span name)
+{
+    if (field.len != name.len)
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        char c = (char)tolower((unsigned char)field.ptr[i]);
+
+        if ((c == '-' ? '_' : c) != name.ptr[i])
+            return false;
+    }
+    return true;
+}
+
+/* Several fields of the name are joined, cookies with "; ". */
+static struct span get_http(struct exchange *x, struct span rest)
+{
+    const struct http_fields *f = &x->request.fields;
+    const char *glue = span_eq(rest, SPAN("cookie")) ? "; " : ", ";
+    struct span value = NONE;
+
+    for (unsigned i = 0; i < f->count; i++) {
+        if (!name_fits(http_name(f, i), rest))
+            continue;
+        if (value.ptr == NULL)
+            value = http_value(f, i);
+        else
+            value = arena_printf(&x->arena, "%.*s%s%.*s", SPAN_ARG(value),
+                                 glue, SPAN_ARG(http_value(f, i)));
+    }
+    return value;
+}
+
+static struct span get_content_type(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return http_get(&x->request.fields, SPAN("Content-Type"));
+}
+
+/* The decoded body's length once it has been read, else what the client
+ * says. */
+static struct span get_content_length(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    if (x->request.framing == HTTP_CHUNKED && x->body.done)
+        return number(x, x->body.length);
+    return http_get(&x->request.fields, SPAN("Content-Length"));
+}
+
+/* name=value among items that `separator` divides. */
+static struct span find_pair(struct span list, char separator,
+                             struct span name)
+{
+    struct span item;
+
+    while (span_next(&list, separator, &item)) {
+        item = separator == ';' ? span_trim(item) : item;
+        if (item.len > name.len && item.ptr[name.len] == '=' &&
+            span_eq_nocase((struct span){item.ptr, name.len}, name))
+            return (struct span){item.ptr + name.len + 1,
+                                 item.len - name.len - 1};
+    }
+    return NONE;
+}
+
+static struct span get_arg(struct exchange *x, struct span rest)
+{
+    return find_pair(x->args, '&', rest);
+}
+
+static struct span get_cookie(struct exchange *x, struct span rest)
+{
+    const struct http_fields *f = &x->request.fields;
+
+    for (unsigned i = 0; i < f->count; i++)
+        if (span_eq_nocase(http_name(f, i), SPAN("Cookie"))) {
+            struct span value = find_pair(http_value(f, i), ';', rest);
+
+            if (value.ptr != NULL)
+                return value;
+        }
+    return NONE;
+}
+
+static struct span get_status(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return arena_printf(&x->arena, "%03d", x->out.status);
+}
+
+static struct span get_bytes_sent(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return number(x, x->out.sent);
+}
+
+static struct span get_body_bytes_sent(struct exchange *x, struct span rest)
+{
+    const struct answer *out = &x->out;
+
+    (void)rest;
+    return number(x, out->sent > out->head_len ? out->sent - out->head_len : 0);
+}
+
+static struct span get_sent_http(struct exchange *x, struct span rest)
+{
+    const struct answer *out = &x->out;
+
+    if (span_eq(rest, SPAN("content_type")))
+        return out->type.len > 0 ? out->type : NONE;
+    if (span_eq(rest, SPAN("content_length")))
+        return out->length >= 0 ? number(x, (uint64_t)out->length) : NONE;
+    if (span_eq(rest, SPAN("location")))
+        return out->location.len > 0 ? out->location : NONE;
+    for (const struct out_field *f = out->fields; f != NULL; f = f->next)
+        if (name_fits(f->name, rest))
+            return f->value;
+    return NONE;
+}
+
+static struct span get_connection(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return number(x, x->client->serial);
+}
+
+static struct span get_connection_requests(struct exchange *x,
+                                           struct span rest)
+{
+    (void)rest;
+    return number(x, x->client->requests);
+}
+
+static struct span get_msec(struct exchange *x, struct span rest)
+{
+    struct timespec now;
+
+    (void)rest;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return seconds(x, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+
+static struct span get_time_local(struct exchange *x, struct span rest)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+    char text[64];
+
+    (void)rest;
+    localtime_r(&now, &tm);
+    strftime(text, sizeof text, "%d/%b/%Y:%H:%M:%S %z", &tm);
+    return arena_copy(&x->arena, span_of(text));
+}
+
+static struct span get_time_iso8601(struct exchange *x, struct span rest)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+    char text[64];
+    size_t n;
+
+    (void)rest;
+    localtime_r(&now, &tm);
+    n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &tm);
+    /* +0100 is written +01:00 here */
+    return arena_printf(&x->arena, "%.*s:%s", (int)n - 2, text, text + n - 2);
+}
+
+static struct span get_pid(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return number(x, (uint64_t)getpid());
+}
+
+static struct span get_document_root(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return static_document_root(x);
+}
+
+static struct span get_request_filename(struct exchange *x, struct span rest)
+{
+    (void)rest;
+    return static_filename(x);
+}
+
+static struct span get_version(struct exchange *x, struct span rest)
+{
+    (void)x;
+    (void)rest;
+    return SPAN(STRATA_PROXY_VERSION);
+}
+
+static struct span get_request_completion(struct exchange *x,
+                                          struct span rest)
+{
+    (void)rest;
+    return x->out.ended && x->out.first == NULL ? SPAN("OK") : SPAN("");
+}
+
+static struct span get_forwarded_for(struct exchange *x, struct span rest)
+{
+    struct span before = get_http(x, SPAN("x_forwarded_for"));
+
+    (void)rest;
+    if (before.ptr == NULL)
+        return span_of(x->client->peer_host);
+    return arena_printf(&x->arena, "%.*s, %s", SPAN_ARG(before),
+                        x->client->peer_host);
+}
+
+static const struct variable table[] = {
+    {"arg_", get_arg},
+    {"args", get_args},
+    {"binary_remote_addr", get_binary_remote_addr},
+    {"body_bytes_sent", get_body_bytes_sent},
+    {"bytes_sent", get_bytes_sent},
+    {"connection", get_connection},
+    {"connection_requests", get_connection_requests},
+    {"content_length", get_content_length},
+    {"content_type", get_content_type},
+    {"cookie_", get_cookie},
+    {"document_root", get_document_root},
+    {"document_uri", get_uri},
+    {"host", get_host},
+    {"hostname", get_hostname},
+    {"http_", get_http},
+    {"https", get_empty},
+    {"is_args", get_is_args},
+    {"msec", get_msec},
+    {"nginx_version", get_version},
+    {"pid", get_pid},
+    {"proxy_add_x_forwarded_for", get_forwarded_for},
+    {"proxy_host", upstream_get_host},
+    {"proxy_port", upstream_get_port},
+    {"query_string", get_args},
+    {"remote_addr", get_remote_addr},
+    {"remote_port", get_remote_port},
+    {"remote_user", get_empty},
+    {"request", get_request},
+    {"request_completion", get_request_completion},
+    {"request_filename", get_request_filename},
+    {"request_length", get_request_length},
+    {"request_method", get_request_method},
+    {"request_time", get_request_time},
+    {"request_uri", get_request_uri},
+    {"scheme", get_scheme},
+    {"sent_http_", get_sent_http},
+    {"server_addr", get_server_addr},
+    {"server_name", get_server_name},
+    {"server_port", get_server_port},
+    {"server_protocol", get_server_protocol},
+    {"status", get_status},
+    {"time_iso8601", get_time_iso8601},
+    {"time_local", get_time_local},
+    {"upstream_addr", upstream_get_addr},
+    {"upstream_http_", upstream_get_http},
+    {"upstream_response_time", upstream_get_time},
+    {"upstream_status", upstream_get_status},
+    {"uri", get_uri},
+};
+
+const struct variable *variable_find(struct span name, struct span *rest)
+{
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct span known = span_of(table[i].name);
+        bool prefix = span_ends(known, SPAN("_"));
+
+        if (prefix ? name.len > known.len && span_starts(name, known)
+                   : span_eq(name, known)) {
+            *rest = (struct span){name.ptr + known.len, name.len - known.len};
+            return &table[i];
+        }
+    }
+    return NULL;
+}
