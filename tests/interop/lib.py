@@ -20,6 +20,7 @@ import hashlib
 import http.client
 import os
 import random
+import shlex
 import shutil
 import signal
 import socket
@@ -35,6 +36,12 @@ BIN = Path(os.environ.get("STRATA_BIN") or ROOT / "build/bin")
 UWSGI = ["uwsgi", "--plugin", "python3"]
 NGINX = ["/usr/sbin/nginx"]
 MARK = "STRATA_INTEROP"
+
+# The front and the host of the tests that are about the two of them.  With
+# STRATA_FRONT=nginx STRATA_HOST='uwsgi --plugin python3' they are tried on the
+# programs that ours are modelled on, which shows that they ask the right thing.
+FRONT = shlex.split(os.environ.get("STRATA_FRONT", "strata-proxy"))
+HOST = shlex.split(os.environ.get("STRATA_HOST", "strata-prefork"))
 
 
 class Answer:
@@ -263,24 +270,27 @@ class Test:
             if self.stop(child) is None:
                 self.ok(f"{child.args[0]} ends when it is told to", False)
 
+    def processes(self):
+        """Those that were started here, by whomever, and still run: a list of
+        (pid, command line)."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit() or int(entry.name) == os.getpid():
+                continue
+            try:
+                environ = (entry / "environ").read_bytes()
+                if f"{MARK}={self.mark}\0".encode() in environ:
+                    name = (entry / "cmdline").read_bytes()
+                    found.append((int(entry.name), name.replace(
+                        b"\0", b" ").decode("utf-8", "replace")))
+            except OSError:
+                pass
+        return found
+
     def left_over(self):
-        """Processes that carry our mark and are not we."""
-        def find():
-            found = []
-            for entry in Path("/proc").iterdir():
-                if not entry.name.isdigit() or int(entry.name) == os.getpid():
-                    continue
-                try:
-                    environ = (entry / "environ").read_bytes()
-                    if f"{MARK}={self.mark}\0".encode() in environ:
-                        name = (entry / "cmdline").read_bytes()
-                        found.append((int(entry.name), name.replace(
-                            b"\0", b" ").decode("utf-8", "replace")))
-                except OSError:
-                    pass
-            return found
-        wait_for(lambda: not find(), 5, 0.1)
-        return find()
+        """The same, after a while in which they may end."""
+        wait_for(lambda: not self.processes(), 5, 0.1)
+        return self.processes()
 
     def show_logs(self):
         for path in sorted(self.dir.rglob("*.log")):

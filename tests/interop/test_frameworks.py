@@ -156,10 +156,10 @@ with lib.Test("Flask and Django on the stack") as t:
              ("django_site.py", DJANGO, django)]):
         t.write(f"{number}/{file}", text)
         back = f"{t.host}:{9090 + number}"
-        t.start(["strata-prefork", "--socket", back, "--master", "--processes",
+        t.start([*lib.HOST, "--socket", back, "--master", "--processes",
                  "2", "--chdir", t.dir / str(number), "--module",
                  file[:-3] + ":application"], ready=(t.host, 9090 + number))
-        pair.start_front(t, ["strata-proxy"],
+        pair.start_front(t, lib.FRONT,
                          pair.nginx_conf(t, back, 8080 + number),
                          8080 + number)
         check(t, 8080 + number)

@@ -52,7 +52,7 @@ def look(t, when):
 
 def gone(t):
     """True when neither program is left and both ports are free."""
-    return lib.wait_for(lambda: not t.left_over() and not any(
+    return lib.wait_for(lambda: not t.processes() and not any(
         lib.listening(t.host, port) for port in (8080, 9090)))
 
 

@@ -2,27 +2,20 @@
 """The tutorial's commands and files, as they stand there, apart from
 addresses, ports and directories.
 
-    test_tutorial.py [FRONT HOST]     as in: test_tutorial.py nginx \\
-                                          'uwsgi --plugin python3'
-
-With the programs that ours are modelled on, what they are known to do
-differently is left out.
+With STRATA_HOST=uwsgi, what it is known to do differently is left out.
 """
 
 import json
 import os
-import shlex
 import signal
 import socket
 import struct
-import sys
 import time
 
 import lib
+from lib import FRONT, HOST
 
-FRONT = shlex.split(sys.argv[1]) if sys.argv[1:] else ["strata-proxy"]
-HOST = shlex.split(sys.argv[2]) if sys.argv[2:] else ["strata-prefork"]
-OURS = not sys.argv[1:]
+OURS = HOST == ["strata-prefork"]
 
 APPLICATION = '''\
 def application(env, start_response):

@@ -2,6 +2,7 @@
 """100 MB through the whole stack and back, byte for byte, with curl."""
 
 import hashlib
+from pathlib import Path
 
 import lib
 import pair
@@ -24,14 +25,14 @@ def peak(pid):
 
 
 def workers(t, name):
-    return [pid for pid, words in t.left_over() if name in words]
+    return [pid for pid, words in t.processes() if name in words]
 
 
 with lib.Test("100 MB through the stack") as t:
-    t.start(["strata-prefork", "--socket", f"{t.host}:9090", "--master",
+    t.start([*lib.HOST, "--socket", f"{t.host}:9090", "--master",
              "--processes", "1", "--wsgi-file", pair.APP],
             ready=(t.host, 9090))
-    pair.start_front(t, ["strata-proxy"],
+    pair.start_front(t, lib.FRONT,
                      pair.nginx_conf(t, f"{t.host}:9090"))
     sent, got = t.dir / "sent", t.dir / "got"
     with open("/dev/urandom", "rb") as source, open(sent, "wb") as out:
@@ -48,7 +49,7 @@ with lib.Test("100 MB through the stack") as t:
         t.equal(f"{title}: what came back is what was sent",
                 digest(got) if got.exists() else None, digest(sent))
         got.unlink(missing_ok=True)
-    for name in ("strata-proxy", "strata-prefork"):
+    for name in (Path(lib.FRONT[0]).name, Path(lib.HOST[0]).name):
         most = max((peak(p) for p in workers(t, name)), default=0)
         t.ok(f"{name} kept less than 80 MB of it in memory ({most} MB)",
              0 < most < 80)
