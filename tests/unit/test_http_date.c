@@ -53,7 +53,7 @@ static void test_good(void)
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         size_t len = strlen(rows[i].text);
-        struct span text = {guard(rows[i].text, len), len};
+        struct span text = {guard_put(rows[i].text, len), len};
         time_t t = -7;
 
         CU_ASSERT(http_date_parse(text, &t));
@@ -94,7 +94,7 @@ static void test_bad(void)
         size_t len = strlen(rows[i]);
         time_t t = -7;
 
-        if (http_date_parse((struct span){guard(rows[i], len), len}, &t))
+        if (http_date_parse((struct span){guard_put(rows[i], len), len}, &t))
             printf("taken for a date: %s\n", rows[i]);
         CU_ASSERT_EQUAL(t, -7);
     }
@@ -113,7 +113,7 @@ static void test_truncated(void)
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (size_t n = 0; n <= strlen(rows[i].text); n++) {
-            struct span text = {guard(rows[i].text, n), n};
+            struct span text = {guard_put(rows[i].text, n), n};
             time_t t;
 
             CU_ASSERT_EQUAL(http_date_parse(text, &t), n >= rows[i].enough);

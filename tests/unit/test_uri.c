@@ -120,7 +120,7 @@ static void test_truncated(void)
         long len;
 
         memset(out, '!', sizeof out);
-        len = uri_normalise(out, (struct span){guard(path, n), n}, true);
+        len = uri_normalise(out, (struct span){guard_put(path, n), n}, true);
         CU_ASSERT(len <= (long)n);
         CU_ASSERT(len == -1 || out[0] == '/');
         CU_ASSERT_EQUAL(out[n], '!');
