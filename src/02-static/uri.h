@@ -10,9 +10,9 @@
 
 /* Decodes %XX once, resolves "." and ".." segments, and, when merge_slashes,
  * makes runs of "/" one.  `raw` begins with "/" and has no query (a "#" and
- * what follows is dropped as nginx does).  `out` holds raw.len bytes.  Returns the
- * length, or -1 when the path is to be refused with 400: a bad escape, %00, or
- * ".." above the root. */
+ * what follows is dropped as nginx does).  `out` holds raw.len bytes.  Returns
+ * the length, or -1 when the path is to be refused with 400: a bad escape,
+ * %00, or ".." above the root. */
 long uri_normalise(char *out, struct span raw, bool merge_slashes);
 
 /* The query of a target whose part before the "?" is `raw`, without the
