@@ -147,9 +147,11 @@ install: all
 
 ## make man          the manual pages, in build/man; `make install` takes them
 man: $(patsubst docs/man/%.md,$(BUILD)/man/%,$(wildcard docs/man/*.1.md))
-$(BUILD)/man/%.1: docs/man/%.1.md
+$(BUILD)/man/%.1: docs/man/%.1.md $(BUILD)/bin/%
 	@mkdir -p $(@D)
-	pandoc --standalone --from markdown --to man --output $@ $<
+	{ sed '/^@help@$$/,$$d' $<; echo '# OPTIONS'; echo; \
+	  $(BUILD)/bin/$* $(if $(filter %-proxy,$*),-h,--help) 2>&1 | sed 's/^/    /'; sed '1,/^@help@$$/d' $<; } | \
+	pandoc --standalone --from markdown --to man --output $@
 
 ## make doctor       what is installed, what is missing, and the line to type
 .PHONY: doctor
