@@ -254,16 +254,21 @@ class Test:
         return done.returncode, done.stdout.decode("utf-8", "replace")
 
     def stop(self, child, how=None, seconds=10):
-        """Ends one started program; its status, None if it would not end."""
+        """Ends one started program; its status, None if it would not end.
+        The signal is repeated: uWSGI loses one that comes as it starts."""
         end = next(e for c, e, _ in self.children if c is child)
-        if child.poll() is None:
+        deadline = time.monotonic() + seconds
+        while child.poll() is None and time.monotonic() < deadline:
             child.send_signal(how or end)
-        try:
-            return child.wait(seconds)
-        except subprocess.TimeoutExpired:
+            try:
+                return child.wait(2)
+            except subprocess.TimeoutExpired:
+                pass
+        if child.poll() is None:
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
             return None
+        return child.returncode
 
     def stop_all(self):
         for child, _, _ in reversed(self.children):
