@@ -52,11 +52,16 @@ static bool parse_unix(struct net_addr *addr, const char *path,
 }
 
 /* Of the addresses of a name, an IPv4 one is taken before others, so that
- * `localhost:8080` is the same place on every machine. */
-static bool resolve(struct net_addr *addr, const char *host, int family,
+ * `localhost:8080` is the same place on every machine.  Brackets hold no name,
+ * but an IPv6 address. */
+static bool resolve(struct net_addr *addr, const char *host, bool brackets,
                     struct err *err)
 {
-    struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM};
+    struct addrinfo hints = {
+        .ai_family = brackets ? AF_INET6 : AF_UNSPEC,
+        .ai_flags = brackets ? AI_NUMERICHOST : 0,
+        .ai_socktype = SOCK_STREAM,
+    };
     struct addrinfo *found, *best;
     int problem = getaddrinfo(host, NULL, &hints, &found);
 
@@ -94,7 +99,7 @@ static bool parse_host(struct net_addr *addr, struct span text, bool brackets,
     }
     if (!brackets && inet_pton(AF_INET, host, &in->sin_addr) == 1)
         return true;
-    return resolve(addr, host, brackets ? AF_INET6 : AF_UNSPEC, err);
+    return resolve(addr, host, brackets, err);
 }
 
 bool net_parse(struct net_addr *addr, const char *text, struct err *err)

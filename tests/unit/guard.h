@@ -14,7 +14,7 @@
 #define GUARD_SIZE (1 << 17)
 
 /* A copy of n bytes whose end is the end of the memory; it is good until the
- * next call but one, and the copy before it is wiped. */
+ * next call, which overwrites the end of it. */
 static inline const char *guard_put(const void *bytes, size_t n)
 {
     static char *place[2];
