@@ -14,12 +14,28 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+static void announce_files(const struct plan *plan)
+{
+    const char *before = NULL;
+
+    for (size_t i = 0; i < plan->settings.count; i++) {
+        const char *file = plan->settings.list[i].file;
+        if (file && (!before || strcmp(file, before) != 0))
+            wsgi_log("[%s] getting %s configuration from %s",
+                     plan->config.wsgi.program,
+                     span_ends(span_of(file), SPAN(".json")) ? "JSON" : "INI",
+                     file);
+        before = file ? file : before;
+    }
+}
+
 static void announce(const struct plan *plan)
 {
     const struct prefork_config *c = &plan->config;
     const struct wsgi_config *w = &c->wsgi;
     char text[PATH_MAX];
 
+    announce_files(plan);
     wsgi_log_date(text);
     wsgi_log("*** Starting %s %s (%zubit) on [%s] ***", w->program,
              WSGI_VERSION, 8 * sizeof(void *), text);

@@ -137,9 +137,7 @@ static bool add_opts(struct wsgi_host *host, struct settings *s)
     return true;
 }
 
-/* A first generation without its application serves error pages, unless
- * --need-app; a later one must not take the place of one that works. */
-static int judge(const struct prefork_worker *p, const struct plan *plan,
+static int judge(const struct prefork_worker *p, const struct wsgi_config *c,
                  enum wsgi_load loaded, int status)
 {
     if (loaded == WSGI_EXIT)
@@ -147,23 +145,20 @@ static int judge(const struct prefork_worker *p, const struct plan *plan,
     if (loaded == WSGI_LOADED)
         return 0;
     note_file(p->self, PREFORK_NOTE_BROKEN, ".");
-    if (!p->self->first)
-        return WSGI_EXIT_NO_APP;
-    if (plan->config.wsgi.need_app) {
-        wsgi_log("*** no app loaded. GAME OVER ***");
-        return WSGI_EXIT_NO_APP;
-    }
-    return 0;
+    return c->need_app ? WSGI_EXIT_NO_APP : 0;
 }
 
 int prefork_load(struct prefork_worker *p, struct plan *plan,
                  struct supervisor_worker *w)
 {
-    const struct wsgi_config *config = &plan->config.wsgi;
+    struct wsgi_config *config = &plan->config.wsgi;
     struct err err;
     int status = 0;
 
     p->self = w;
+    /* A first generation without its application serves error pages, unless
+     * --need-app; a later one must not take the place of one that works. */
+    config->need_app |= !w->first;
     if (!wsgi_config_enter(config, &err)) {
         wsgi_log("%s", err.text);
         return 1;
@@ -181,7 +176,8 @@ int prefork_load(struct prefork_worker *p, struct plan *plan,
         wsgi_log("out of memory");
         return 1;
     }
-    return judge(p, plan, wsgi_host_load(p->host, &status), status);
+    enum wsgi_load loaded = wsgi_host_load(p->host, &status);
+    return judge(p, config, loaded, status);
 }
 
 int prefork_prepare(struct prefork_worker *p, struct plan *plan,
