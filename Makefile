@@ -12,6 +12,9 @@ WARN     = -Wall -Wextra -Werror
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE $(WARN) -pthread $(CFLAGS) $(SANITIZE)
 ALL_LDFLAGS = -pthread -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 
+# A line for each file that is built; V=1 shows the commands instead.
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2);)
+
 STAGES := $(notdir $(wildcard src/0[1-6]-*))
 
 # The program of each stage, and the libraries that a stage adds.
@@ -55,16 +58,16 @@ LDLIBS_$(1)  := $$(if $$(strip $$(PKG_$(1))),$$(shell pkg-config --libs $$(PKG_$
 
 $(BUILD)/obj/$(1)/%.o: src/$(1)/%.c | $(PACKAGES)
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_CFLAGS) -MMD -MP $$(CPPFLAGS_$(1)) -c -o $$@ $$<
+	$$(call say,CC,$$<)$$(CC) $$(ALL_CFLAGS) -MMD -MP $$(CPPFLAGS_$(1)) -c -o $$@ $$<
 
 $$(LIB_$(1)): $$(OBJ_$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$$(AR) rcs $$@ $$^
+	@$$(AR) rcs $$@ $$^
 
 $(BUILD)/bin/$(PROGRAM_$(1)): $(BUILD)/obj/$(1)/main.o $$(LIBS_$(1))
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LDLIBS_$(1))
+	$$(call say,LINK,$$@)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LDLIBS_$(1))
 endef
 $(foreach s,$(STAGES),$(eval $(call stage_rules,$(s))))
 
@@ -80,7 +83,47 @@ units: $(UNITS)
 
 $(BUILD)/tests/test_%: tests/unit/test_%.c tests/unit/unit.h $(LIBS_$(LAST))
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP $(CPPFLAGS_$(LAST)) -Itests/unit -o $@ $< $(ALL_LDFLAGS) $(LIBS_$(LAST)) $(LDLIBS_$(LAST)) -lcunit
+	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) -MMD -MP $(CPPFLAGS_$(LAST)) -Itests/unit -o $@ $< $(ALL_LDFLAGS) $(LIBS_$(LAST)) $(LDLIBS_$(LAST)) -lcunit
+
+# The grader.  It is a program of the tests: of src/ it uses the bytes of stage 1
+# alone, so that the judge shares no parser with the judged.
+RUNNER := $(patsubst tests/runner/%.c,$(BUILD)/tests/runner/%.o,$(wildcard tests/runner/*.c))
+GRADE  := $(BUILD)/bin/strata-grade
+
+$(BUILD)/tests/runner/%.o: tests/runner/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -Isrc/01-echo -c -o $@ $<
+
+$(GRADE): $(RUNNER) $(BUILD)/lib/lib01-echo.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljansson -lcunit
+
+-include $(wildcard $(BUILD)/tests/runner/*.d)
+
+# `make test-stage 3`: the number is a goal of its own, that does nothing.
+ifeq ($(firstword $(MAKECMDGOALS)),test-stage)
+N ?= $(word 2,$(MAKECMDGOALS))
+.PHONY: $(filter 1 2 3 4 5 6,$(MAKECMDGOALS))
+$(filter 1 2 3 4 5 6,$(MAKECMDGOALS)):
+	@:
+endif
+
+SCALE  ?= 1
+JOBS   ?= 4
+FORMAT ?= text
+GRADE_ARGS = --bin $(BUILD)/bin --cases "$(CASES)" --format $(FORMAT) --output "$(OUTPUT)" \
+	--scale $(SCALE) --jobs $(JOBS) --wrap "$(WRAP)" --backend "$(BACKEND)"
+
+## make test-stage N  grade stage N; PROGRAM="./server" or DIR=~/lab3 somebody else's
+.PHONY: test-stage
+test-stage: $(GRADE) $(if $(PROGRAM)$(DIR),$(filter %/strata-prefork,$(if $(filter 6,$(N)),$(PROGRAMS))),$(wordlist 1,$(or $(N),6),$(PROGRAMS)))
+	@$(GRADE) --stage "$(N)" --program "$(PROGRAM)" --dir "$(DIR)" --hidden "$(HIDDEN)" $(GRADE_ARGS)
+
+## make verify-corpus  replay the recorded cases to real nginx and real uWSGI
+## make record       write the real servers' answers into the cases; CASES=path/
+.PHONY: verify-corpus record
+verify-corpus record: $(GRADE)
+	@$(GRADE) --$(if $(filter record,$@),record,verify) $(GRADE_ARGS)
 
 # The tutorial's site.  What is missing is installed first, so that this works
 # where nothing but make is there.
@@ -114,7 +157,7 @@ fuzz:
 fuzzers: $(patsubst tests/fuzz/%.c,$(BUILD)/bin/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(BUILD)/bin/fuzz_%: tests/fuzz/fuzz_%.c $(LIBS_$(LAST))
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(CPPFLAGS_$(LAST)) -o $@ $< $(ALL_LDFLAGS) $(LIBS_$(LAST)) $(LDLIBS_$(LAST))
+	$(call say,FUZZ,$<)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(CPPFLAGS_$(LAST)) -o $@ $< $(ALL_LDFLAGS) $(LIBS_$(LAST)) $(LDLIBS_$(LAST))
 
 ## make bench        measure side by side with nginx and uWSGI, as ratios
 .PHONY: bench

@@ -1,0 +1,34 @@
+/* pool: cases played by several workers at once.
+ *
+ * Each worker is a process with a program of its own.  It takes the next case
+ * from a counter in shared memory and sends the result through its pipe.
+ * pool_wait gives the results in whatever order they are asked for. */
+
+#ifndef RUNNER_POOL_H
+#define RUNNER_POOL_H
+
+#include "play.h"
+#include "result.h"
+
+struct pool_options {
+    struct setup setup;
+    const char *folder; /* a private one, for the workers' files */
+    int workers;
+    int64_t limit; /* milliseconds for all; cases after it fail */
+    bool record;   /* play once, as written, and collect corrections */
+};
+
+struct pool;
+
+/* Starts the workers on jobs[0 .. count).  NULL with a sentence in e. */
+struct pool *pool_start(const struct pool_options *options,
+                        const struct job *jobs, size_t count, struct err *e);
+
+/* Waits for the result of job i.  False when no worker is left that could
+ * give it: the grader itself has failed. */
+bool pool_wait(struct pool *p, size_t i, struct result *result);
+
+/* Ends the workers and all that they have started. */
+void pool_stop(struct pool *p);
+
+#endif

@@ -1,0 +1,260 @@
+/* process: fork and exec, with a leash. */
+
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "proc.h"
+
+#define STOP_GRACE   1000        /* milliseconds between SIGTERM and SIGKILL */
+#define MAX_LOG      (256 << 20) /* what a program may write into a file */
+#define LISTEN_CHECK 5           /* milliseconds between two looks */
+
+const char *program_ending(int status, char *text, size_t size)
+{
+    if (WIFEXITED(status))
+        snprintf(text, size, "exit status %d", WEXITSTATUS(status));
+    else
+        snprintf(text, size, "signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    return text;
+}
+
+/* An ordinary user's rights over files, even for root: a case about modes
+ * must be able to fail. */
+static void drop_rights(void)
+{
+    struct rlimit files = {MAX_LOG, MAX_LOG}, none = {0, 0};
+
+    prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0);
+    prctl(PR_CAPBSET_DROP, CAP_DAC_READ_SEARCH, 0, 0, 0);
+    setrlimit(RLIMIT_FSIZE, &files);
+    setrlimit(RLIMIT_CORE, &none);
+}
+
+/* The child's half: never returns. */
+static void become(char *const argv[], const char *log, pid_t parent,
+                   int complain)
+{
+    sigset_t none;
+    int in = open("/dev/null", O_RDONLY);
+    int out = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0644);
+
+    setsid();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(127);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+    if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 ||
+        dup2(out, 2) < 0)
+        _exit(127);
+    closefrom(complain + 1);
+    for (int fd = 3; fd < complain; fd++)
+        close(fd);
+    setenv("PYTHONDONTWRITEBYTECODE", "1", 1);
+    drop_rights();
+    execvp(argv[0], argv);
+    (void)!write(complain, &errno, sizeof errno);
+    _exit(127);
+}
+
+/* Forks; the pipe tells why exec failed, or closes when it did not. */
+static bool spawn(struct program *p, char *const argv[], struct err *e)
+{
+    pid_t parent = getpid();
+    int pipe_fds[2], why = 0;
+    ssize_t n;
+
+    if (pipe2(pipe_fds, O_CLOEXEC) != 0)
+        return err_set(e, "cannot make a pipe: %s", strerror(errno));
+    p->ended = false;
+    p->pid = fork();
+    if (p->pid == 0)
+        become(argv, p->log, parent, pipe_fds[1]);
+    close(pipe_fds[1]);
+    n = p->pid < 0 ? 0 : read(pipe_fds[0], &why, sizeof why);
+    close(pipe_fds[0]);
+    if (p->pid < 0) {
+        p->pid = 0;
+        return err_set(e, "cannot fork: %s", strerror(errno));
+    }
+    if (n == sizeof why) {
+        waitpid(p->pid, NULL, 0);
+        p->pid = 0;
+        return err_set(e, "cannot run %s: %s", argv[0], strerror(why));
+    }
+    return true;
+}
+
+bool program_alive(struct program *p)
+{
+    if (p->pid && !p->ended && waitpid(p->pid, &p->status, WNOHANG) == p->pid)
+        p->ended = true;
+    return p->pid && !p->ended;
+}
+
+/* Waits until it listens, has ended, or the time is up. */
+static bool await_listener(struct program *p, int64_t deadline, struct err *e)
+{
+    char how[64];
+
+    while (program_alive(p)) {
+        if (proc_listens(p->pid, p->port.port))
+            return true;
+        if (world_now() >= deadline)
+            return err_set(e, "the program does not listen on 127.0.0.1:%d "
+                              "(waited for it as long as the grader may)",
+                           p->port.port);
+        usleep(LISTEN_CHECK * 1000);
+    }
+    return err_set(e, "the program ended at its start, with %s, without "
+                      "listening on 127.0.0.1:%d",
+                   program_ending(p->status, how, sizeof how), p->port.port);
+}
+
+bool program_start(struct program *p, char *const argv[], int64_t limit,
+                   struct err *e)
+{
+    int64_t deadline = world_now() + limit;
+
+    if (!spawn(p, argv, e))
+        return false;
+    if (await_listener(p, deadline, e))
+        return true;
+    if (!p->ended) {
+        program_stop(p);
+        return false;
+    }
+    /* A server that does not set SO_REUSEADDR cannot bind a port that is
+     * held: it gets a second start with the port let go. */
+    program_stop(p);
+    port_release(&p->port);
+    if (!spawn(p, argv, e))
+        return false;
+    if (await_listener(p, deadline, e))
+        return true;
+    program_stop(p);
+    return false;
+}
+
+void program_stop(struct program *p)
+{
+    int64_t deadline = world_now() + STOP_GRACE;
+
+    if (!p->pid)
+        return;
+    kill(-p->pid, SIGTERM);
+    kill(-p->pid, SIGCONT);
+    while ((program_alive(p) || kill(-p->pid, 0) == 0) &&
+           world_now() < deadline) {
+        usleep(2000);
+        while (p->ended && waitpid(-p->pid, NULL, WNOHANG) > 0)
+            ;
+    }
+    proc_kill_session(p->pid);
+    if (!p->ended)
+        waitpid(p->pid, &p->status, 0);
+    while (waitpid(-p->pid, NULL, 0) > 0)
+        ;
+    p->pid = 0;
+}
+
+int64_t program_log_size(const char *path)
+{
+    FILE *log = fopen(path, "rb");
+    int64_t size = 0;
+
+    if (!log)
+        return 0;
+    if (fseeko(log, 0, SEEK_END) == 0)
+        size = ftello(log);
+    fclose(log);
+    return size;
+}
+
+void program_log(const char *path, int64_t from, size_t most, struct buf *out)
+{
+    int64_t size = program_log_size(path);
+    FILE *log = fopen(path, "rb");
+    size_t n;
+
+    if (!log)
+        return;
+    if (size - from > (int64_t)most)
+        from = size - (int64_t)most;
+    n = size > from ? (size_t)(size - from) : 0;
+    if (n && buf_reserve(out, n) && fseeko(log, from, SEEK_SET) == 0)
+        out->len += fread(out->ptr + out->len, 1, n, log);
+    fclose(log);
+}
+
+/* One word at *s, its quotes undone, into out; false at an open quote. */
+static bool take_word(struct span *s, struct buf *out)
+{
+    char quote = 0;
+
+    for (; s->len; s->ptr++, s->len--) {
+        char c = s->ptr[0];
+
+        if (quote ? c == quote : c == '\'' || c == '"') {
+            quote = quote ? 0 : c;
+            continue;
+        }
+        if (!quote && (c == ' ' || c == '\t'))
+            break;
+        if (c == '\\' && quote != '\'' && s->len > 1) {
+            s->ptr++;
+            s->len--;
+            c = s->ptr[0];
+        }
+        buf_add_char(out, c);
+    }
+    return !quote;
+}
+
+bool program_words(struct mem *m, struct span command, char ***words,
+                   size_t *count)
+{
+    struct span rest = span_trim(command);
+    struct buf word;
+    bool good = true;
+
+    *words = NULL;
+    *count = 0;
+    buf_init(&word, 65536);
+    while (good && rest.len) {
+        word.len = 0;
+        good = take_word(&rest, &word);
+        *words = mem_grow(m, *words, *count, sizeof **words);
+        (*words)[(*count)++] = (char *)mem_copy(m, buf_span(&word)).ptr;
+        rest = span_trim(rest);
+    }
+    *words = mem_grow(m, *words, *count, sizeof **words);
+    (*words)[*count] = NULL;
+    buf_free(&word);
+    return good;
+}
+
+void process_reap_all(void)
+{
+    for (int round = 0; round < 100; round++) {
+        if (!proc_kill_children())
+            break;
+        usleep(10000);
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+            ;
+    }
+}

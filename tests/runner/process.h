@@ -1,0 +1,53 @@
+/* process: starting the program under test, and ending it for good.
+ *
+ * A program runs in its own session and process group, dies with the grader,
+ * reads /dev/null, and writes into a log.  It has started when it listens on
+ * the port that is held for it; that the listener is its own, and nobody
+ * else's, is looked up in /proc before anybody connects. */
+
+#ifndef RUNNER_PROCESS_H
+#define RUNNER_PROCESS_H
+
+#include "peer.h"
+
+#include <sys/types.h>
+
+struct program {
+    pid_t pid; /* 0: not running */
+    struct held_port port;
+    const char *log; /* the path of its log; the caller's memory */
+    bool ended;      /* it has ended by itself or by the script's signal */
+    int status;      /* then: as from waitpid */
+};
+
+/* Starts argv (looked up in PATH) and waits until it listens on p->port, which
+ * is held, at most until limit milliseconds from now.  False with a sentence
+ * in e; it is not running then. */
+bool program_start(struct program *p, char *const argv[], int64_t limit,
+                   struct err *e);
+
+/* False when it is not running (any more). */
+bool program_alive(struct program *p);
+
+/* SIGTERM, and after a second SIGKILL, for all of its session; nothing of it
+ * is left. */
+void program_stop(struct program *p);
+
+/* Appends what the log holds from byte `from` on, at most `most` bytes of its
+ * end. */
+void program_log(const char *path, int64_t from, size_t most, struct buf *out);
+int64_t program_log_size(const char *path);
+
+/* A word for how a process ended: "exit status 1", "signal 11 (Segmentation
+ * fault)". */
+const char *program_ending(int status, char *text, size_t size);
+
+/* Splits a command into words as a shell would, with its quotes and
+ * backslashes and nothing else; ended by NULL.  False when a quote is open. */
+bool program_words(struct mem *m, struct span command, char ***words,
+                   size_t *count);
+
+/* Ends every process that was started below this one and is still there. */
+void process_reap_all(void);
+
+#endif
