@@ -9,6 +9,7 @@
 # install: root installs at once; a person at a terminal is asked, and sudo is
 # used; without a terminal, the line to type is printed and the status is 1.
 
+# shellcheck disable=SC2086 # the lists of names are words on purpose
 set -u
 export LC_ALL=C
 
@@ -19,6 +20,7 @@ test="clang libclang-rt-dev libcunit1-dev valgrind nginx uwsgi-core
 docs="pandoc graphviz"
 bench="wrk nginx uwsgi-core uwsgi-plugin-python3"
 
+# The names of the packages of some sets.
 packages() {
     for set in "$@"; do
         case $set in
@@ -26,11 +28,6 @@ packages() {
         test) echo $build $test ;;
         docs) echo python3 $docs ;;
         bench) echo $build $bench ;;
-        *)
-            echo "packages: there is no set $set: expected build, test, docs" \
-                "or bench" >&2
-            exit 1
-            ;;
         esac
     done
 }
@@ -96,12 +93,22 @@ esac
 
 action=$1
 shift
+for set in "$@"; do
+    case $set in
+    build | test | docs | bench) ;;
+    *)
+        echo "packages: there is no set $set; expected build, test, docs or" \
+            "bench" >&2
+        exit 1
+        ;;
+    esac
+done
 if ! command -v dpkg-query >/dev/null; then
     echo "packages: this is no Debian; see to it that these are there:" \
         "$(packages "$@" | tr '\n' ' ')" >&2
     exit 0
 fi
-absent=$(missing "$@") || exit 1
+absent=$(missing "$@")
 [ -n "$absent" ] || exit 0
 line="sudo apt-get install -y --no-install-recommends $absent"
 if [ "$action" = check ]; then

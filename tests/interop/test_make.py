@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""What a user of the Makefile sees: help, install, and missing packages."""
+
+import os
+import re
+import stat
+
+import lib
+
+PACKAGES = lib.ROOT / "tests/packages.sh"
+
+
+def fake(t, name, text):
+    """A command that comes first on the path of fake_env."""
+    path = t.write(f"fake/{name}", "#!/bin/sh\n" + text)
+    path.chmod(0o755)
+
+
+def nobody(words):
+    """The same command as a user without rights, when we have them."""
+    if os.getuid():
+        return words
+    return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+            *words]
+
+
+with lib.Test("make") as t:
+    make = ["make", "--no-print-directory", "-C", lib.ROOT]
+    status, out = t.run([*make, "help"])
+    t.equal("make help", status, 0)
+    lines = out.splitlines()
+    makefile = (lib.ROOT / "Makefile").read_text()
+    for target in ("run", "test", "test-stage", "install", "clean", "docs",
+                   "doctor", "weave", "check-book", "fuzz", "bench", "record",
+                   "verify-corpus"):
+        t.ok(f"make help has a line for {target}",
+             any(re.match(rf"make {target}\b", line) for line in lines), out)
+
+    status, out = t.run([*make, "install", f"DESTDIR={t.dir}/root",
+                         "PREFIX=/opt"], timeout=120)
+    t.equal("make install", status, 0)
+    for name in ("echo", "static", "uwsgi", "wsgi", "prefork", "proxy"):
+        path = t.dir / "root/opt/bin" / f"strata-{name}"
+        good = path.exists() and path.stat().st_mode & stat.S_IXOTH
+        t.ok(f"installed: {path.name}", good, out)
+        if good:
+            status, out = t.run([path, "-v" if name == "proxy"
+                                 else "--version"])
+            t.ok(f"{path.name} says its version", status == 0 and
+                 "strata" in out and re.search(r"\d\.\d", out), out)
+    for name in ("uwsgi_params", "mime.types"):
+        t.ok(f"installed: {name}",
+             (t.dir / "root/opt/share/strata" / name).exists())
+
+    fake(t, "dpkg-query", "exit 1\n")
+    fake(t, "apt-get", 'echo "apt-get $*" >>"$0.log"\n')
+    fake(t, "systemctl", 'echo "systemctl $*" >>"$0.log"\n')
+    env = {"PATH": f"{t.dir}/fake:/usr/bin:/bin", "CI": "true"}
+    status, out = t.run([PACKAGES, "doctor"], env=env)
+    t.ok("doctor names what is missing and the line to type", status == 0 and
+         "sudo apt-get install" in out and "libpcre2-dev" in out, out)
+    status, out = t.run(nobody([PACKAGES, "install", "build"]), env=env)
+    t.ok("no rights and no terminal: the line to type, status 1",
+         status == 1 and "sudo apt-get install" in out and "gcc" in out, out)
+    log = t.dir / "fake/apt-get.log"
+    t.ok("and nothing was installed", not log.exists())
+    status, out = t.run([PACKAGES, "check", "nonsense"], env=env)
+    t.ok("a set that is not there", status == 1 and "nonsense" in out, out)
+    if os.getuid() == 0 and os.path.exists("/usr/sbin/policy-rc.d"):
+        status, out = t.run([PACKAGES, "install", "test"], env=env)
+        said = log.read_text() if log.exists() else ""
+        t.ok("root: installed at once", status == 0 and
+             "--no-install-recommends install" in said and "nginx" in said,
+             out + said)
+        t.contains("nginx's service is not enabled",
+                   (t.dir / "fake/systemctl.log").read_text(),
+                   "disable nginx")
