@@ -388,7 +388,7 @@ void client_close_idle(struct front_worker *w)
 
     for (struct client *c = w->clients; c != NULL; c = next) {
         next = c->next;
-        if (c->state == CLIENT_WAITS)
+        if (c->state == CLIENT_WAITS && c->requests > 0)
             client_close(c);
     }
 }

@@ -193,7 +193,8 @@ void client_close(struct client *c);
 /* Reads once into c->in: 1 when bytes came, 0 at the end of the stream, -1
  * when nothing is there now, -2 when the connection is broken. */
 int client_read(struct client *c, size_t room);
-/* Closes the connections that wait for a request (graceful shutdown). */
+/* Closes the connections that wait for a further request (graceful shutdown);
+ * a new one was let in, so its first request is on its way and is answered. */
 void client_close_idle(struct front_worker *w);
 
 /* exchange.c */

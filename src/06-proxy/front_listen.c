@@ -10,6 +10,17 @@
 
 #define LISTEN_BACKLOG 511
 
+/* A unix socket has none and needs none. */
+static bool has_port(const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    uint64_t port;
+
+    return strncmp(text, "unix:", 5) == 0 ||
+           (colon != NULL && span_decimal(span_of(colon + 1), &port) &&
+            port > 0 && port <= 65535);
+}
+
 /* "8080" is *:8080, "10.0.0.1" is 10.0.0.1:80, "[::1]" is [::1]:80. */
 static bool listen_address(struct conf *cf, struct span word,
                            struct front_listen *l)
@@ -30,12 +41,12 @@ static bool listen_address(struct conf *cf, struct span word,
         snprintf(text, sizeof text, "%.*s", SPAN_ARG(word));
     else
         snprintf(text, sizeof text, "%.*s:80", SPAN_ARG(word));
-    if (!net_parse(&l->addr, text, &err))
-        return conf_error(cf, "%s in \"%.*s\" of the \"listen\" directive",
-                          err.text, SPAN_ARG(word));
-    if (l->addr.sa.sa_family != AF_UNIX && net_port(&l->addr) == 0)
+    if (!has_port(text))
         return conf_error(cf, "invalid port in \"%.*s\" of the \"listen\" "
                               "directive", SPAN_ARG(word));
+    if (!net_parse(&l->addr, text, &err))
+        return conf_error(cf, "host not found in \"%.*s\" of the \"listen\" "
+                              "directive (%s)", SPAN_ARG(word), err.text);
     net_print(&l->addr, l->text);
     return true;
 }

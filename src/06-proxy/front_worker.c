@@ -114,6 +114,7 @@ static void obey(struct event *e)
         case WORKER_QUIT:
             w->quitting = true;
             stop_accepting(r);
+            worker_stop_listening(r->worker);
             client_close_idle(w);
             break;
         case WORKER_REOPEN:

@@ -236,14 +236,15 @@ static bool set_proxied(struct conf *cf, const struct conf_row *row,
 static const struct conf_choice version_choices[] = {
     {"1.0", 0}, {"1.1", 1}, {NULL, 0}};
 
-static bool gzip_finish(struct conf *cf, void *settings, const void *parent)
+static bool set_level(struct conf *cf, const struct conf_row *row,
+                      void *settings)
 {
     const struct gzip_settings *s = settings;
 
-    (void)parent;
-    if (s->level < 1 || s->level > 9)
-        return conf_error(cf, "value must be between 1 and 9");
-    return true;
+    if (!conf_set_number(cf, row, settings))
+        return false;
+    return (s->level >= 1 && s->level <= 9) ||
+           conf_error(cf, "value must be between 1 and 9");
 }
 
 #define WHERE (CONF_HTTP | CONF_SERVER | CONF_LOCATION)
@@ -254,8 +255,7 @@ static const struct conf_row gzip_rows[] = {
     {"gzip_vary", WHERE, 1, 1, false, conf_set_flag, AT(vary), 0, NULL},
     {"gzip_min_length", WHERE, 1, 1, false, conf_set_size, AT(min_length), 20,
      NULL},
-    {"gzip_comp_level", WHERE, 1, 1, false, conf_set_number, AT(level), 1,
-     NULL},
+    {"gzip_comp_level", WHERE, 1, 1, false, set_level, AT(level), 1, NULL},
     {"gzip_http_version", WHERE, 1, 1, false, conf_set_choice, AT(http_minor),
      1, version_choices},
     {"gzip_proxied", WHERE, 1, CONF_MANY, false, set_proxied, AT(proxied),
@@ -271,5 +271,4 @@ struct conf_module gzip_module = {
     .name = "gzip",
     .rows = gzip_rows,
     .size = sizeof(struct gzip_settings),
-    .finish = gzip_finish,
 };

@@ -175,6 +175,13 @@ static void on_signal(void *context, int signo)
         start_successor(context);
 }
 
+/* Somebody else goes on serving on the same sockets. */
+static bool is_shared(const struct master *m)
+{
+    return m->successor != 0 ||
+           (m->predecessor != 0 && getppid() == m->predecessor);
+}
+
 /* --- What the log says about processes --------------------------------- */
 
 static void log_end(struct master *m, const struct supervisor_event *e,
@@ -224,6 +231,7 @@ static void on_event(void *context, const struct supervisor_event *e)
         LOG(m, ERROR_LOG_ALERT, e->error, "fork() failed");
         break;
     case SUPERVISOR_STOPPING:
+        listen_sockets_close(&m->current->sockets, NULL, !is_shared(m));
         LOG(m, ERROR_LOG_NOTICE, 0,
             e->status == SUPERVISOR_QUICK ? "exiting"
                                           : "gracefully shutting down");
@@ -317,13 +325,6 @@ static int serve(struct master *m, const struct supervisor_signal *obeyed)
         return supervisor_run(&config, m->current);
     supervisor_alone(&self, obeyed);
     return worker_run(m->current, &self);
-}
-
-/* Somebody else goes on serving on the same sockets. */
-static bool is_shared(const struct master *m)
-{
-    return m->successor != 0 ||
-           (m->predecessor != 0 && getppid() == m->predecessor);
 }
 
 static int fail(const char *text)

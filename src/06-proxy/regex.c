@@ -36,8 +36,13 @@ struct regex *regex_compile(struct arena *a, struct span pattern, bool nocase,
         PCRE2_UCHAR why[128];
 
         pcre2_get_error_message(code, why, sizeof why);
-        err_set(err, "pcre2_compile() failed: %s in \"%.*s\" at \"%.*s\"", why,
-                SPAN_ARG(pattern), (int)(pattern.len - at), pattern.ptr + at);
+        if (at == pattern.len)
+            err_set(err, "pcre2_compile() failed: %s in \"%.*s\"", why,
+                    SPAN_ARG(pattern));
+        else
+            err_set(err, "pcre2_compile() failed: %s in \"%.*s\" at \"%.*s\"",
+                    why, SPAN_ARG(pattern), (int)(pattern.len - at),
+                    pattern.ptr + at);
         return NULL;
     }
     pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE);

@@ -1,0 +1,272 @@
+#!/usr/bin/python3
+"""Broken configurations: strata-proxy says what nginx says, file and line.
+
+The messages are those of nginx/1.22.1, recorded with `nginx -t -p DIR -c
+nginx.conf`; DIR stands for the directory.  `test_proxy_conf_errors.py nginx`
+asks the nginx that is installed instead, which is how to record more.  Where
+ours says more than nginx, the rest is a third text.
+"""
+
+import os
+import re
+import sys
+
+import lib
+
+EVENTS = "events { }\n"
+
+FILES = {"broken.inc": "daemon on;\n}\n", "open.inc": "events {\n"}
+
+# Who is not root cannot be another user, so `user` is not looked at.
+NEEDS_ROOT = ("getpwnam", "getgrnam")
+
+CASES = [
+    ('foo bar;\n',
+     'unknown directive "foo" in DIR/nginx.conf:1'),
+    (EVENTS +
+     'http {\n'
+     '    server {\n'
+     '        location / {\n'
+     '            foo on;\n'
+     '        }\n'
+     '    }\n'
+     '}\n',
+     'unknown directive "foo" in DIR/nginx.conf:5'),
+    ('daemon off',
+     'unexpected end of file, expecting ";" or "}" in DIR/nginx.conf:1'),
+    ('daemon off\n# nothing follows\n',
+     'unexpected end of file, expecting ";" or "}" in DIR/nginx.conf:3'),
+    (EVENTS + 'http {\n    log_format main "no end;\n}\n',
+     'unexpected end of file, expecting ";" or "}" in DIR/nginx.conf:5'),
+    ('events {\n',
+     'unexpected end of file, expecting "}" in DIR/nginx.conf:2'),
+    (EVENTS +
+     'http {\n'
+     '    server {\n'
+     '        location / {\n'
+     '        }\n'
+     '}\n',
+     'unexpected end of file, expecting "}" in DIR/nginx.conf:7'),
+    ('}\n',
+     'unexpected "}" in DIR/nginx.conf:1'),
+    (EVENTS + '}\n',
+     'unexpected "}" in DIR/nginx.conf:2'),
+    ('daemon off }\n',
+     'unexpected "}" in DIR/nginx.conf:1'),
+    ('; events { }\n',
+     'unexpected ";" in DIR/nginx.conf:1'),
+    ('{ }\n',
+     'unexpected "{" in DIR/nginx.conf:1'),
+    ('daemon "on"x;\n',
+     'unexpected "x" in DIR/nginx.conf:1'),
+    ('events;\n',
+     'directive "events" has no opening "{" in DIR/nginx.conf:1'),
+    ('daemon on {\n}\n',
+     'directive "daemon" is not terminated by ";" in DIR/nginx.conf:1'),
+    (EVENTS + 'http {\n    server;\n}\n',
+     'directive "server" has no opening "{" in DIR/nginx.conf:3'),
+    ('daemon;\n',
+     'invalid number of arguments in "daemon" directive in '
+     'DIR/nginx.conf:1'),
+    ('daemon on off;\n',
+     'invalid number of arguments in "daemon" directive in '
+     'DIR/nginx.conf:1'),
+    ('events now { }\n',
+     'invalid number of arguments in "events" directive in '
+     'DIR/nginx.conf:1'),
+    (EVENTS + 'http {\n    server {\n        location { }\n    }\n}\n',
+     'invalid number of arguments in "location" directive in '
+     'DIR/nginx.conf:4'),
+    ('listen 80;\n',
+     '"listen" directive is not allowed here in DIR/nginx.conf:1'),
+    (EVENTS + 'http {\n    worker_processes 1;\n}\n',
+     '"worker_processes" directive is not allowed here in DIR/nginx.conf:3'),
+    (EVENTS + 'http {\n    location / { }\n}\n',
+     '"location" directive is not allowed here in DIR/nginx.conf:3'),
+    (EVENTS + 'server { }\n',
+     '"server" directive is not allowed here in DIR/nginx.conf:2'),
+    ('events { http { } }\n',
+     '"http" directive is not allowed here in DIR/nginx.conf:1'),
+    ('daemon on;\ndaemon on;\n',
+     '"daemon" directive is duplicate in DIR/nginx.conf:2'),
+    (EVENTS + 'events { }\n',
+     '"events" directive is duplicate in DIR/nginx.conf:2'),
+    (EVENTS + 'http { }\nhttp { }\n',
+     '"http" directive is duplicate in DIR/nginx.conf:3'),
+    ('daemon maybe;\n',
+     'invalid value "maybe" in "daemon" directive, it must be "on"'
+     ' or "off" in DIR/nginx.conf:1'),
+    ('daemon "on\\;";\n',
+     'invalid value "on\\;" in "daemon" directive, it must be "on" '
+     'or "off" in DIR/nginx.conf:1'),
+    ('worker_processes x;\n',
+     '"worker_processes" directive invalid value in DIR/nginx.conf:1'),
+    ('worker_processes -1;\n',
+     '"worker_processes" directive invalid value in DIR/nginx.conf:1'),
+    ('worker_rlimit_nofile many;\n',
+     '"worker_rlimit_nofile" directive invalid number in DIR/nginx.conf:1'),
+    ('worker_shutdown_timeout soon;\n',
+     '"worker_shutdown_timeout" directive invalid value in '
+     'DIR/nginx.conf:1'),
+    ('worker_cpu_affinity 01x;\n',
+     'invalid character "x" in "worker_cpu_affinity" in DIR/nginx.conf:1'),
+    ('worker_priority low;\n',
+     '"worker_priority" directive invalid number in DIR/nginx.conf:1'),
+    ('events {\n    worker_connections a;\n}\n',
+     'invalid number "a" in DIR/nginx.conf:2'),
+    ('events {\n'
+     '    worker_connections 5;\n'
+     '    worker_connections 6;\n'
+     '}\n',
+     '"worker_connections" directive is duplicate in DIR/nginx.conf:3'),
+    ('events {\n    use kqueue;\n}\n',
+     'invalid event type "kqueue" in DIR/nginx.conf:2'),
+    ('events {\n    multi_accept x;\n}\n',
+     'invalid value "x" in "multi_accept" directive, it must be '
+     '"on" or "off" in DIR/nginx.conf:2'),
+    ('user no-such-user;\nevents { }\n',
+     'getpwnam("no-such-user") failed in DIR/nginx.conf:1'),
+    ('user root no-such-group;\nevents { }\n',
+     'getgrnam("no-such-group") failed in DIR/nginx.conf:1'),
+    ('error_log e.log loud;\n',
+     'invalid log level "loud" in DIR/nginx.conf:1'),
+    ('error_log e.log info warn;\n',
+     'duplicate log level "warn" in DIR/nginx.conf:1'),
+    ('include none.conf;\n',
+     'open() "DIR/none.conf" failed (2: No such file or directory)'
+     ' in DIR/nginx.conf:1'),
+    ('include broken.inc;\nevents { }\n',
+     'unexpected "}" in DIR/broken.inc:2'),
+    ('include open.inc;\n} events { }\n',
+     'unexpected end of file, expecting "}" in DIR/open.inc:2'),
+    (EVENTS + 'http {\n    types { text/html html { } }\n}\n',
+     'unexpected "{" in DIR/nginx.conf:3'),
+    (EVENTS +
+     'http {\n'
+     '    server {\n'
+     '        keepalive_timeout 1x;\n'
+     '    }\n'
+     '}\n',
+     '"keepalive_timeout" directive invalid value in DIR/nginx.conf:4'),
+    (EVENTS + 'http {\n    client_max_body_size 1t;\n}\n',
+     '"client_max_body_size" directive invalid value in DIR/nginx.conf:3'),
+    (EVENTS + 'http {\n    client_max_body_size 1m 2m;\n}\n',
+     'invalid number of arguments in "client_max_body_size" '
+     'directive in DIR/nginx.conf:3'),
+    (EVENTS + 'http {\n    sendfile maybe;\n}\n',
+     'invalid value "maybe" in "sendfile" directive, it must be '
+     '"on" or "off" in DIR/nginx.conf:3'),
+    (EVENTS + 'http {\n    sendfile on;\n    sendfile off;\n}\n',
+     '"sendfile" directive is duplicate in DIR/nginx.conf:4'),
+    (EVENTS +
+     'http {\n'
+     '    server {\n'
+     '        root a;\n'
+     '        root b;\n'
+     '    }\n'
+     '}\n',
+     '"root" directive is duplicate in DIR/nginx.conf:5'),
+    (EVENTS +
+     'http {\n'
+     '    server {\n'
+     '        listen 127.0.0.1:8080;\n'
+     '        listen 127.0.0.1:8080;\n'
+     '    }\n'
+     '}\n',
+     'a duplicate listen 127.0.0.1:8080 in DIR/nginx.conf:5'),
+    (EVENTS +
+     'http {\n'
+     '    server {\n'
+     '        listen 127.0.0.1:99999;\n'
+     '    }\n'
+     '}\n',
+     'invalid port in "127.0.0.1:99999" of the "listen" directive '
+     'in DIR/nginx.conf:4'),
+    (EVENTS +
+     'http {\n'
+     '    server {\n'
+     '        listen 127.0.0.1:8080 fast;\n'
+     '    }\n'
+     '}\n',
+     'invalid parameter "fast" in DIR/nginx.conf:4'),
+    (EVENTS +
+     'http {\n'
+     '    server {\n'
+     '        location /a { }\n'
+     '        location /a { }\n'
+     '    }\n'
+     '}\n',
+     'duplicate location "/a" in DIR/nginx.conf:5'),
+    (EVENTS +
+     'http {\n'
+     '    server {\n'
+     '        location ~ "(" { }\n'
+     '    }\n'
+     '}\n',
+     'pcre2_compile() failed: missing closing parenthesis in "(" '
+     'in DIR/nginx.conf:4'),
+    (EVENTS +
+     'http {\n'
+     '    server {\n'
+     '        location % /a { }\n'
+     '    }\n'
+     '}\n',
+     'invalid location modifier "%" in DIR/nginx.conf:4'),
+    (EVENTS +
+     'http {\n'
+     '    server {\n'
+     '        location /a { location /b { } }\n'
+     '    }\n'
+     '}\n',
+     'location "/b" is outside location "/a" in DIR/nginx.conf:4'),
+    (EVENTS +
+     'http {\n'
+     '    server {\n'
+     '        location / { return 200 $nothing; }\n'
+     '    }\n'
+     '}\n',
+     'unknown "nothing" variable', ' in DIR/nginx.conf:4'),
+    (EVENTS + 'http {\n    gzip_comp_level 10;\n}\n',
+     'value must be between 1 and 9 in DIR/nginx.conf:3'),
+    ('worker_processes 1;\n',
+     'no "events" section in configuration'),
+    ('',
+     'no "events" section in configuration'),
+    ('error_log none/error.log;\nevents { }\n',
+     'open() "DIR/none/error.log" failed (2: No such file or directory)'),
+    ('pid none/pid;\nevents { }\n',
+     'open() "DIR/none/pid" failed (2: No such file or directory)'),
+    ('events { worker_connections 0; }\n',
+     '0 worker_connections are not enough for 0 listening sockets'),
+]
+
+
+def message(output, folder):
+    """The first error, without the time and process that nginx may add."""
+    found = re.search(r"\[emerg\] (?:\d+#\d+: )?(.*)", output)
+    return found and found.group(1).replace(f"{folder}/", "DIR/")
+
+
+def main():
+    name = "nginx" if sys.argv[1:] == ["nginx"] else "strata-proxy"
+    program = lib.NGINX if name == "nginx" else [name]
+    with lib.Test("broken configurations") as t:
+        for file, text in FILES.items():
+            t.write(file, text)
+        for text, expected, *more in CASES:
+            if more and program != lib.NGINX:
+                expected += more[0]
+            if os.geteuid() != 0 and expected.startswith(NEEDS_ROOT):
+                expected = None
+            t.write("nginx.conf", text)
+            status, output = t.run([*program, "-t", "-p", t.dir, "-c",
+                                    "nginx.conf"])
+            t.equal(expected or text, message(output, t.dir), expected)
+            if expected is None:
+                continue
+            t.equal("  status", status, 1)
+            t.contains("  last line", output, f"{name}: configuration file "
+                       f"{t.dir}/nginx.conf test failed\n")
+
+
+main()
