@@ -181,20 +181,22 @@ static bool line_pair(struct line *l)
     struct step *s = last_step(l->c);
     const char *equals = span_chr(l->rest, '=');
     struct step_pair *pair;
-    struct span key = SPAN_INIT("");
+    struct span key;
 
     if (!s || s->kind != STEP_PACKET || !same_peer(s, &l->peer))
         return err_set(l->e, "a variable to send stands right below "
                              "\"c> uwsgi M1 M2\"");
     if (!equals)
         return err_set(l->e, "\"%.*s\": expected KEY=TEXT", SPAN_ARG(l->rest));
+    key = (struct span){l->rest.ptr, (size_t)(equals - l->rest.ptr)};
     s->pairs =
         mem_grow(&l->c->mem, s->pairs, s->pair_count, sizeof *s->pairs);
     pair = &s->pairs[s->pair_count++];
     *pair = (struct step_pair){0};
     return text_parse(&pair->key, &l->c->mem, key, false, l->e) &&
            text_parse(&pair->value, &l->c->mem,
-                      (struct span){equals + 1, l->rest.len - key.len - 1},
+                      span_trim((struct span){
+                          equals + 1, l->rest.len - key.len - 1}),
                       false, l->e);
 }
 

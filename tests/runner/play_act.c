@@ -17,7 +17,7 @@ bool play_connect(struct replay *r, const struct step *s)
 {
     struct peer *p = play_peer(r, s);
 
-    if (p->fd >= 0)
+    if (p->fd >= 0 && p->end == PEER_OPEN)
         return play_blame_case(r, s, "%s is connected already",
                                play_name(r, s));
     if (!program_alive(&r->host->program))
