@@ -1,8 +1,10 @@
 /* cycle: see the header. */
 
 #include "cycle.h"
+#include "front_settings.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #define CYCLE_BLOCK 16384
 
@@ -40,7 +42,12 @@ struct cycle *cycle_read(const struct cycle_options *options, struct err *err)
 bool cycle_open(struct cycle *c, const struct listen_sockets *old, bool test,
                 struct err *err)
 {
+    const struct core_user *user = c->core->user;
+    uid_t owner = user != NULL && geteuid() == 0 ? user->uid : (uid_t)-1;
+
     if (!log_files_open(c->log_files, err) ||
+        (c->http != NULL &&
+         !front_make_temp_paths(c->http->scope, owner, err)) ||
         !listen_sockets_open(&c->sockets, &c->arena, c->http,
                              (unsigned)c->core->worker_processes, old, test,
                              err))

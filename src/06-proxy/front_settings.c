@@ -2,6 +2,11 @@
 
 #include "front_settings.h"
 
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #define WHERE_ALL    (CONF_HTTP | CONF_SERVER | CONF_LOCATION)
 #define WHERE_SERVER (CONF_HTTP | CONF_SERVER)
 
@@ -121,6 +126,27 @@ static bool front_settings_finish(struct conf *cf, void *settings,
             return false;
         *path = conf_path(cf, SPAN("client_body_temp"));
         s->client_body_temp_path = path;
+    }
+    return true;
+}
+
+bool front_make_temp_paths(const struct conf_scope *first, uid_t owner,
+                           struct err *err)
+{
+    const char *done = "";
+
+    for (const struct conf_scope *s = first; s != NULL; s = s->next) {
+        const char *path = front_settings(s)->client_body_temp_path->ptr;
+
+        if (strcmp(path, done) == 0)
+            continue;
+        done = path;
+        if (mkdir(path, 0700) != 0 && errno != EEXIST)
+            return err_set(err, "mkdir() \"%s\" failed (%d: %s)", path, errno,
+                           strerror(errno));
+        if (owner != (uid_t)-1 && chown(path, owner, (gid_t)-1) != 0)
+            return err_set(err, "chown() \"%s\" failed (%d: %s)", path, errno,
+                           strerror(errno));
     }
     return true;
 }

@@ -6,6 +6,8 @@
 
 #include "conf.h"
 
+#include <sys/types.h>
+
 struct front_settings {
     int64_t client_header_timeout, client_body_timeout, send_timeout;
     int64_t keepalive_timeout; /* 0: no keep-alive */
@@ -25,6 +27,12 @@ struct front_settings {
 };
 
 extern struct conf_module front_settings_module;
+
+/* Makes the directories for temporary files that the scopes from `first` on
+ * name, for workers that run as `owner` (-1: as we do).  False with *err set
+ * in nginx's words. */
+bool front_make_temp_paths(const struct conf_scope *first, uid_t owner,
+                           struct err *err);
 
 static inline const struct front_settings *
 front_settings(const struct conf_scope *scope)

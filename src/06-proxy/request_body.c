@@ -7,29 +7,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define BODY_READ 65536
 
-/* An unlinked file in client_body_temp_path, which is made when it is missing. */
+/* A file without a name: nothing of it is left when the worker dies.  Where
+ * the file system has no such files, one that is unlinked at once. */
 static int body_open_file(struct exchange *x)
 {
     const struct span *dir = front_settings(x->scope)->client_body_temp_path;
     int fd = open(dir->ptr, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
-    if (fd < 0 && errno == ENOENT && mkdir(dir->ptr, 0700) == 0)
-        fd = open(dir->ptr, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        char path[512];
+    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
+        struct span path =
+            arena_printf(&x->arena, "%.*s/body.XXXXXX", SPAN_ARG(*dir));
 
-        snprintf(path, sizeof path, "%.*s/body.XXXXXX", SPAN_ARG(*dir));
-        fd = mkostemp(path, O_CLOEXEC);
+        fd = path.ptr ? mkostemp((char *)path.ptr, O_CLOEXEC) : -1;
         if (fd >= 0)
-            unlink(path);
+            unlink(path.ptr);
     }
     if (fd < 0)
         exchange_log(x, ERROR_LOG_CRIT, errno,

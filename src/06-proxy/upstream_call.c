@@ -127,6 +127,7 @@ static void call_reset(struct upstream_call *call)
 {
     call->head_sent = 0;
     call->body_sent = 0;
+    call->send_over = false;
     call->filled = call->used = 0;
     call->tries++;
     call->try_began = event_now(loop_of(call));
@@ -234,8 +235,9 @@ static bool call_all_sent(const struct upstream_call *call)
            (!call->with_body || call->body_sent == call->x->body.length);
 }
 
-/* Sends while the socket takes it.  A peer that answers before it has read
- * everything may have closed: then its answer is what counts. */
+/* Sends while the socket takes it, also while the reply is coming already: an
+ * application may answer what it has read before it reads the rest.  A peer
+ * that answers and closes without reading all has said what counts. */
 static void call_send(struct upstream_call *call)
 {
     const struct request_body *b = &call->x->body;
@@ -253,8 +255,9 @@ static void call_send(struct upstream_call *call)
             call->event.can_write = false;
         } else if (n < 0 && errno == EINTR) {
             continue;
-        } else if (call->event.can_read) {
-            break;
+        } else if (call->event.can_read || call->state == CALL_RELAYS) {
+            call->send_over = true;
+            return;
         } else {
             call_failed(call, NEXT_ERROR, 502,
                         "sending the request to upstream failed",
@@ -262,10 +265,12 @@ static void call_send(struct upstream_call *call)
             return;
         }
     }
-    if (call_all_sent(call)) {
+    if (!call_all_sent(call))
+        return;
+    call->send_over = true;
+    if (call->state == CALL_SENDS)
         call->state = CALL_WAITS;
-        timer_set(loop_of(call), &call->timer, call->settings->read_timeout);
-    }
+    timer_set(loop_of(call), &call->timer, call->settings->read_timeout);
 }
 
 static void call_ready(struct event *e)
@@ -275,7 +280,7 @@ static void call_ready(struct event *e)
     if (call->state == CALL_CONNECTS &&
         (!e->can_write || !call_connected(call)))
         return;
-    if (call->state == CALL_SENDS)
+    if (!call->send_over)
         call_send(call);
     if (call->state != CALL_OVER && call->event.can_read &&
         call->state != CALL_CONNECTS)
@@ -287,8 +292,8 @@ static void call_timeout(struct timer *t)
     static const char *const doing[] = {
         [CALL_CONNECTS] = "upstream timed out while connecting to upstream",
         [CALL_SENDS] = "upstream timed out while sending request to upstream",
-        [CALL_WAITS] = "upstream timed out while reading response header "
-                       "from upstream",
+        [CALL_WAITS] = ("upstream timed out while reading response header "
+                        "from upstream"),
         [CALL_RELAYS] = "upstream timed out while reading upstream",
     };
     struct upstream_call *call = t->owner;

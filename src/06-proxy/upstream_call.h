@@ -42,6 +42,7 @@ struct upstream_call {
     bool with_body;      /* the exchange's body follows it */
     size_t head_sent;
     uint64_t body_sent;
+    bool send_over;      /* all is sent, or nobody wants the rest */
 
     struct front_chunk *chunk; /* that is being read into */
     size_t filled, used;       /* bytes in it; those that are spent */
