@@ -162,6 +162,8 @@ static const struct {
     {"--head-timeout", "client_header_timeout", "ms"},
     {"--body-timeout", "client_body_timeout", "ms"},
     {"--send-timeout", "send_timeout", "ms"},
+    {"--connect-timeout", "uwsgi_connect_timeout", "ms"},
+    {"--reply-timeout", "uwsgi_read_timeout", "ms"},
     {"--max-body", "client_max_body_size", ""},
     {"--max-line", "large_client_header_buffers 4", ""},
 };
