@@ -46,7 +46,7 @@ def make(*words):
 def build(folder, *words):
     """All programs and test programs, with every warning an error."""
     return lambda: [make("-j2", "--silent", f"BUILD={folder}", *words,
-                         "all", "units", "runner")]
+                         "all", "units", f"{folder}/bin/strata-grade")]
 
 
 def units(folder, *wrap):
