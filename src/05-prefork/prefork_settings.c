@@ -159,7 +159,7 @@ static bool apply_one(struct prefork_config *c, struct settings *s, size_t i,
 static bool remark(struct prefork_config *c, const struct setting *at,
                    struct err *err)
 {
-    struct err why;
+    struct err why, remark;
 
     if (c->strict) {
         err_set(&why, "[strict-mode] unknown config directive: %s", at->key);
@@ -169,8 +169,8 @@ static bool remark(struct prefork_config *c, const struct setting *at,
             "\"%s\" is no option of strata-prefork and no value uses it as "
             "%%(%s): it has no effect",
             at->key, at->key);
-    fail_at(at, &why, &why);
-    return wsgi_add_text(&c->remarks, why.text, err);
+    fail_at(at, &why, &remark);
+    return wsgi_add_text(&c->remarks, remark.text, err);
 }
 
 bool prefork_apply(struct prefork_config *c, struct settings *s,

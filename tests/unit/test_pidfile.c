@@ -1,0 +1,109 @@
+/* A pidfile's life, and what is refused as a pid. */
+
+#include "daemon.h"
+#include "unit.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char path[] = "/tmp/test_pidfile.XXXXXX";
+
+static void put(const char *text)
+{
+    FILE *f = fopen(path, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void set_up(void)
+{
+    int fd = mkstemp(path);
+    CU_ASSERT_FATAL(fd >= 0);
+    close(fd);
+}
+
+static void life(void)
+{
+    struct pidfile p;
+    struct err err;
+    char text[32] = "";
+
+    put("a long text that was there before\n");
+    CU_ASSERT_FATAL(pidfile_open(&p, path, &err));
+    CU_ASSERT(pidfile_write(&p, 4711, &err));
+    FILE *f = fopen(path, "r");
+    CU_ASSERT_EQUAL(fread(text, 1, sizeof text, f), 5);
+    fclose(f);
+    CU_ASSERT_NSTRING_EQUAL(text, "4711\n", 5);
+    pidfile_close(&p, false);
+    CU_ASSERT_EQUAL(access(path, F_OK), 0); /* it stays */
+    CU_ASSERT(pidfile_open(&p, path, &err));
+    pidfile_close(&p, false);
+    CU_ASSERT_EQUAL(access(path, F_OK), 0); /* it was there before */
+    CU_ASSERT(pidfile_open(&p, path, &err));
+    CU_ASSERT(pidfile_write(&p, 1, &err));
+    pidfile_close(&p, true);
+    CU_ASSERT_NOT_EQUAL(access(path, F_OK), 0);
+    CU_ASSERT(pidfile_open(&p, path, &err));
+    pidfile_close(&p, false); /* made, and never written */
+    CU_ASSERT_NOT_EQUAL(access(path, F_OK), 0);
+    CU_ASSERT_FALSE(pidfile_open(&p, "/no/such/dir/p", &err));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/no/such/dir/p"));
+    pidfile_close(&p, true);
+}
+
+static void refused(void)
+{
+    static const char *const table[] = {
+        "",
+        "\n",
+        "0\n",
+        "1\n",
+        "-5\n",
+        "abc\n",
+        "12 34\n",
+        "12x",
+        "99999999999999999999\n",
+        "4294967295\n",
+    };
+    struct err err;
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        put(table[i]);
+        CU_ASSERT_FALSE(pidfile_signal(path, SIGTERM, &err));
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "expected a pid"));
+    }
+    unlink(path);
+    CU_ASSERT_FALSE(pidfile_signal(path, SIGTERM, &err));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "cannot open the pidfile"));
+}
+
+static void signals(void)
+{
+    char text[32];
+    struct err err;
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        pause();
+        _exit(0);
+    }
+    snprintf(text, sizeof text, "  %d", (int)pid);
+    put(text);
+    CU_ASSERT_FALSE(pidfile_signal(path, 0, &err)); /* blanks before it */
+    snprintf(text, sizeof text, "%d \r\n", (int)pid);
+    put(text);
+    CU_ASSERT(pidfile_signal(path, SIGKILL, &err));
+    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+    CU_ASSERT(WIFSIGNALED(status));
+    CU_ASSERT_FALSE(pidfile_signal(path, SIGKILL, &err));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "No such process"));
+    unlink(path);
+}
+
+UNIT_MAIN("pidfile", {"set up", set_up}, {"life", life}, {"refused", refused},
+          {"signals", signals})

@@ -1,0 +1,559 @@
+/* The supervisor with toy workers.
+ *
+ * Each test forks a master.  Its events, and the words of its workers, arrive
+ * here as lines through one pipe; the test sends signals and waits for lines.
+ * What a plan's workers do is a word in the plan. */
+
+#include "net.h"
+#include "supervisor.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const struct supervisor_signal signals[] = {
+    {SIGINT, SUPERVISOR_QUICK},     {SIGTERM, SUPERVISOR_QUICK},
+    {SIGQUIT, SUPERVISOR_GRACEFUL}, {SIGHUP, SUPERVISOR_RELOAD},
+    {SIGUSR1, SUPERVISOR_PASS},     {SIGUSR2, SUPERVISOR_CALL},
+    {SIGWINCH, SUPERVISOR_RETIRE},  {0, 0}};
+
+/* --- the master's process ------------------------------------------- */
+
+struct toy {
+    int out;
+    const char *const *plans; /* the first, and one for each reload */
+    unsigned reloads;
+    unsigned workers_after; /* how many after a reload; 0: as many */
+    int ticks;
+};
+
+static void say(const struct toy *t, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void say(const struct toy *t, const char *format, ...)
+{
+    char line[300];
+    va_list args;
+
+    va_start(args, format);
+    int n = vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    if (write(t->out, line, (size_t)n) != n)
+        _exit(99);
+}
+
+/* Serves until an order comes. */
+static int obey(const struct toy *t, const char *plan,
+                struct supervisor_worker *w)
+{
+    struct signalfd_siginfo info;
+    int fd = signalfd(-1, &w->signals, SFD_CLOEXEC);
+
+    supervisor_ready(w);
+    if (strstr(plan, "retires")) /* like --max-requests */
+        return 0;
+    if (strstr(plan, "note"))
+        supervisor_note(w, SPAN("hello"));
+    if (strstr(plan, "late"))
+        atomic_store(w->deadline, net_after(100));
+    for (;;) {
+        if (read(fd, &info, sizeof info) != sizeof info)
+            return 98;
+        say(t, "%s worker %u got %u\n", plan, w->number, info.ssi_signo);
+        if (info.ssi_signo == SIGUSR1 || strstr(plan, "deaf"))
+            continue;
+        if (info.ssi_signo == SIGQUIT && strstr(plan, "slow"))
+            usleep(400000);
+        return 0;
+    }
+}
+
+static int work(void *context, void *plan, struct supervisor_worker *w)
+{
+    const struct toy *t = context;
+    pid_t parent = getppid();
+
+    if (strstr(plan, "fails"))
+        return 7;
+    if (strstr(plan, "crashes"))
+        raise(SIGKILL);
+    if (parent != w->master)
+        say(t, "a stranger is parent of %u\n", w->number);
+    if (w->shared)
+        *(int *)w->shared = (int)w->number;
+    return obey(t, plan, w);
+}
+
+static int prepare(void *context, void *plan, struct supervisor_worker *w)
+{
+    say(context, "%s prepares %u %s\n", (char *)plan, w->number,
+        w->first ? "first" : "later");
+    if (strstr(plan, "hangs"))
+        pause();
+    return strstr(plan, "broken") ? 5 : 0;
+}
+
+static pid_t my_fork(void *context)
+{
+    say(context, "forks\n");
+    return fork();
+}
+
+static void *reload(void *context, unsigned *workers)
+{
+    struct toy *t = context;
+    const char *plan = t->plans[++t->reloads];
+
+    if (t->workers_after)
+        *workers = t->workers_after;
+    return strcmp(plan, "none") == 0 ? NULL : (void *)plan;
+}
+
+static void release(void *context, void *plan)
+{
+    say(context, "released %s\n", (char *)plan);
+}
+
+static void note(void *context, struct span text)
+{
+    say(context, "note %.*s\n", SPAN_ARG(text));
+}
+
+static void got(void *context, int signo)
+{
+    say(context, "master got %d\n", signo);
+}
+
+static int64_t tick(void *context, bool *again)
+{
+    struct toy *t = context;
+
+    say(t, "tick\n");
+    *again = ++t->ticks == 3;
+    return t->ticks < 3 ? 20 : -1;
+}
+
+static void event(void *context, const struct supervisor_event *e)
+{
+    static const char *const names[] = {
+        "spawned",   "respawned", "up",        "ended",   "died",
+        "late",      "overdue",   "throttled", "no fork", "stopping",
+        "reloading", "reloaded",  "failed",    "gave up", "stranger"};
+
+    say(context, "%s %u %d %d\n", names[e->kind], e->number, (int)e->pid,
+        e->kind == SUPERVISOR_LATE ? *(const int *)e->shared : e->status);
+}
+
+/* --- the test's process --------------------------------------------- */
+
+static struct supervisor_ops ops;
+static struct supervisor_config config;
+static struct toy toy;
+static pid_t master;
+static int lines;          /* the reading end */
+static char seen[1 << 16]; /* all lines so far */
+
+static void set_up(unsigned workers, const char *const *plans)
+{
+    ops = (struct supervisor_ops){.work = work,
+                                  .reload = reload,
+                                  .release = release,
+                                  .note = note,
+                                  .signal = got,
+                                  .event = event};
+    config = (struct supervisor_config){.ops = &ops,
+                                        .context = &toy,
+                                        .signals = signals,
+                                        .workers = workers,
+                                        .mercy = 5000,
+                                        .quick_mercy = 3000,
+                                        .shared = sizeof(int)};
+    toy = (struct toy){.plans = plans};
+}
+
+static void launch(void)
+{
+    int ends[2];
+    sigset_t set;
+
+    CU_ASSERT_EQUAL_FATAL(pipe2(ends, O_CLOEXEC), 0);
+    seen[0] = 0;
+    fflush(NULL);
+    supervisor_block(signals, &set);
+    master = fork();
+    if (master == 0) {
+        close(ends[0]);
+        toy.out = ends[1];
+        _exit(supervisor_run(&config, (void *)toy.plans[0]));
+    }
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    close(ends[1]);
+    lines = ends[0];
+}
+
+/* Reads on until `text` has been seen `times` times; false after 5 s. */
+static bool sees_times(const char *text, unsigned times)
+{
+    int64_t end = net_after(5000);
+    size_t n = strlen(seen);
+
+    for (;;) {
+        unsigned found = 0;
+        for (const char *p = seen; (p = strstr(p, text)); p++)
+            found++;
+        if (found >= times)
+            return true;
+        struct pollfd fd = {.fd = lines, .events = POLLIN};
+        if (net_now() > end || poll(&fd, 1, 5000) <= 0)
+            break;
+        ssize_t got_now = read(lines, seen + n, sizeof seen - n - 1);
+        if (got_now <= 0)
+            break;
+        n += (size_t)got_now;
+        seen[n] = 0;
+    }
+    printf("waited for \"%s\" x %u in:\n%s\n", text, times, seen);
+    return false;
+}
+
+static bool sees(const char *text)
+{
+    return sees_times(text, 1);
+}
+
+/* The pid in the last line that begins so. */
+static pid_t pid_after(const char *begin)
+{
+    const char *at = NULL;
+
+    for (const char *p = seen; (p = strstr(p, begin)); p++)
+        at = p;
+    return at ? (pid_t)atoi(at + strlen(begin)) : -1;
+}
+
+/* Tells the master something and waits for its end. */
+static int finish(int signo)
+{
+    int status = -1;
+
+    if (signo)
+        kill(master, signo);
+    for (int i = 0; i < 500; i++) {
+        if (waitpid(master, &status, WNOHANG) == master) {
+            sees("the end of the pipe: nobody holds it any more");
+            close(lines);
+            return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+        }
+        usleep(10000);
+    }
+    kill(master, SIGKILL);
+    waitpid(master, &status, 0);
+    close(lines);
+    return -2;
+}
+
+/* As finish, but silent about the line that never comes. */
+static int ends_with(int signo)
+{
+    int out = dup(STDOUT_FILENO), null = open("/dev/null", O_WRONLY);
+
+    fflush(stdout);
+    dup2(null, STDOUT_FILENO);
+    int status = finish(signo);
+    fflush(stdout);
+    dup2(out, STDOUT_FILENO);
+    close(out);
+    close(null);
+    return status;
+}
+
+static void starts_and_stops(void)
+{
+    static const struct {
+        int signo;
+        const char *order;
+    } table[] = {{SIGINT, "a worker 2 got 15"},
+                 {SIGTERM, "a worker 2 got 15"},
+                 {SIGQUIT, "a worker 2 got 3"}};
+
+    for (int templated = 0; templated < 2; templated++)
+        for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+            set_up(3, (const char *const[]){"a"});
+            if (templated)
+                ops.prepare = prepare, ops.fork = my_fork;
+            launch();
+            CU_ASSERT(sees("up 0"));
+            CU_ASSERT_EQUAL(ends_with(table[i].signo), 0);
+            CU_ASSERT_PTR_NOT_NULL(strstr(seen, "spawned 3 "));
+            CU_ASSERT_PTR_NOT_NULL(strstr(seen, table[i].order));
+            CU_ASSERT_PTR_NOT_NULL(strstr(seen, "released a"));
+            CU_ASSERT_PTR_NULL(strstr(seen, "stranger"));
+            CU_ASSERT_PTR_NULL(strstr(seen, "died"));
+            CU_ASSERT_EQUAL(!!strstr(seen, "a prepares 0 first"), templated);
+            CU_ASSERT_EQUAL(!!strstr(seen, "forks"), templated);
+        }
+}
+
+/* A signal that comes at any moment of the start is obeyed. */
+static void no_signal_is_lost(void)
+{
+    for (int i = 0; i < 60; i++) {
+        set_up(2, (const char *const[]){"a"});
+        if (i % 2)
+            ops.prepare = prepare;
+        launch();
+        if (i > 3)
+            usleep((unsigned)(i / 2) * 100);
+        CU_ASSERT_EQUAL(ends_with(i % 3 ? SIGTERM : SIGQUIT), 0);
+    }
+}
+
+static void replaces_the_dead(void)
+{
+    for (int templated = 0; templated < 2; templated++) {
+        set_up(2, (const char *const[]){"a"});
+        if (templated)
+            ops.prepare = prepare;
+        launch();
+        CU_ASSERT(sees("up 0"));
+        CU_ASSERT_EQUAL(kill(pid_after("\nspawned 2 "), SIGKILL), 0);
+        CU_ASSERT(sees("died 2"));
+        CU_ASSERT(sees("respawned 2"));
+        CU_ASSERT_EQUAL(ends_with(SIGTERM), 0);
+        CU_ASSERT_PTR_NULL(strstr(seen, "respawned 1"));
+    }
+}
+
+static void throttles_who_dies_at_once(void)
+{
+    set_up(1, (const char *const[]){"a retires"});
+    launch();
+    CU_ASSERT(sees_times("ended 1", 3)); /* at once, at once, after a second */
+    CU_ASSERT(sees("throttled 1"));
+    CU_ASSERT_EQUAL(ends_with(SIGTERM), 0);
+}
+
+static void replaces_a_template(void)
+{
+    set_up(1, (const char *const[]){"a"});
+    ops.prepare = prepare;
+    launch();
+    CU_ASSERT(sees("up 0"));
+    pid_t worker = pid_after("spawned 1 ");
+    char path[64], command[256] = "";
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)master,
+             (int)master);
+    FILE *f = fopen(path, "r");
+    int a = 0, b = 0;
+    if (f) {
+        CU_ASSERT_PTR_NOT_NULL(fgets(command, sizeof command, f));
+        fclose(f);
+    }
+    CU_ASSERT_EQUAL_FATAL(sscanf(command, "%d %d", &a, &b), 2);
+    kill(a == worker ? b : a, SIGKILL);
+    CU_ASSERT(sees("died 0"));
+    CU_ASSERT(sees("a prepares 0 later"));
+    kill(worker, SIGKILL);
+    CU_ASSERT(sees("respawned 1"));
+    CU_ASSERT_EQUAL(ends_with(SIGTERM), 0);
+}
+
+static void a_first_start_that_fails(void)
+{
+    static const struct {
+        const char *plan;
+        bool templated;
+        int status;
+    } table[] = {{"fails", false, 7}, {"broken", true, 5}, {"fails", true, 7}};
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        set_up(2, (const char *const[]){table[i].plan});
+        if (table[i].templated)
+            ops.prepare = prepare;
+        launch();
+        CU_ASSERT_EQUAL(ends_with(0), table[i].status);
+        CU_ASSERT_PTR_NOT_NULL(strstr(seen, "gave up"));
+    }
+    set_up(1, (const char *const[]){"crashes"}); /* killed: tried again */
+    launch();
+    CU_ASSERT(sees("throttled 1"));
+    CU_ASSERT_EQUAL(ends_with(SIGTERM), 0);
+}
+
+static void reloads(void)
+{
+    for (int templated = 0; templated < 2; templated++) {
+        set_up(2, (const char *const[]){"a slow", "b", "c"});
+        toy.workers_after = 3;
+        if (templated)
+            ops.prepare = prepare;
+        launch();
+        CU_ASSERT(sees("up 0"));
+        kill(master, SIGHUP);
+        CU_ASSERT(sees("reloaded"));
+        /* the old ones are told only when the new ones are ready */
+        CU_ASSERT_EQUAL(strstr(seen, "a slow worker 1 got") == NULL ||
+                            strstr(seen, "a slow worker 1 got") >
+                                strstr(seen, "spawned 3"),
+                        1);
+        CU_ASSERT(sees("released a slow"));
+        CU_ASSERT(sees("a slow worker 2 got 3"));
+        kill(master, SIGHUP);
+        CU_ASSERT(sees_times("reloaded", 2));
+        CU_ASSERT(sees("b worker 3 got 3"));
+        CU_ASSERT_EQUAL(ends_with(SIGTERM), 0);
+        CU_ASSERT_PTR_NOT_NULL(strstr(seen, "c worker 3 got 15"));
+        CU_ASSERT_PTR_NULL(strstr(seen, "died"));
+    }
+}
+
+static void a_reload_that_fails(void)
+{
+    static const char *const bad[] = {"fails", "crashes", "broken", "none"};
+
+    for (size_t i = 0; i < 4; i++) {
+        const char *const plans[] = {"a", bad[i], "c"};
+        set_up(2, plans);
+        ops.prepare = prepare;
+        launch();
+        CU_ASSERT(sees("up 0"));
+        kill(master, SIGHUP);
+        CU_ASSERT(sees(i == 3 ? "reloading" : "failed"));
+        kill(pid_after("\nspawned 1 "), 0);
+        kill(master, SIGHUP); /* and the next one mends it */
+        CU_ASSERT(sees("reloaded"));
+        CU_ASSERT(sees("a worker 2 got 3"));
+        CU_ASSERT_EQUAL(ends_with(SIGTERM), 0);
+        CU_ASSERT_EQUAL(!!strstr(seen, "released "), true);
+    }
+}
+
+static void many_reloads(void)
+{
+    const char *plans[200];
+
+    for (size_t i = 0; i < 200; i++)
+        plans[i] = "a";
+    set_up(2, plans);
+    ops.prepare = prepare;
+    launch();
+    CU_ASSERT(sees("up 0"));
+    for (int i = 0; i < 50; i++) {
+        kill(master, SIGHUP);
+        usleep(3000);
+    }
+    CU_ASSERT(sees_times("reloaded", 3));
+    CU_ASSERT_EQUAL(ends_with(SIGQUIT), 0);
+    CU_ASSERT_PTR_NULL(strstr(seen, "died"));
+}
+
+static void a_template_that_hangs(void)
+{
+    set_up(1, (const char *const[]){"a", "b hangs"});
+    ops.prepare = prepare;
+    launch();
+    CU_ASSERT(sees("up 0"));
+    kill(master, SIGHUP);
+    CU_ASSERT(sees("b hangs prepares"));
+    CU_ASSERT_EQUAL(ends_with(SIGTERM), 0);
+    set_up(1, (const char *const[]){"a hangs"});
+    ops.prepare = prepare;
+    launch();
+    CU_ASSERT(sees("a hangs prepares"));
+    CU_ASSERT_EQUAL(ends_with(SIGQUIT), 0);
+}
+
+static void mercy_ends(void)
+{
+    for (int quick = 0; quick < 2; quick++) {
+        set_up(1, (const char *const[]){"a deaf"});
+        config.mercy = config.quick_mercy = 100;
+        launch();
+        CU_ASSERT(sees("up 0"));
+        CU_ASSERT_EQUAL(ends_with(quick ? SIGTERM : SIGQUIT), 0);
+        CU_ASSERT_PTR_NOT_NULL(strstr(seen, "overdue 1"));
+    }
+}
+
+static void deadlines(void)
+{
+    set_up(1, (const char *const[]){"a late"});
+    config.deadlines = true;
+    launch();
+    CU_ASSERT(sees("late 1"));
+    const char *late = strstr(seen, "late 1 ");
+    CU_ASSERT(late && strncmp(strchr(late + 7, ' '), " 1\n", 3) == 0);
+    CU_ASSERT(sees("died 1"));
+    CU_ASSERT(sees("respawned 1"));
+    CU_ASSERT_EQUAL(ends_with(SIGTERM), 0);
+}
+
+static void custom_signals(void)
+{
+    set_up(2, (const char *const[]){"a note", "b"});
+    launch();
+    CU_ASSERT(sees("up 0"));
+    CU_ASSERT(sees_times("note hello", 2));
+    kill(master, SIGUSR1);
+    CU_ASSERT(sees("master got 10"));
+    CU_ASSERT(sees_times("got 10", 3)); /* the master and both workers */
+    kill(master, SIGUSR2);
+    CU_ASSERT(sees("master got 12"));
+    kill(master, SIGWINCH);
+    CU_ASSERT(sees_times("ended", 2));
+    CU_ASSERT_PTR_NULL(strstr(seen, "respawned"));
+    kill(master, SIGHUP); /* workers again */
+    CU_ASSERT(sees("reloaded"));
+    CU_ASSERT_EQUAL(ends_with(SIGTERM), 0);
+    CU_ASSERT_EQUAL(strstr(seen, "worker 1 got 12"), NULL);
+}
+
+static void ticks(void)
+{
+    set_up(1, (const char *const[]){"a", "b"});
+    ops.tick = tick;
+    launch();
+    CU_ASSERT(sees_times("tick", 3));
+    CU_ASSERT(sees("reloaded")); /* the third one asked for it */
+    CU_ASSERT_EQUAL(ends_with(SIGTERM), 0);
+}
+
+/* A master that is killed leaves nobody behind. */
+static void the_master_dies(void)
+{
+    for (int templated = 0; templated < 2; templated++) {
+        set_up(2, (const char *const[]){"a"});
+        if (templated)
+            ops.prepare = prepare;
+        launch();
+        CU_ASSERT(sees("up 0"));
+        kill(master, SIGKILL);
+        CU_ASSERT(sees_times("got 15", 2));
+        struct pollfd fd = {.fd = lines, .events = POLLIN};
+        char rest[1000];
+        ssize_t n = 1;
+        while (n > 0 && poll(&fd, 1, 5000) == 1)
+            n = read(lines, rest, sizeof rest);
+        CU_ASSERT_EQUAL(n, 0); /* the pipe has ended: all are gone */
+        CU_ASSERT_EQUAL(ends_with(0), -1);
+    }
+}
+
+UNIT_MAIN("supervisor", {"starts and stops", starts_and_stops},
+          {"no signal is lost", no_signal_is_lost},
+          {"replaces the dead", replaces_the_dead},
+          {"throttles who dies at once", throttles_who_dies_at_once},
+          {"replaces a template", replaces_a_template},
+          {"a first start that fails", a_first_start_that_fails},
+          {"reloads", reloads}, {"a reload that fails", a_reload_that_fails},
+          {"many reloads", many_reloads},
+          {"a template that hangs", a_template_that_hangs},
+          {"mercy ends", mercy_ends}, {"deadlines", deadlines},
+          {"custom signals", custom_signals}, {"ticks", ticks},
+          {"the master dies", the_master_dies})
