@@ -93,8 +93,23 @@ static const struct wsgi_option *option_for(int c)
     return NULL;
 }
 
+/* What the command line says: the configuration, and the options as they were
+ * given, for uwsgi.opt: name, value, name, value. */
+struct command_line {
+    struct wsgi_config config;
+    struct wsgi_texts given;
+};
+
+static bool take_option(struct command_line *line, const struct wsgi_option *o,
+                        const char *value, struct err *err)
+{
+    return wsgi_option_apply(&line->config, o, value, err) &&
+           wsgi_add_text(&line->given, o->name, err) &&
+           wsgi_add_text(&line->given, value ? value : "true", err);
+}
+
 /* Reads the command line.  Exits for --help and --version. */
-static bool read_options(struct wsgi_config *config, const struct tables *t,
+static bool read_options(struct command_line *line, const struct tables *t,
                          int argc, char **argv, struct err *err)
 {
     int c;
@@ -111,14 +126,15 @@ static bool read_options(struct wsgi_config *config, const struct tables *t,
         }
         if (o == NULL) /* getopt_long has said why */
             return err_set(err, "strata-wsgi --help lists the options");
-        if (!wsgi_option_apply(config, o, optarg, err))
+        if (!take_option(line, o, optarg, err))
             return false;
     }
     if (optind < argc)
-        return err_set(err, "\"%s\" is no option: strata-wsgi takes none but "
-                            "those that --help lists",
+        return err_set(err,
+                       "\"%s\" is no option: strata-wsgi takes none but "
+                       "those that --help lists",
                        argv[optind]);
-    if (config->socket_count == 0)
+    if (line->config.socket_count == 0)
         return err_set(err, "there is nothing to listen on: give "
                             "--http-socket ADDR or --socket ADDR");
     return true;
@@ -139,13 +155,16 @@ static void announce(const struct wsgi_config *c)
 }
 
 /* Interpreter, application, requests. */
-static int run(const struct wsgi_config *config, struct err *err)
+static int run(const struct command_line *line, struct err *err)
 {
+    const struct wsgi_config *config = &line->config;
     int status = 0;
     struct wsgi_host *host = wsgi_host_start(config, err);
 
     if (host == NULL)
         return 1;
+    for (size_t i = 0; i < line->given.count; i += 2)
+        wsgi_host_add_opt(host, line->given.list[i], line->given.list[i + 1]);
     wsgi_log("*** Operational MODE: single process ***");
     enum wsgi_load loaded = wsgi_host_load(host, &status);
     if (loaded == WSGI_NOT_LOADED && config->need_app)
@@ -165,23 +184,25 @@ static int run(const struct wsgi_config *config, struct err *err)
 
 int main(int argc, char **argv)
 {
-    struct wsgi_config config;
+    struct command_line line = {.given = {NULL, 0}};
+    struct wsgi_config *config = &line.config;
     struct tables tables = {NULL, NULL};
     struct err err = {""};
     int status = 1;
 
-    wsgi_config_init(&config);
+    wsgi_config_init(config);
     if (!make_tables(&tables))
         err_set(&err, "out of memory");
-    else if (read_options(&config, &tables, argc, argv, &err) &&
-             catch_stops(&err) && wsgi_config_enter(&config, &err) &&
-             wsgi_config_listen(&config, &err)) {
-        announce(&config);
-        status = run(&config, &err);
+    else if (read_options(&line, &tables, argc, argv, &err) &&
+             catch_stops(&err) && wsgi_config_enter(config, &err) &&
+             wsgi_config_listen(config, &err)) {
+        announce(config);
+        status = run(&line, &err);
     }
     if (err.text[0] != 0)
         fprintf(stderr, "strata-wsgi: %s\n", err.text);
-    wsgi_config_free(&config);
+    wsgi_config_free(config);
+    wsgi_texts_free(&line.given);
     free(tables.longs);
     free(tables.shorts);
     return status;

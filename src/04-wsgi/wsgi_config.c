@@ -28,11 +28,12 @@ void wsgi_config_init(struct wsgi_config *c)
     };
 }
 
-static void free_texts(struct wsgi_texts *texts)
+void wsgi_texts_free(struct wsgi_texts *texts)
 {
     for (size_t i = 0; i < texts->count; i++)
         free(texts->list[i]);
     free(texts->list);
+    *texts = (struct wsgi_texts){NULL, 0};
 }
 
 void wsgi_config_free(struct wsgi_config *c)
@@ -48,8 +49,8 @@ void wsgi_config_free(struct wsgi_config *c)
     free(c->callable);
     free(c->chdir);
     free(c->virtualenv);
-    free_texts(&c->pythonpath);
-    free_texts(&c->env);
+    wsgi_texts_free(&c->pythonpath);
+    wsgi_texts_free(&c->env);
     wsgi_config_init(c);
 }
 
@@ -99,8 +100,8 @@ static bool parse_address(struct net_addr *addr, const char *text,
                           struct err *err)
 {
     char path[sizeof(struct err)];
-    bool is_path = strchr(text, ':') == NULL || text[0] == '/' ||
-                   text[0] == '.';
+    bool is_path =
+        strchr(text, ':') == NULL || text[0] == '/' || text[0] == '.';
 
     if (!is_path)
         return net_parse(addr, text, err);
@@ -171,10 +172,10 @@ bool wsgi_config_enter(const struct wsgi_config *c, struct err *err)
         char *name = c->env.list[i];
         char *equals = strchr(name, '=');
         /* uWSGI takes a name alone as a variable with an empty value. */
-        char *bare = strndup(name, equals ? (size_t)(equals - name)
-                                          : strlen(name));
-        bool ok = bare != NULL &&
-                  setenv(bare, equals ? equals + 1 : "", 1) == 0;
+        char *bare =
+            strndup(name, equals ? (size_t)(equals - name) : strlen(name));
+        bool ok =
+            bare != NULL && setenv(bare, equals ? equals + 1 : "", 1) == 0;
         free(bare);
         if (!ok)
             return err_set(err, "--env %s: expected NAME=VALUE", name);

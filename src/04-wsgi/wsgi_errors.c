@@ -5,8 +5,8 @@
  * Text is UTF-8 whatever the locale, and what UTF-8 cannot say (lone
  * surrogates) is written as \udcNN: a log must take every text. */
 
-#include "wsgi_python.h"
 #include "wsgi_log.h"
+#include "wsgi_python.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -14,8 +14,7 @@
 #define MAX_PART 65536 /* a begun line longer than this is written as it is */
 
 struct errors {
-    PyObject_HEAD
-    struct buf part; /* of a line that was begun */
+    PyObject_HEAD struct buf part; /* of a line that was begun */
 };
 
 static void drain(struct errors *self, size_t n)
@@ -41,8 +40,8 @@ static bool add_text(struct errors *self, PyObject *text)
     const char *from = PyBytes_AS_STRING(bytes);
     size_t n = (size_t)PyBytes_GET_SIZE(bytes);
     while (n > 0) {
-        size_t piece = n < MAX_PART - self->part.len ? n
-                                                     : MAX_PART - self->part.len;
+        size_t piece =
+            n < MAX_PART - self->part.len ? n : MAX_PART - self->part.len;
         if (!buf_add(&self->part, from, piece)) {
             Py_DECREF(bytes);
             PyErr_NoMemory();

@@ -7,8 +7,8 @@
  * Content-Length.  What only looks like a file (a gzip reader has a fileno(),
  * too, and it is the compressed file's) is read. */
 
-#include "wsgi_exchange.h"
 #include "file.h"
+#include "wsgi_exchange.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -22,8 +22,7 @@
 #endif
 
 struct wrapper {
-    PyObject_HEAD
-    PyObject *file;
+    PyObject_HEAD PyObject *file;
     Py_ssize_t block;
 };
 
@@ -209,11 +208,10 @@ static bool send_file(struct wsgi_exchange *x, int fd, uint64_t offset,
         return true;
     uint64_t n = size < x->length ? size : x->length;
     x->sending = true;
-    Py_BEGIN_ALLOW_THREADS
-    sent = file_send(x->conn->fd, fd, offset, n, x->conn->timeouts.send);
+    Py_BEGIN_ALLOW_THREADS sent =
+        file_send(x->conn->fd, fd, offset, n, x->conn->timeouts.send);
     error = errno;
-    Py_END_ALLOW_THREADS
-    x->sending = false;
+    Py_END_ALLOW_THREADS x->sending = false;
     x->sent += sent;
     if (sent < n && error != 0)
         wsgi_client_gone(x, error);
@@ -229,8 +227,8 @@ bool wsgi_wrapper_send(struct wsgi_exchange *x, PyObject *body, bool *handled)
     /* After write() chunks may be under way. */
     if (Py_TYPE(body) != x->host->wrapper_type || x->head_out)
         return true;
-    int found = locate(x->host, ((struct wrapper *)body)->file, &fd, &offset,
-                       &size);
+    int found =
+        locate(x->host, ((struct wrapper *)body)->file, &fd, &offset, &size);
     if (found < 0)
         return false;
     *handled = found == 1;

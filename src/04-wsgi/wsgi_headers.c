@@ -6,18 +6,22 @@
  * application's business.  What passes is written into the head at once, as
  * bytes; nothing of Python is kept. */
 
-#include "wsgi_exchange.h"
 #include "http_status.h"
+#include "wsgi_exchange.h"
 
 #include <string.h>
 
 /* Fields of one connection, not of a response: PEP 3333 forbids them to
  * applications ("Other HTTP Features"), RFC 9110 7.6.1 lists them. */
 static const struct span hop_by_hop[] = {
-    SPAN_INIT("Connection"),          SPAN_INIT("Keep-Alive"),
-    SPAN_INIT("Proxy-Authenticate"),  SPAN_INIT("Proxy-Authorization"),
-    SPAN_INIT("TE"),                  SPAN_INIT("Trailer"),
-    SPAN_INIT("Trailers"),            SPAN_INIT("Transfer-Encoding"),
+    SPAN_INIT("Connection"),
+    SPAN_INIT("Keep-Alive"),
+    SPAN_INIT("Proxy-Authenticate"),
+    SPAN_INIT("Proxy-Authorization"),
+    SPAN_INIT("TE"),
+    SPAN_INIT("Trailer"),
+    SPAN_INIT("Trailers"),
+    SPAN_INIT("Transfer-Encoding"),
     SPAN_INIT("Upgrade"),
 };
 
@@ -88,8 +92,7 @@ static bool set_status(struct wsgi_exchange *x, PyObject *status)
     x->status = (int)number;
     return add(x, x->protocol) && add(x, SPAN(" ")) &&
            add(x, bare ? digits : s) &&
-           (!bare || (add(x, SPAN(" ")) &&
-                      add(x, http_reason(x->status)))) &&
+           (!bare || (add(x, SPAN(" ")) && add(x, http_reason(x->status)))) &&
            add(x, SPAN("\r\n"));
 }
 

@@ -7,7 +7,7 @@
  *     wsgi_host_load     the application is imported  (before the forks, or
  *                                                      in each worker)
  *     wsgi_host_fork     in place of fork(2)
- *     wsgi_serve         accepts and serves           (in one thread or several)
+ *     wsgi_serve         accepts and serves           (in one thread or more)
  *     wsgi_host_stop     atexit functions; the interpreter is gone
  *
  * Between these calls no thread of the host holds the interpreter's lock: each

@@ -13,9 +13,8 @@
 #define FIRST_ROOM 65536
 
 struct input {
-    PyObject_HEAD
-    struct wsgi_exchange *x; /* NULL: the request is over */
-    struct span rest;        /* received, decoded and not yet given out */
+    PyObject_HEAD struct wsgi_exchange *x; /* NULL: the request is over */
+    struct span rest; /* received, decoded and not yet given out */
 };
 
 static bool usable(struct input *self)
@@ -62,10 +61,8 @@ static int fetch(struct input *self)
     if (x->head_out)
         conn->continue_due = false;
     x->reading = true;
-    Py_BEGIN_ALLOW_THREADS
-    n = http_conn_read_body(conn, &self->rest);
-    Py_END_ALLOW_THREADS
-    x->reading = false;
+    Py_BEGIN_ALLOW_THREADS n = http_conn_read_body(conn, &self->rest);
+    Py_END_ALLOW_THREADS x->reading = false;
     if (n < 0)
         raise_failure(conn);
     return n;
@@ -80,8 +77,8 @@ struct filling {
 static bool fill(struct filling *f, struct span s, size_t limit)
 {
     if (s.len > f->room - f->len) {
-        size_t room = f->room * 2 > f->len + s.len ? f->room * 2
-                                                   : f->len + s.len;
+        size_t room =
+            f->room * 2 > f->len + s.len ? f->room * 2 : f->len + s.len;
         f->room = room < limit ? room : limit;
         if (_PyBytes_Resize(&f->bytes, (Py_ssize_t)f->room) < 0)
             return false;

@@ -3,8 +3,8 @@
  * It is named by a module (-w) or a file (--wsgi-file) and the callable in it.
  * When it is not there, the log says what was looked for and where. */
 
-#include "wsgi_python.h"
 #include "wsgi_log.h"
+#include "wsgi_python.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,27 +48,19 @@ static char *read_source(const char *path)
 }
 
 /* The name under which a file stands in sys.modules, as uWSGI makes it:
- * "apps/site.py" is uwsgi_file_apps_site_py without its ".py". */
+ * "apps/site.py" is uwsgi_file_apps_site. */
 static PyObject *file_module_name(const char *path)
 {
-    size_t len = strlen(path);
-    if (len > 3 && strcmp(path + len - 3, ".py") == 0)
-        len -= 3;
-    PyObject *name = PyUnicode_FromFormat("uwsgi_file_%.*s", (int)len, path);
-    PyObject *from_slash = name == NULL ? NULL : PyUnicode_FromString("/");
-    PyObject *from_dot = name == NULL ? NULL : PyUnicode_FromString(".");
-    PyObject *to = name == NULL ? NULL : PyUnicode_FromString("_");
-    PyObject *half = NULL, *result = NULL;
-    if (from_slash != NULL && from_dot != NULL && to != NULL)
-        half = PyUnicode_Replace(name, from_slash, to, -1);
-    if (half != NULL)
-        result = PyUnicode_Replace(half, from_dot, to, -1);
-    Py_XDECREF(half);
-    Py_XDECREF(to);
-    Py_XDECREF(from_dot);
-    Py_XDECREF(from_slash);
-    Py_XDECREF(name);
-    return result;
+    char name[1024];
+    struct span stem = span_of(path);
+
+    if (span_ends(stem, SPAN(".py")))
+        stem.len -= 3;
+    snprintf(name, sizeof name, "uwsgi_file_%.*s", SPAN_ARG(stem));
+    for (char *p = name; *p != 0; p++)
+        if (*p == '/' || *p == '.')
+            *p = '_';
+    return PyUnicode_DecodeFSDefault(name);
 }
 
 static PyObject *import_file(const char *path)
@@ -201,8 +193,8 @@ static enum wsgi_load load(struct wsgi_host *host, const struct target *t,
 
     snprintf(what, sizeof what, "the %s \"%.1000s\" could not be loaded", kind,
              name);
-    PyObject *module = t->file ? import_file(t->file)
-                               : PyImport_ImportModule(t->module);
+    PyObject *module =
+        t->file ? import_file(t->file) : PyImport_ImportModule(t->module);
     if (module == NULL)
         return complain(host, t, what, status);
     snprintf(what, sizeof what,

@@ -97,10 +97,9 @@ static bool format_request(struct buf *line, const struct wsgi_log_request *r)
                       (unsigned long long)r->body,
                       (unsigned long long)r->msecs) &&
            wsgi_log_escape(line, r->protocol) &&
-           buf_printf(line,
-                      " %d) %u headers in %u bytes (%u switches on core %u)",
-                      r->status, r->headers, r->head_bytes, r->switches,
-                      r->core);
+           buf_printf(
+               line, " %d) %u headers in %u bytes (%u switches on core %u)",
+               r->status, r->headers, r->head_bytes, r->switches, r->core);
 }
 
 void wsgi_log_request(const struct wsgi_log_request *r)
@@ -108,9 +107,10 @@ void wsgi_log_request(const struct wsgi_log_request *r)
     struct buf line;
 
     /* Every byte of the head may be escaped to four. */
-    buf_init(&line, 4 * ((size_t)r->uri.len + r->method.len +
-                         r->remote_user.len + r->protocol.len +
-                         r->remote_addr.len) + 1024);
+    buf_init(&line,
+             4 * ((size_t)r->uri.len + r->method.len + r->remote_user.len +
+                  r->protocol.len + r->remote_addr.len) +
+                 1024);
     if (format_request(&line, r))
         write_line(&line);
     buf_free(&line);

@@ -110,9 +110,8 @@ static bool apply_listen(const struct wsgi_option *o, struct wsgi_config *c,
     return true;
 }
 
-static bool apply_limit_post(const struct wsgi_option *o,
-                             struct wsgi_config *c, const char *value,
-                             struct err *err)
+static bool apply_limit_post(const struct wsgi_option *o, struct wsgi_config *c,
+                             const char *value, struct err *err)
 {
     uint64_t number;
     (void)o;
@@ -183,8 +182,7 @@ const struct wsgi_option wsgi_options[] = {
     {"chdir", 0, WSGI_VALUE, "DIR", "work in this directory", apply_text,
      AT(chdir)},
     {"pythonpath", 0, WSGI_VALUE, "DIR",
-     "look for modules there too; may be repeated", apply_list,
-     AT(pythonpath)},
+     "look for modules there too; may be repeated", apply_list, AT(pythonpath)},
     {"python-path", 0, WSGI_VALUE, NULL, NULL, apply_list, AT(pythonpath)},
     {"pp", 0, WSGI_VALUE, NULL, NULL, apply_list, AT(pythonpath)},
     {"virtualenv", 'H', WSGI_VALUE, "DIR",
@@ -198,8 +196,8 @@ const struct wsgi_option wsgi_options[] = {
      AT(need_app)},
     {"buffer-size", 'b', WSGI_VALUE, "BYTES",
      "largest head or uwsgi packet (65535)", apply_buffer_size, 0},
-    {"limit-post", 0, WSGI_VALUE, "BYTES",
-     "largest request body (0: no limit)", apply_limit_post, 0},
+    {"limit-post", 0, WSGI_VALUE, "BYTES", "largest request body (0: no limit)",
+     apply_limit_post, 0},
     {"socket-timeout", 0, WSGI_VALUE, "SECONDS",
      "longest wait for a client inside a request (body 4, else 60)",
      apply_socket_timeout, 0},
@@ -272,8 +270,7 @@ bool wsgi_read_number(const char *value, uint64_t least, uint64_t most,
 {
     uint64_t n;
     if (!span_decimal(span_of(value), &n) || n < least || n > most)
-        return err_set(err,
-                       "\"%s\": expected a whole number from %llu to %llu",
+        return err_set(err, "\"%s\": expected a whole number from %llu to %llu",
                        value, (unsigned long long)least,
                        (unsigned long long)most);
     *number = n;

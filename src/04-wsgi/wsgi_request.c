@@ -117,8 +117,8 @@ static bool fill_from_uwsgi(struct wsgi_exchange *x, struct wsgi_peer *p)
 /* With the interpreter's lock: environ, the application, the end. */
 static void run(struct wsgi_exchange *x, struct wsgi_peer *p, struct span path)
 {
-    if (wsgi_environ_begin(x) && (x->http ? fill_from_http(x, p, path)
-                                          : fill_from_uwsgi(x, p))) {
+    if (wsgi_environ_begin(x) &&
+        (x->http ? fill_from_http(x, p, path) : fill_from_uwsgi(x, p))) {
         wsgi_run(x);
     } else {
         wsgi_log_exception(x->host, "environ could not be made");
@@ -154,8 +154,8 @@ static void log_line(const struct wsgi_exchange *x, uint64_t served,
 
 static enum wsgi_fate fate(const struct wsgi_exchange *x, struct wsgi_peer *p)
 {
-    bool body_done = http_conn_skip_body(&p->conn,
-                                         x->keep ? p->conn.in.max : 0);
+    bool body_done =
+        http_conn_skip_body(&p->conn, x->keep ? p->conn.in.max : 0);
     if (x->gone)
         return WSGI_FATE_CLOSE;
     if (x->reset)

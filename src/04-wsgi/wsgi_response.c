@@ -16,9 +16,9 @@
 #endif
 
 struct response {
-    PyObject_HEAD
-    vectorcallfunc vectorcall; /* this is what makes the object callable */
-    struct wsgi_exchange *x;   /* NULL: the request is over */
+    PyObject_HEAD vectorcallfunc
+        vectorcall;          /* this is what makes the object callable */
+    struct wsgi_exchange *x; /* NULL: the request is over */
 };
 
 static struct wsgi_exchange *exchange_of(PyObject *self)
@@ -152,9 +152,8 @@ PyTypeObject *wsgi_response_make_type(void)
         {Py_tp_doc, "start_response of one request"},
         {0, NULL},
     };
-    PyType_Spec spec = {
-        "strata.StartResponse", sizeof(struct response), 0,
-        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL, slots};
+    PyType_Spec spec = {"strata.StartResponse", sizeof(struct response), 0,
+                        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL, slots};
     return (PyTypeObject *)PyType_FromSpec(&spec);
 }
 

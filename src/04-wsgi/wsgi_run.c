@@ -19,8 +19,9 @@ void wsgi_explain_item(const char *what, PyObject *item)
         : PyByteArray_Check(item) || PyMemoryView_Check(item)
             ? ": bytes(...) makes them"
             : "";
-    PyErr_Format(PyExc_TypeError, "%s of type %s (%.60R) where PEP 3333 wants "
-                                  "bytes%s",
+    PyErr_Format(PyExc_TypeError,
+                 "%s of type %s (%.60R) where PEP 3333 wants "
+                 "bytes%s",
                  what, Py_TYPE(item)->tp_name, item, mend);
 }
 
@@ -201,8 +202,7 @@ static void wait_for_others(struct wsgi_exchange *x)
     if (x->reading || x->sending)
         shutdown(x->conn->fd, SHUT_RDWR);
     while (x->reading || x->sending) {
-        Py_BEGIN_ALLOW_THREADS
-        poll(NULL, 0, 1);
+        Py_BEGIN_ALLOW_THREADS poll(NULL, 0, 1);
         Py_END_ALLOW_THREADS
     }
 }

@@ -9,9 +9,9 @@
  * Head and first piece leave in one writev.  The interpreter's lock is
  * released around every wait. */
 
-#include "wsgi_exchange.h"
 #include "http_status.h"
 #include "net.h"
+#include "wsgi_exchange.h"
 
 #include <errno.h>
 
@@ -29,11 +29,10 @@ static bool write_out(struct wsgi_exchange *x, struct iovec *iov, int count)
         return false;
     }
     x->sending = true;
-    Py_BEGIN_ALLOW_THREADS
-    ok = net_writev(x->conn->fd, iov, count, x->conn->timeouts.send);
+    Py_BEGIN_ALLOW_THREADS ok =
+        net_writev(x->conn->fd, iov, count, x->conn->timeouts.send);
     error = errno;
-    Py_END_ALLOW_THREADS
-    x->sending = false;
+    Py_END_ALLOW_THREADS x->sending = false;
     if (!ok)
         wsgi_client_gone(x, error);
     return ok;
@@ -113,8 +112,7 @@ static bool finish_head(struct wsgi_exchange *x, uint64_t whole)
     choose_ending(x, whole);
     if (bodiless)
         x->ending = WSGI_END_NOTHING;
-    bool ok = (x->head_only && x->ending == WSGI_END_CHUNKED) ||
-              add_framing(x);
+    bool ok = (x->head_only && x->ending == WSGI_END_CHUNKED) || add_framing(x);
     if (x->head_only)
         x->ending = WSGI_END_NOTHING;
     ok = ok && (!x->http || add_http_fields(x)) &&
@@ -133,8 +131,9 @@ static uint64_t allowed(struct wsgi_exchange *x, uint64_t n)
     if (x->ending != WSGI_END_LENGTH || n <= x->length - x->sent)
         return n;
     if (!x->excess)
-        wsgi_report(x, "the body is longer than its Content-Length, %llu "
-                       "bytes: the rest is cut off",
+        wsgi_report(x,
+                    "the body is longer than its Content-Length, %llu "
+                    "bytes: the rest is cut off",
                     (unsigned long long)x->length);
     x->excess = true;
     return x->length - x->sent;
@@ -199,10 +198,10 @@ bool wsgi_send_end(struct wsgi_exchange *x)
         return write_out(x, &last, 1);
     }
     if (x->ending == WSGI_END_LENGTH && x->sent < x->length) {
-        wsgi_report(x, "the body ended after %llu bytes, its Content-Length "
-                       "says %llu: the connection is closed",
-                    (unsigned long long)x->sent,
-                    (unsigned long long)x->length);
+        wsgi_report(x,
+                    "the body ended after %llu bytes, its Content-Length "
+                    "says %llu: the connection is closed",
+                    (unsigned long long)x->sent, (unsigned long long)x->length);
         x->keep = false;
     }
     return true;

@@ -13,9 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_WAITING 512  /* connections of a thread, beside the one it serves */
-#define LAST_CALL   2000 /* ms: what an accepted client has for its request
-                          * once the thread was told to stop */
+#define MAX_WAITING 512 /* connections of a thread, beside the one it serves   \
+                         */
+#define LAST_CALL                                                              \
+    2000 /* ms: what an accepted client has for its request                    \
+          * once the thread was told to stop */
 
 struct loop {
     const struct wsgi_server *server;
@@ -171,8 +173,8 @@ static bool wait_for_all(struct loop *l, size_t *listeners)
     size_t n = 0;
     int timeout = -1;
 
-    l->poll[n++] = (struct pollfd){l->stopping ? -1 : l->server->stop, POLLIN,
-                                   0};
+    l->poll[n++] =
+        (struct pollfd){l->stopping ? -1 : l->server->stop, POLLIN, 0};
     for (size_t i = 0; !l->stopping && i < l->config->socket_count; i++)
         l->poll[n++] = (struct pollfd){l->config->sockets[i].fd, POLLIN, 0};
     *listeners = n - 1;

@@ -5,14 +5,14 @@
  * processes mix.  Here Python's own traceback module makes the text, and one
  * write(2) puts it into the log. */
 
-#include "wsgi_python.h"
 #include "wsgi_log.h"
+#include "wsgi_python.h"
 
 #include <unistd.h>
 
 /* The exception as one str, or NULL. */
-static PyObject *format(struct wsgi_host *host, PyObject *type,
-                        PyObject *value, PyObject *traceback)
+static PyObject *format(struct wsgi_host *host, PyObject *type, PyObject *value,
+                        PyObject *traceback)
 {
     PyObject *text = NULL, *lines = NULL, *empty = NULL;
     PyObject *module = PyImport_ImportModule("traceback");
