@@ -236,7 +236,7 @@ static void client_read_head(struct client *c)
             client_vanished(c);
             return;
         }
-        room = 4096;
+        room = FRONT_CHUNK / 8;
     }
     /* An idle connection holds no buffer. */
     if (c->state == CLIENT_WAITS && c->in.len == 0)
@@ -289,11 +289,16 @@ void client_next(struct client *c, bool keep_alive)
     }
     /* The next request may be here already.  It is begun from the loop, so
      * that a long pipeline does not become a deep stack. */
-    if (!c->again_due) {
-        c->again_due = true;
-        c->again.run = client_again;
-        event_do_later(w->loop, &c->again);
-    }
+    client_soon(c);
+}
+
+void client_soon(struct client *c)
+{
+    if (c->again_due)
+        return;
+    c->again_due = true;
+    c->again.run = client_again;
+    event_do_later(c->worker->loop, &c->again);
 }
 
 /* After the last answer: wait until the client closes too, so that nothing it
@@ -326,7 +331,10 @@ static void client_serve(struct client *c)
         return;
     if (c->event.can_write && x->out.first != NULL)
         output_flush(x);
-    if (c->exchange != x || x->ended)
+    if (!x->ended && x->drained != NULL && !x->out.ended &&
+        x->out.queued < FRONT_LOW_WATER)
+        x->drained(x);
+    if (x->ended)
         return;
     if (c->event.can_read && x->body.started && !x->body.done)
         body_continue(x);

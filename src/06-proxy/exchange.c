@@ -128,6 +128,22 @@ static bool exchange_may_keep(const struct exchange *x)
            !x->worker->quitting;
 }
 
+/* `OPTIONS *` asks about the server itself (RFC 9110 9.3.7); CONNECT and TRACE
+ * are not for a reverse proxy. */
+static void exchange_dispatch(struct exchange *x)
+{
+    if (x->request.form == HTTP_ASTERISK_FORM) {
+        answer_whole(x, 200, (struct span){NULL, 0}, SPAN(""));
+    } else if (x->request.form == HTTP_AUTHORITY_FORM ||
+               span_eq(x->method, SPAN("TRACE"))) {
+        exchange_log(x, ERROR_LOG_INFO, 0, "client sent %.*s method",
+                     SPAN_ARG(x->method));
+        exchange_error(x, 405);
+    } else {
+        phases_run(x);
+    }
+}
+
 void exchange_start(struct exchange *x)
 {
     const struct http_request *r = &x->request;
@@ -148,12 +164,7 @@ void exchange_start(struct exchange *x)
         exchange_error(x, 400);
         return;
     }
-    if (r->form == HTTP_AUTHORITY_FORM) {
-        x->keep_alive = false;
-        exchange_error(x, 405);
-        return;
-    }
-    phases_run(x);
+    exchange_dispatch(x);
 }
 
 bool exchange_redirect(struct exchange *x, struct span uri, struct span args)

@@ -78,6 +78,10 @@ struct client {
  * the last piece in it has been written. */
 #define FRONT_CHUNK 32768
 
+/* A handler that paused because too much was queued is asked for more
+ * (drained) when fewer bytes than this wait. */
+#define FRONT_LOW_WATER 65536
+
 struct front_chunk {
     unsigned users;
     struct front_chunk *next;
@@ -190,6 +194,8 @@ void client_open(struct front_worker *w, struct front_listen *listen, int fd,
  * lingering, or close. */
 void client_next(struct client *c, bool keep_alive);
 void client_close(struct client *c);
+/* Looks after the client once the loop has served the others. */
+void client_soon(struct client *c);
 /* Reads once into c->in: 1 when bytes came, 0 at the end of the stream, -1
  * when nothing is there now, -2 when the connection is broken. */
 int client_read(struct client *c, size_t room);

@@ -124,6 +124,18 @@ static bool test_one(const struct front_listen *l, struct err *err)
     return true;
 }
 
+/* One that serves already: the kernel lets more sockets have its address only
+ * if the first one says so too. */
+static int keep_open(int fd, const struct front_listen *l)
+{
+    int on = l->reuseport;
+
+    if (l->addr.sa.sa_family != AF_UNIX)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    listen(fd, l->backlog);
+    return fd;
+}
+
 /* All sockets of one address. */
 static bool open_address(struct listen_socket *s, const struct front_listen *l,
                          const struct listen_socket *old, bool test,
@@ -131,8 +143,7 @@ static bool open_address(struct listen_socket *s, const struct front_listen *l,
 {
     for (unsigned i = 0; i < s->count; i++) {
         if (old != NULL && i < old->count) {
-            s->fds[i] = old->fds[i];
-            listen(s->fds[i], l->backlog);
+            s->fds[i] = keep_open(old->fds[i], l);
         } else if (test) {
             if (!test_one(l, err))
                 return false;

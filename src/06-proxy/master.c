@@ -345,6 +345,8 @@ int master_run(struct cycle *cycle, const struct master_config *config)
     struct err err;
 
     supervisor_block(obeyed, &set);
+    if (!pid_file_test(cycle->core->pid->ptr, &err))
+        return fail(err.text);
     if (background && (ready = go_into_background(cycle)) < 0)
         return fail("cannot go into the background: fork() failed");
     m.pid_path = span_of(strdup(cycle->core->pid->ptr));

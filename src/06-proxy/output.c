@@ -11,10 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define OUTPUT_IOV       64
-#define OUTPUT_SENDFILE  (1 << 20) /* at most so much of a file in one call */
-#define OUTPUT_CHUNKS    64        /* spare chunks that a worker keeps */
-#define OUTPUT_LOW_WATER 65536     /* below it a handler is asked for more */
+#define OUTPUT_IOV      64
+#define OUTPUT_SENDFILE (1 << 20) /* at most so much of a file in one call, */
+#define OUTPUT_TURN     (4 << 20) /* and in one turn, before others have one */
+#define OUTPUT_CHUNKS   64        /* spare chunks that a worker keeps */
 
 struct front_chunk *chunk_new(struct front_worker *w)
 {
@@ -206,15 +206,22 @@ static ssize_t output_write_file(struct exchange *x)
     return n;
 }
 
-/* Until the queue is empty or the socket full; false when it is broken. */
+/* Until the queue is empty, the socket full, or the turn over; false when the
+ * connection is broken. */
 static bool output_write(struct exchange *x)
 {
     struct event *e = &x->client->event;
+    uint64_t turn_ends = x->out.sent + OUTPUT_TURN;
 
     while (x->out.first != NULL && e->can_write) {
         bool file = x->out.first->file >= 0;
-        ssize_t n = file ? output_write_file(x) : output_write_bytes(x);
+        ssize_t n;
 
+        if (x->out.sent >= turn_ends) {
+            client_soon(x->client);
+            return true;
+        }
+        n = file ? output_write_file(x) : output_write_bytes(x);
         if (n > 0) {
             if (!file)
                 output_consume(x, (size_t)n);
@@ -250,7 +257,4 @@ void output_flush(struct exchange *x)
     else if (x->out.sent != before || x->client->timer.when == 0)
         timer_set(loop, &x->client->timer,
                   front_settings(x->scope)->send_timeout);
-    if (x->drained != NULL && !x->out.ended &&
-        x->out.queued < OUTPUT_LOW_WATER)
-        x->drained(x);
 }

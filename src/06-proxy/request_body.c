@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BODY_READ 65536
+#define BODY_READ FRONT_CHUNK
 
 /* A file without a name: nothing of it is left when the worker dies.  Where
  * the file system has no such files, one that is unlinked at once. */

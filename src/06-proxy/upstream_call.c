@@ -380,6 +380,7 @@ void upstream_about(struct exchange *x, char *text, size_t size)
     const struct upstream_call *call = x->upstream;
 
     if (call != NULL && call->peer != NULL)
-        snprintf(text, size, ", upstream: \"%.*s%.*s\"",
-                 SPAN_ARG(call->protocol->scheme), SPAN_ARG(call->peer->name));
+        snprintf(text, size, ", upstream: \"%.*s%.*s%.*s\"",
+                 SPAN_ARG(call->protocol->scheme), SPAN_ARG(call->peer->name),
+                 SPAN_ARG(x->pass_uri));
 }
