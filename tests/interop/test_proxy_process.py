@@ -375,11 +375,18 @@ def check_addresses(t):
     child.send_signal(signal.SIGHUP)
     t.ok("an address that was given up is closed", lib.wait_for(
         lambda: not lib.listening(t.host, OTHER)))
-    conf(t, http=f"server {{ listen {t.host}:{OTHER} reuseport;"
-                 " return 200 three; }")
+    conf(t, http=f"server {{ listen {t.host}:{OTHER}; return 200 three; }}")
     child.send_signal(signal.SIGHUP)
     t.ok("a new one is opened", lib.wait_for(
         lambda: answer(t, OTHER) == "three"))
+    load = Load(t, OTHER)
+    conf(t, http=f"server {{ listen {t.host}:{OTHER} reuseport;"
+                 " return 200 more; }")
+    child.send_signal(signal.SIGHUP)
+    t.ok("it may become a socket a worker", lib.wait_for(
+        lambda: answer(t, OTHER) == "more"))
+    time.sleep(0.1)
+    t.equal("and nothing is lost", load.end(), [])
     load = Load(t, OTHER)
     conf(t, http=f"server {{ listen {t.host}:{OTHER} reuseport;"
                  " return 200 four; }")
