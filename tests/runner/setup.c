@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define START_LIMIT 10000 /* milliseconds, times the scale */
+#define START_LIMIT 5000 /* milliseconds, times the scale */
 
 bool host_init(struct host *h, const struct setup *setup, const char *folder,
                struct err *e)
