@@ -1,0 +1,286 @@
+/* listen_sockets: opened, kept across a change, closed, handed over. */
+
+#include "unit.h"
+
+#include "listen_sockets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct arena arena;
+static struct err err;
+static char dir[64], unix_path[96];
+
+static void begin(void)
+{
+    arena_init(&arena, 1024);
+    strcpy(dir, "/tmp/strata-listen-XXXXXX");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+    snprintf(unix_path, sizeof unix_path, "unix:%s/s", dir);
+}
+
+static void end(void)
+{
+    arena_free(&arena);
+    CU_ASSERT_EQUAL(rmdir(dir), 0); /* so no socket was left in it */
+}
+
+static void address(struct front_listen *l, const char *text)
+{
+    *l = (struct front_listen){.backlog = 5, .ipv6only = true, .fd = -1};
+    CU_ASSERT_TRUE_FATAL(net_parse(&l->addr, text, &err));
+    net_print(&l->addr, l->text);
+}
+
+/* An address of 127.0.0.1 whose port nobody uses. */
+static void free_address(struct front_listen *l)
+{
+    struct net_addr here;
+    struct net_addr any;
+    char text[NET_ADDR_TEXT];
+    int fd;
+
+    CU_ASSERT_TRUE_FATAL(net_parse(&any, "127.0.0.1:0", &err));
+    fd = net_listen(&any, 1, &err);
+    CU_ASSERT_TRUE_FATAL(fd >= 0 && net_local(fd, &here));
+    close(fd);
+    net_print(&here, text);
+    address(l, text);
+}
+
+static bool open_for(struct listen_sockets *s, struct front_listen *l,
+                     unsigned workers, const struct listen_sockets *old)
+{
+    struct front_conf http = {.listens = l};
+
+    return listen_sockets_open(s, &arena, &http, workers, old, false, &err);
+}
+
+static bool is_open(int fd)
+{
+    return fcntl(fd, F_GETFD) >= 0;
+}
+
+static bool accepts(const struct front_listen *l)
+{
+    int fd = net_connect(&l->addr, net_after(1000));
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+static void opens_and_closes(void)
+{
+    struct front_listen tcp, local;
+    struct listen_sockets s;
+
+    begin();
+    free_address(&tcp);
+    address(&local, unix_path);
+    tcp.next = &local;
+    CU_ASSERT_TRUE_FATAL(open_for(&s, &tcp, 4, NULL));
+    CU_ASSERT_EQUAL(s.count, 2);
+    CU_ASSERT_EQUAL(s.list[0].count, 1);
+    CU_ASSERT_TRUE(accepts(&tcp) && accepts(&local));
+    CU_ASSERT_TRUE(fcntl(s.list[0].fds[0], F_GETFD) & FD_CLOEXEC);
+    CU_ASSERT_TRUE(fcntl(s.list[0].fds[0], F_GETFL) & O_NONBLOCK);
+    listen_sockets_close(&s, NULL, true);
+    CU_ASSERT_FALSE(accepts(&tcp) || accepts(&local));
+    end();
+}
+
+/* A reload: what both have goes on, what only one has comes or goes. */
+static void keeps(void)
+{
+    struct front_listen both, gone, fresh, local;
+    struct listen_sockets before, after;
+    int fd;
+
+    begin();
+    free_address(&both);
+    free_address(&gone);
+    free_address(&fresh);
+    address(&local, unix_path);
+    both.next = &gone;
+    gone.next = &local;
+    CU_ASSERT_TRUE_FATAL(open_for(&before, &both, 1, NULL));
+    fd = before.list[0].fds[0];
+    fresh.next = &both;
+    both.next = &local;
+    CU_ASSERT_TRUE_FATAL(open_for(&after, &fresh, 1, &before));
+    CU_ASSERT_EQUAL(after.list[1].fds[0], fd);
+    listen_sockets_close(&before, &after, true);
+    CU_ASSERT_TRUE(accepts(&both) && accepts(&fresh) && accepts(&local));
+    CU_ASSERT_FALSE(accepts(&gone));
+    listen_sockets_close(&after, NULL, true);
+    end();
+}
+
+/* When one cannot be opened the others are as they were. */
+static void fails_whole(void)
+{
+    struct front_listen old_one, fresh, taken;
+    struct listen_sockets before, after, other;
+    char expected[256];
+
+    begin();
+    free_address(&old_one);
+    free_address(&fresh);
+    free_address(&taken);
+    CU_ASSERT_TRUE_FATAL(open_for(&other, &taken, 1, NULL));
+    CU_ASSERT_TRUE_FATAL(open_for(&before, &old_one, 1, NULL));
+    old_one.next = &fresh;
+    fresh.next = &taken;
+    CU_ASSERT_FALSE(open_for(&after, &old_one, 1, &before));
+    snprintf(expected, sizeof expected,
+             "bind() to %s failed (98: Address already in use)", taken.text);
+    CU_ASSERT_STRING_EQUAL(err.text, expected);
+    CU_ASSERT_TRUE(accepts(&old_one));
+    CU_ASSERT_FALSE(accepts(&fresh));
+    listen_sockets_close(&before, NULL, true);
+    listen_sockets_close(&other, NULL, true);
+    end();
+}
+
+static void tests_only(void)
+{
+    struct front_listen taken, local;
+    struct front_conf http = {.listens = &taken};
+    struct listen_sockets s, other;
+
+    begin();
+    free_address(&taken);
+    CU_ASSERT_TRUE_FATAL(open_for(&other, &taken, 1, NULL));
+    address(&local, unix_path);
+    taken.next = &local;
+    CU_ASSERT_TRUE(listen_sockets_open(&s, &arena, &http, 1, NULL, true, &err));
+    listen_sockets_close(&s, NULL, true);
+    CU_ASSERT_TRUE(accepts(&taken));
+    listen_sockets_close(&other, NULL, true);
+    CU_ASSERT_TRUE(listen_sockets_open(&s, &arena, &http, 1, NULL, true, &err));
+    CU_ASSERT_FALSE(accepts(&taken)); /* it was closed again */
+    CU_ASSERT_TRUE(net_parse(&taken.addr, "192.0.2.1:9", &err));
+    net_print(&taken.addr, taken.text);
+    CU_ASSERT_FALSE(
+        listen_sockets_open(&s, &arena, &http, 1, NULL, true, &err));
+    CU_ASSERT_STRING_EQUAL(err.text, "bind() to 192.0.2.1:9 failed (99: "
+                                     "Cannot assign requested address)");
+    end();
+}
+
+/* reuseport: one a worker; the number may change. */
+static void one_a_worker(void)
+{
+    struct front_listen l;
+    struct front_conf http = {.listens = &l};
+    struct listen_sockets one, three, two;
+    int fds[3];
+
+    begin();
+    free_address(&l);
+    CU_ASSERT_TRUE_FATAL(open_for(&one, &l, 3, NULL));
+    CU_ASSERT_EQUAL(one.list[0].count, 1);
+    l.reuseport = true;
+    CU_ASSERT_TRUE_FATAL(open_for(&three, &l, 3, &one));
+    CU_ASSERT_EQUAL(three.list[0].count, 3);
+    CU_ASSERT_EQUAL(three.list[0].fds[0], one.list[0].fds[0]);
+    memcpy(fds, three.list[0].fds, sizeof fds);
+    CU_ASSERT_TRUE_FATAL(open_for(&two, &l, 2, &three));
+    listen_sockets_close(&three, &two, true);
+    CU_ASSERT_TRUE(is_open(fds[0]) && is_open(fds[1]) && !is_open(fds[2]));
+    listen_sockets_assign(&two, &http, 2);
+    CU_ASSERT_EQUAL(l.fd, fds[1]);
+    CU_ASSERT_TRUE(!is_open(fds[0]) && is_open(fds[1]));
+    close(fds[1]);
+    end();
+}
+
+/* A specific address whose wildcard is there too is not opened. */
+static void wildcards(void)
+{
+    struct front_listen any, specific;
+    struct front_conf http = {.listens = &specific};
+    struct listen_sockets s;
+    char text[NET_ADDR_TEXT];
+
+    begin();
+    free_address(&specific);
+    snprintf(text, sizeof text, "*:%u", net_port(&specific.addr));
+    address(&any, text);
+    specific.next = &any;
+    specific.wildcard = &any;
+    CU_ASSERT_TRUE_FATAL(open_for(&s, &specific, 1, NULL));
+    CU_ASSERT_EQUAL(s.count, 1);
+    listen_sockets_assign(&s, &http, 1);
+    CU_ASSERT_EQUAL(specific.fd, -1);
+    CU_ASSERT_TRUE(any.fd >= 0);
+    listen_sockets_close(&s, NULL, true);
+    end();
+}
+
+static void nothing_to_listen_on(void)
+{
+    struct listen_sockets s;
+
+    begin();
+    CU_ASSERT_TRUE(
+        listen_sockets_open(&s, &arena, NULL, 1, NULL, false, &err));
+    CU_ASSERT_EQUAL(s.count, 0);
+    listen_sockets_assign(&s, NULL, 1);
+    listen_sockets_close(&s, NULL, true);
+    end();
+}
+
+/* From one program to the next, in a line of text. */
+static void handed_over(void)
+{
+    struct front_listen a, b;
+    struct listen_sockets before, left, after;
+    struct buf text;
+
+    begin();
+    free_address(&a);
+    address(&b, unix_path);
+    a.next = &b;
+    a.reuseport = true;
+    CU_ASSERT_TRUE_FATAL(open_for(&before, &a, 2, NULL));
+    buf_init(&text, 100);
+    CU_ASSERT_TRUE(listen_sockets_print(&before, &text));
+    CU_ASSERT_TRUE_FATAL(
+        listen_sockets_inherit(&left, &arena, buf_span(&text)));
+    CU_ASSERT_EQUAL(left.count, 2);
+    CU_ASSERT_EQUAL(left.list[0].count, 2);
+    CU_ASSERT_EQUAL(left.list[1].count, 1);
+    CU_ASSERT_TRUE_FATAL(open_for(&after, &a, 2, &left));
+    CU_ASSERT_EQUAL(after.list[0].fds[1], before.list[0].fds[1]);
+    CU_ASSERT_EQUAL(after.list[1].fds[0], before.list[1].fds[0]);
+    listen_sockets_close(&after, NULL, true);
+    buf_free(&text);
+    end();
+}
+
+static void not_inherited(void)
+{
+    static const struct span bad[] = {
+        SPAN_INIT("x;"), SPAN_INIT("99999;"), SPAN_INIT("-1;"),
+        SPAN_INIT("4294967299;"), SPAN_INIT(";"), SPAN_INIT("1 ;")};
+    struct listen_sockets s;
+
+    begin();
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        CU_ASSERT_FALSE(listen_sockets_inherit(&s, &arena, bad[i]));
+    CU_ASSERT_TRUE(listen_sockets_inherit(&s, &arena, SPAN("")));
+    CU_ASSERT_EQUAL(s.count, 0);
+    end();
+}
+
+UNIT_MAIN("listen_sockets", {"opens_and_closes", opens_and_closes},
+          {"keeps", keeps}, {"fails_whole", fails_whole},
+          {"tests_only", tests_only}, {"one_a_worker", one_a_worker},
+          {"wildcards", wildcards},
+          {"nothing_to_listen_on", nothing_to_listen_on},
+          {"handed_over", handed_over}, {"not_inherited", not_inherited})
