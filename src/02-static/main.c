@@ -225,15 +225,19 @@ static void find_answer(struct server *s, const struct http_request *r,
     static_answer(a, r, s->path.ptr, &s->config);
 }
 
-/* Answers the request that was read.  True when the connection stays. */
-static bool respond(struct server *s, struct http_conn *c)
+/* What becomes of a connection.  One that is dropped is closed at once: who
+ * did not take the answer will not take a polite goodbye. */
+enum next { NEXT_REQUEST, NEXT_CLOSE, NEXT_DROP };
+
+/* Answers the request that was read. */
+static enum next respond(struct server *s, struct http_conn *c)
 {
     const struct http_request *r = &c->request;
     struct static_answer a;
     bool keep_alive, sent;
 
     if (!pass_body(s, c))
-        return false;
+        return NEXT_CLOSE;
     find_answer(s, r, &a);
     if (a.status >= 500)
         fprintf(stderr, "strata-static: cannot open '%s': %s\n", s->path.ptr,
@@ -243,20 +247,20 @@ static bool respond(struct server *s, struct http_conn *c)
     sent = send_answer(s, c, &a, keep_alive);
     if (a.file.fd >= 0)
         close(a.file.fd);
-    return sent && keep_alive;
+    return !sent ? NEXT_DROP : keep_alive ? NEXT_REQUEST : NEXT_CLOSE;
 }
 
 static void serve(struct server *s, int fd)
 {
+    enum next next = NEXT_REQUEST;
     struct http_conn c;
-    bool again = true, linger = true;
 
     http_conn_init(&c, fd, &s->options.timeouts, &s->options.limits);
-    while (again) {
-        again = false;
+    while (next == NEXT_REQUEST) {
+        next = NEXT_CLOSE;
         switch (http_conn_next(&c)) {
         case HTTP_EV_REQUEST:
-            again = respond(s, &c);
+            next = respond(s, &c);
             break;
         case HTTP_EV_BAD:
             refuse(s, &c, c.request.status, c.request.reason);
@@ -265,11 +269,11 @@ static void serve(struct server *s, int fd)
             refuse(s, &c, 408, "the head did not come in time");
             break;
         case HTTP_EV_CLOSED:
-            linger = false;
+            next = NEXT_DROP;
             break;
         }
     }
-    http_conn_close(&c, linger);
+    http_conn_close(&c, next == NEXT_CLOSE);
 }
 
 /* When the machine is out of something, trying again at once would not bring
