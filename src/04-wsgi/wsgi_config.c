@@ -154,6 +154,13 @@ static bool listen_on(struct wsgi_socket *s, const struct wsgi_config *c,
     return true;
 }
 
+static unsigned port_of(int fd)
+{
+    struct net_addr addr;
+    unsigned port = net_local(fd, &addr) ? net_port(&addr) : 0;
+    return port != 0 ? port : 80;
+}
+
 bool wsgi_config_listen(struct wsgi_config *c, struct err *err)
 {
     for (size_t i = 0; i < c->socket_count; i++) {
@@ -162,6 +169,7 @@ bool wsgi_config_listen(struct wsgi_config *c, struct err *err)
             s->protocol = c->protocol;
         if (s->fd < 0 && !listen_on(s, c, err))
             return false;
+        s->port = port_of(s->fd);
     }
     return true;
 }

@@ -25,6 +25,7 @@ struct wsgi_socket {
     enum wsgi_protocol protocol;
     bool by_option; /* --socket: --protocol decides, wherever it stands */
     int fd;         /* listening; -1 before wsgi_config_listen */
+    unsigned port;  /* SERVER_PORT; 80 for a unix socket, as in uWSGI */
 };
 
 struct wsgi_texts {

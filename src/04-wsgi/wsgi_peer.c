@@ -21,14 +21,13 @@ void wsgi_peer_init(struct wsgi_peer *p, const struct wsgi_config *c,
                                            c->body_timeout, c->send_timeout};
     const struct http_limits limits = {c->buffer_size, c->buffer_size,
                                        c->buffer_size};
-    struct net_addr local;
 
     http_conn_init(&p->conn, fd, &timeouts, &limits);
     http_request_init(&p->conn.request, p->conn.list, HTTP_MAX_FIELDS, &limits);
     p->protocol = s->protocol;
     p->state = WSGI_PEER_HEAD;
     p->deadline = net_after(c->head_timeout);
-    p->server_port = net_local(fd, &local) ? net_port(&local) : 0;
+    p->server_port = s->port;
     p->remote_addr[0] = p->remote_port[0] = 0;
     if (remote->sa.sa_family != AF_UNIX) {
         net_print_host(remote, p->remote_addr);

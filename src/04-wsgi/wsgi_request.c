@@ -86,7 +86,7 @@ static bool fill_from_http(struct wsgi_exchange *x, struct wsgi_peer *p,
     if (r->framing == HTTP_LENGTH)
         snprintf(length, sizeof length, "%llu",
                  (unsigned long long)r->content_length);
-    snprintf(port, sizeof port, "%u", p->server_port ? p->server_port : 80);
+    snprintf(port, sizeof port, "%u", p->server_port);
     const struct cgi_server server = {
         .port = span_of(port),
         .remote_addr = x->remote_addr,
