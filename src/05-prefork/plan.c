@@ -117,6 +117,17 @@ bool plan_open(struct plan *p, const struct plan *old, struct err *err)
     return ok;
 }
 
+void plan_close(struct plan *p)
+{
+    struct wsgi_config *c = &p->config.wsgi;
+
+    for (size_t i = 0; i < c->socket_count; i++) {
+        if (c->sockets[i].fd >= 0)
+            close(c->sockets[i].fd);
+        c->sockets[i].fd = -1;
+    }
+}
+
 void plan_remove_sockets(const struct plan *p)
 {
     const struct wsgi_config *c = &p->config.wsgi;

@@ -20,6 +20,9 @@ void plan_free(struct plan *p);
  * was. */
 bool plan_open(struct plan *p, const struct plan *old, struct err *err);
 
+/* Closes the sockets, in a process that works for another plan. */
+void plan_close(struct plan *p);
+
 /* Removes the unix sockets of the plan. */
 void plan_remove_sockets(const struct plan *p);
 

@@ -271,14 +271,30 @@ static void event(void *context, const struct supervisor_event *e)
 
 /* --- the master ----------------------------------------------------- */
 
+/* In the midst of a reload the master holds the sockets of two plans, and so
+ * does what it forks: a socket that one of them gave up would stay open. */
+static void keep_only(struct prefork *p, const struct plan *plan)
+{
+    if (p->current != plan)
+        plan_close(p->current);
+    if (p->next && p->next != plan)
+        plan_close(p->next);
+}
+
 static int work(void *context, void *plan, struct supervisor_worker *w)
 {
-    return prefork_work(&((struct prefork *)context)->worker, plan, w);
+    struct prefork *p = context;
+
+    keep_only(p, plan);
+    return prefork_work(&p->worker, plan, w);
 }
 
 static int prepare(void *context, void *plan, struct supervisor_worker *w)
 {
-    return prefork_prepare(&((struct prefork *)context)->worker, plan, w);
+    struct prefork *p = context;
+
+    keep_only(p, plan);
+    return prefork_prepare(&p->worker, plan, w);
 }
 
 static pid_t fork_host(void *context)

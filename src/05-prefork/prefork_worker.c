@@ -57,7 +57,7 @@ static void on_signal(int signo)
     } else if (signo == SIGUSR1) {
         if (signalled.log)
             daemon_reopen_log(signalled.log, NULL);
-    } else {
+    } else if (signo != SIGUSR2) { /* which must only not be fatal */
         order_stop();
     }
     if (signo == SIGINT || signo == SIGTERM) {
@@ -69,7 +69,8 @@ static void on_signal(int signo)
 
 static void install_handlers(void)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1};
+    static const int signals[] = {SIGINT, SIGTERM, SIGQUIT,
+                                  SIGHUP, SIGUSR1, SIGUSR2};
     struct sigaction action = {.sa_handler = on_signal};
 
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
@@ -152,6 +153,7 @@ int prefork_load(struct prefork_worker *p, struct plan *plan,
                  struct supervisor_worker *w)
 {
     struct wsgi_config *config = &plan->config.wsgi;
+    enum wsgi_load loaded;
     struct err err;
     int status = 0;
 
@@ -176,7 +178,7 @@ int prefork_load(struct prefork_worker *p, struct plan *plan,
         wsgi_log("out of memory");
         return 1;
     }
-    enum wsgi_load loaded = wsgi_host_load(p->host, &status);
+    loaded = wsgi_host_load(p->host, &status);
     return judge(p, config, loaded, status);
 }
 
