@@ -77,15 +77,11 @@ static bool receive(struct wsgi_peer *p, bool *gone)
     return n > 0;
 }
 
-static enum wsgi_peer_event ready(struct wsgi_peer *p,
-                                  const struct wsgi_config *c, size_t head)
+bool wsgi_body_is_here(const struct http_conn *c)
 {
-    p->conn.used = head;
-    p->conn.requests++;
-    p->conn.body_done = false;
-    p->conn.continue_due = p->conn.request.expect_continue;
-    http_conn_start_body(&p->conn, c->limit_post);
-    return WSGI_PEER_REQUEST;
+    return c->body_done || c->body.framing == HTTP_NO_BODY ||
+           (c->body.framing == HTTP_LENGTH &&
+            c->body.left <= c->in.len - c->used);
 }
 
 static enum wsgi_peer_event refuse(struct wsgi_peer *p, int status,
@@ -93,6 +89,20 @@ static enum wsgi_peer_event refuse(struct wsgi_peer *p, int status,
 {
     wsgi_peer_refuse(p, status, text);
     return WSGI_PEER_WAIT;
+}
+
+static enum wsgi_peer_event ready(struct wsgi_peer *p,
+                                  const struct wsgi_config *c, size_t head)
+{
+    if (p->conn.request.framing == HTTP_LENGTH &&
+        p->conn.request.content_length > c->limit_post)
+        return refuse(p, 413, "the body is larger than --limit-post");
+    p->conn.used = head;
+    p->conn.requests++;
+    p->conn.body_done = false;
+    p->conn.continue_due = p->conn.request.expect_continue;
+    http_conn_start_body(&p->conn, c->limit_post);
+    return WSGI_PEER_REQUEST;
 }
 
 static enum wsgi_peer_event step_http(struct wsgi_peer *p,

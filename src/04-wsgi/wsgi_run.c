@@ -36,11 +36,11 @@ static bool send_item(struct wsgi_exchange *x, PyObject *item, uint64_t whole)
     return wsgi_send(x, s, whole);
 }
 
-/* A HEAD needs no more than its head, and a client that got all that
- * Content-Length promised needs no more either. */
+/* A HEAD needs no more than its head; and a body that has run past its
+ * Content-Length might never end. */
 static bool enough(const struct wsgi_exchange *x)
 {
-    return x->head_out && x->ending == WSGI_END_NOTHING;
+    return x->excess || (x->head_out && x->ending == WSGI_END_NOTHING);
 }
 
 /* A list or tuple: all is there, so its length is known before anything is

@@ -12,6 +12,7 @@
 #include "http_status.h"
 #include "net.h"
 #include "wsgi_exchange.h"
+#include "wsgi_peer.h"
 
 #include <errno.h>
 
@@ -69,15 +70,6 @@ static bool add_framing(struct wsgi_exchange *x)
     return true;
 }
 
-/* Has the whole of the request's body been received?  If not, the rest of it
- * stands between this request and the next. */
-static bool body_is_here(const struct http_conn *c)
-{
-    return c->body_done || c->body.framing == HTTP_NO_BODY ||
-           (c->body.framing == HTTP_LENGTH &&
-            c->body.left <= c->in.len - c->used);
-}
-
 static bool add_http_fields(struct wsgi_exchange *x)
 {
     struct buf *head = &x->head;
@@ -89,7 +81,7 @@ static bool add_http_fields(struct wsgi_exchange *x)
             !buf_add_text(head, "\r\n"))
             return false;
     }
-    if (x->ending == WSGI_END_CLOSE || !body_is_here(x->conn))
+    if (x->ending == WSGI_END_CLOSE || !wsgi_body_is_here(x->conn))
         x->keep = false;
     if (x->http_1_1 == x->keep) /* what the version says anyway */
         return true;

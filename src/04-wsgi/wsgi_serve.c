@@ -13,8 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_WAITING 512 /* connections of a thread, beside the one it serves   \
-                         */
+#define MAX_WAITING                                                            \
+    512 /* connections of a thread, beside the one it serves                   \
+         */
 #define LAST_CALL                                                              \
     2000 /* ms: what an accepted client has for its request                    \
           * once the thread was told to stop */
