@@ -88,7 +88,7 @@ static struct span static_with_slash(struct exchange *x)
     buf_init(&text, SIZE_MAX);
     uri_escape(&text, x->uri, URI_ESCAPE_PATH);
     buf_add_char(&text, '/');
-    if (x->has_args) {
+    if (x->args.len > 0) {
         buf_add_char(&text, '?');
         buf_add_span(&text, x->args);
     }
