@@ -152,10 +152,12 @@ static void log_line(const struct wsgi_exchange *x, uint64_t served,
     wsgi_log_request(&line);
 }
 
+/* What the application left of the body is skipped if it is here; nobody waits
+ * for the rest. */
 static enum wsgi_fate fate(const struct wsgi_exchange *x, struct wsgi_peer *p)
 {
-    bool body_done =
-        http_conn_skip_body(&p->conn, x->keep ? p->conn.in.max : 0);
+    bool body_done = wsgi_body_is_here(&p->conn) &&
+                     http_conn_skip_body(&p->conn, p->conn.in.max);
     if (x->gone)
         return WSGI_FATE_CLOSE;
     if (x->reset)

@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 #define MAX_WAITING                                                            \
-    512 /* connections of a thread, beside the one it serves                   \
-         */
+    512            /* connections of a thread, beside the one it serves        \
+                    */
+#define NO_ROOM 50 /* ms to wait when there are no descriptors left */
 #define LAST_CALL                                                              \
     2000 /* ms: what an accepted client has for its request                    \
           * once the thread was told to stop */
@@ -122,8 +123,13 @@ static void accept_one(struct loop *l, const struct wsgi_socket *s)
     struct net_addr remote;
     int fd = net_accept(s->fd, &remote, 0);
 
-    if (fd < 0)
+    if (fd < 0) {
+        /* The connection stays in the backlog, and poll would say so again at
+         * once: whoever is to give a descriptor back needs the time. */
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+            poll(NULL, 0, NO_ROOM);
         return;
+    }
     struct wsgi_peer *p = new_peer(l);
     if (p == NULL) {
         close(fd);
