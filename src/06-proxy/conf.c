@@ -298,6 +298,16 @@ static bool read_all(struct conf *cf, int fd, const char *path,
                                 errno, strerror(errno));
 }
 
+/* Listed once, however often it is included. */
+static void list_file(struct conf *cf, struct conf_file *file)
+{
+    for (struct conf_file *f = cf->files; f != NULL; f = f->next)
+        if (span_eq(f->path, file->path))
+            return;
+    *cf->last_file = file;
+    cf->last_file = &file->next;
+}
+
 /* The text of a file, kept in the arena and listed for -T. */
 static struct conf_file *load_file(struct conf *cf, struct span path)
 {
@@ -322,8 +332,7 @@ static struct conf_file *load_file(struct conf *cf, struct span path)
     buf_free(&text);
     if (!good || file->text.ptr == NULL)
         return NULL;
-    *cf->last_file = file;
-    cf->last_file = &file->next;
+    list_file(cf, file);
     return file;
 }
 

@@ -333,6 +333,30 @@ static int fail(const char *text)
     return 1;
 }
 
+/* The process that stays: its pid file stands as long as it serves. */
+static int serve_with_pid_file(struct master *m, int ready,
+                               const struct supervisor_signal *obeyed)
+{
+    struct err err;
+    int status;
+
+    m->pid_path = span_of(strdup(m->current->core->pid->ptr));
+    if (!pid_file_write(m->pid_path.ptr, &err)) {
+        status = fail(err.text);
+    } else {
+        if (ready >= 0 && write(ready, "", 1) == 1)
+            close(ready);
+        LOG(m, ERROR_LOG_NOTICE, 0, "start worker processes");
+        status = serve(m, obeyed);
+        LOG(m, ERROR_LOG_NOTICE, 0, "exit");
+        unlink(m->pid_path.ptr);
+    }
+    free((char *)m->pid_path.ptr);
+    if (m->pid_before.len > 0)
+        free((char *)m->pid_before.ptr);
+    return status;
+}
+
 int master_run(struct cycle *cycle, const struct master_config *config)
 {
     struct master m = {.config = config, .current = cycle,
@@ -346,20 +370,11 @@ int master_run(struct cycle *cycle, const struct master_config *config)
 
     supervisor_block(obeyed, &set);
     if (!pid_file_test(cycle->core->pid->ptr, &err))
-        return fail(err.text);
-    if (background && (ready = go_into_background(cycle)) < 0)
-        return fail("cannot go into the background: fork() failed");
-    m.pid_path = span_of(strdup(cycle->core->pid->ptr));
-    if (!pid_file_write(m.pid_path.ptr, &err))
-        return fail(err.text);
-    if (ready >= 0 && write(ready, "", 1) == 1)
-        close(ready);
-    LOG(&m, ERROR_LOG_NOTICE, 0, "start worker processes");
-    status = serve(&m, obeyed);
-    LOG(&m, ERROR_LOG_NOTICE, 0, "exit");
-    unlink(m.pid_path.ptr);
-    free((char *)m.pid_path.ptr);
-    free((char *)m.pid_before.ptr);
+        status = fail(err.text);
+    else if (background && (ready = go_into_background(cycle)) < 0)
+        status = fail("cannot go into the background: fork() failed");
+    else
+        status = serve_with_pid_file(&m, ready, obeyed);
     cycle_free(m.current, is_shared(&m) ? &m.current->sockets : NULL);
     return status;
 }
