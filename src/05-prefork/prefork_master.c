@@ -33,8 +33,6 @@ void prefork_is_up(struct prefork *p)
     p->daemon = -1;
 }
 
-/* --- a new generation ----------------------------------------------- */
-
 static bool same(const char *a, const char *b)
 {
     return a == b || (a && b && strcmp(a, b) == 0);
@@ -118,8 +116,6 @@ static void release(void *context, void *plan)
     }
 }
 
-/* --- files ---------------------------------------------------------- */
-
 static void watch_touched(struct prefork *p, const struct prefork_config *c)
 {
     watch_clear(&p->touched);
@@ -159,8 +155,6 @@ static int64_t tick(void *context, bool *reload)
                ? c->autoreload
                : TOUCH_EVERY;
 }
-
-/* --- the log -------------------------------------------------------- */
 
 static void log_late(const struct supervisor_event *e)
 {
@@ -268,8 +262,6 @@ static void event(void *context, const struct supervisor_event *e)
         break;
     }
 }
-
-/* --- the master ----------------------------------------------------- */
 
 /* In the midst of a reload the master holds the sockets of two plans, and so
  * does what it forks: a socket that one of them gave up would stay open. */

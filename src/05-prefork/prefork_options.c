@@ -158,18 +158,11 @@ void prefork_config_init(struct prefork_config *c)
     c->wsgi.program = "strata-prefork";
 }
 
-static void free_texts(struct wsgi_texts *texts)
-{
-    for (size_t i = 0; i < texts->count; i++)
-        free(texts->list[i]);
-    free(texts->list);
-}
-
 void prefork_config_free(struct prefork_config *c)
 {
     wsgi_config_free(&c->wsgi);
-    free_texts(&c->touch_reload);
-    free_texts(&c->remarks);
+    wsgi_free_texts(&c->touch_reload);
+    wsgi_free_texts(&c->remarks);
     free(c->daemonize);
     free(c->logto);
     free(c->pidfile);

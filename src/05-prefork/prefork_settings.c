@@ -30,8 +30,6 @@ static const struct wsgi_option *find_letter(char letter)
     return NULL;
 }
 
-/* --- the command line ----------------------------------------------- */
-
 /* The words of the command line, and the place in them. */
 struct words {
     struct settings *settings;
@@ -122,8 +120,6 @@ bool prefork_read_command_line(struct settings *s, int argc, char **argv,
     }
     return true;
 }
-
-/* --- applying ------------------------------------------------------- */
 
 /* *err = the place of list[i], then what `why` says. */
 static bool fail_at(const struct setting *at, const struct err *why,

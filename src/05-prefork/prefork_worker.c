@@ -29,8 +29,6 @@ static struct {
     bool alone; /* without a master */
 } signalled = {.stop = -1};
 
-/* --- signals -------------------------------------------------------- */
-
 static void order_stop(void)
 {
     uint64_t one = 1;
@@ -92,8 +90,6 @@ bool prefork_catch(struct prefork_worker *p, struct supervisor_worker *w)
     supervisor_unblock(w);
     return true;
 }
-
-/* --- loading -------------------------------------------------------- */
 
 static void note_path(struct supervisor_worker *w, enum prefork_note kind,
                       struct span path)
@@ -193,8 +189,6 @@ pid_t prefork_fork(struct prefork_worker *p)
     return p->host ? wsgi_host_fork(p->host) : fork();
 }
 
-/* --- counting and limits -------------------------------------------- */
-
 /* One serving thread, and the request that it is at. */
 struct core {
     pthread_t thread;
@@ -261,8 +255,6 @@ static uint64_t end_request(void *context, unsigned core)
     }
     return atomic_fetch_add(&s->p->total->requests, 1) + 1;
 }
-
-/* --- serving -------------------------------------------------------- */
 
 static void *serve(void *context)
 {

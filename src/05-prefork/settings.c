@@ -28,8 +28,6 @@ void settings_place(const struct setting *at, struct buf *out)
         buf_printf(out, "%s: ", at->file);
 }
 
-/* --- files ---------------------------------------------------------- */
-
 static bool read_whole(struct buf *text, const char *name, struct err *err)
 {
     int fd = open(name, O_RDONLY | O_CLOEXEC);
@@ -105,8 +103,6 @@ bool settings_read(struct settings *s, const char *name, struct err *err)
     free(copy);
     return ok;
 }
-
-/* --- the list ------------------------------------------------------- */
 
 static bool append(struct settings *s, struct span key, const char *value,
                    const char *file, unsigned line, struct err *err)

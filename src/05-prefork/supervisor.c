@@ -60,8 +60,6 @@ static void give_up(struct supervisor *s, int status)
     stop(s, true);
 }
 
-/* --- a new generation ----------------------------------------------- */
-
 static void begin_reload(struct supervisor *s)
 {
     const struct supervisor_ops *ops = s->config->ops;
@@ -105,8 +103,6 @@ static void adopt_next(struct supervisor *s)
     release(s, old);
     end_reload(s);
 }
-
-/* --- what happens --------------------------------------------------- */
 
 /* A process of the current generation has ended: its turn comes again, the
  * later the oftener it dies at once. */
@@ -254,8 +250,6 @@ static void read_signals(struct supervisor *s)
                 act(s, row);
 }
 
-/* --- time ----------------------------------------------------------- */
-
 static void kill_late(struct supervisor *s, int64_t now)
 {
     for (each_proc(p, &s->crew)) {
@@ -316,8 +310,6 @@ static int patience(struct supervisor *s, int64_t now)
     now = net_now();
     return when == NET_FOREVER ? -1 : when > now ? (int)(when - now) : 0;
 }
-
-/* --- the master ----------------------------------------------------- */
 
 /* Compares what should run with what runs. */
 static void settle(struct supervisor *s, int64_t now)

@@ -60,8 +60,6 @@ void generation_init(struct generation *gen, void *plan, unsigned workers,
     gen->first = first;
 }
 
-/* --- the book ------------------------------------------------------- */
-
 struct proc *crew_next(struct crew *c, struct proc *p)
 {
     for (; p < c->procs + c->used; p++)
@@ -127,8 +125,6 @@ void crew_strike(struct crew *c, struct proc *gone)
             if (p->pid == 0 && (p->gen == gone->gen || !p->gen))
                 p->serial = 0;
 }
-
-/* --- starting ------------------------------------------------------- */
 
 /* fork failed: the number's turn comes again in a second. */
 void crew_unborn(struct crew *c, struct proc *p, int error)
@@ -237,8 +233,6 @@ void crew_fill(struct crew *c, struct generation *gen, int64_t now)
         if (gen->turns[n].at <= now && !crew_find(c, gen, n))
             start(c, gen, n, template);
 }
-
-/* --- dismissing ----------------------------------------------------- */
 
 /* A template has nothing to finish and is killed at once. */
 static void dismiss(const struct crew *c, struct proc *p, bool quick)
