@@ -272,10 +272,8 @@ void command_conf(struct buf *out, const struct corpus_case *c,
     buf_printf(out,
                "}\nhttp {\n    include mime.types;\n"
                "    default_type text/plain;\n    access_log %s;\n"
-               "    client_body_temp_path %s/body;\n"
-               "    proxy_temp_path %s/proxy;\n"
-               "    uwsgi_temp_path %s/uwsgi;\n",
-               at->access_log, at->prefix, at->prefix, at->prefix);
+               "    client_body_temp_path %s/body;\n",
+               at->access_log, at->prefix);
     if (!add_lines(out, c, CONTEXT_HTTP, "    ", at))
         add_server(out, c, at);
     buf_add_text(out, "}\n");
