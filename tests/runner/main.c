@@ -354,7 +354,7 @@ static int run_jobs(const struct options *o, const struct jobs *jobs,
     grader.run = (struct run){o->stage, shown, jobs->list,
                               mem_alloc(m, jobs->count *
                                                sizeof(struct result)),
-                              jobs->count};
+                              jobs->count, NULL};
     grader.pool = pool_start(&pool, jobs->list, jobs->count, e);
     if (!grader.pool)
         return EXIT_BROKEN;
@@ -364,6 +364,7 @@ static int run_jobs(const struct options *o, const struct jobs *jobs,
         err_set(e, "a worker of the grader has ended before its time");
         return EXIT_BROKEN;
     }
+    grader.run.complaint = pool_finish(grader.pool);
     if (grader.face->end)
         grader.face->end(&grader.run, grader.out);
     t = run_tally(&grader.run);

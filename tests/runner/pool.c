@@ -27,6 +27,7 @@ struct pool {
     struct worker_shared *shared;
     struct pool_worker workers[MAX_WORKERS];
     int count;
+    json_t *complaint; /* the first that a worker told of */
     json_t **results; /* as they came; NULL: not yet, or given away */
     size_t jobs;
     size_t *order;
@@ -75,6 +76,8 @@ static void be_worker(struct pool *p, const struct pool_options *options,
 {
     FILE *out = fdopen(fd, "w");
 
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent || !out)
         _exit(2);
@@ -139,13 +142,15 @@ static void take_lines(struct pool *p, struct pool_worker *w)
 
     while ((end = span_chr(buf_span(&w->in), '\n'))) {
         size_t len = (size_t)(end - w->in.ptr);
-        json_t *line = json_loadb(w->in.ptr, len, 0, NULL), *result;
+        json_t *line = json_loadb(w->in.ptr, len, 0, NULL), *result, *text;
         int job;
 
         if (line && json_unpack(line, "{s:i, s:o}", "job", &job, "result",
                                 &result) == 0 &&
             job >= 0 && (size_t)job < p->jobs && !p->results[job])
             p->results[job] = json_incref(result);
+        if (!p->complaint && (text = json_object_get(line, "complaint")))
+            p->complaint = json_incref(text);
         json_decref(line);
         buf_consume(&w->in, len + 1);
     }
@@ -166,24 +171,38 @@ static void read_worker(struct pool *p, struct pool_worker *w)
     }
 }
 
+/* Waits for more of any worker; false when all have ended. */
+static bool read_some(struct pool *p)
+{
+    struct pollfd fds[MAX_WORKERS];
+    int open = 0;
+
+    for (int k = 0; k < p->count; k++) {
+        fds[k] = (struct pollfd){p->workers[k].fd, POLLIN, 0};
+        open += p->workers[k].fd >= 0;
+    }
+    if (!open)
+        return false;
+    if (poll(fds, (nfds_t)p->count, -1) < 0)
+        return errno == EINTR;
+    for (int k = 0; k < p->count; k++)
+        if (fds[k].revents)
+            read_worker(p, &p->workers[k]);
+    return true;
+}
+
+const char *pool_finish(struct pool *p)
+{
+    while (read_some(p))
+        ;
+    return p->complaint ? json_string_value(p->complaint) : NULL;
+}
+
 bool pool_wait(struct pool *p, size_t i, struct result *result)
 {
-    while (!p->results[i]) {
-        struct pollfd fds[MAX_WORKERS];
-        int open = 0;
-
-        for (int k = 0; k < p->count; k++) {
-            fds[k] = (struct pollfd){p->workers[k].fd, POLLIN, 0};
-            open += p->workers[k].fd >= 0;
-        }
-        if (!open)
+    while (!p->results[i])
+        if (!read_some(p))
             return false;
-        if (poll(fds, (nfds_t)p->count, -1) < 0)
-            continue;
-        for (int k = 0; k < p->count; k++)
-            if (fds[k].revents)
-                read_worker(p, &p->workers[k]);
-    }
     return result_read(result, json_incref(p->results[i]));
 }
 
@@ -202,6 +221,7 @@ void pool_stop(struct pool *p)
     process_reap_all();
     for (size_t i = 0; i < p->jobs; i++)
         json_decref(p->results[i]);
+    json_decref(p->complaint);
     munmap(p->shared, sizeof *p->shared);
     free(p->results);
     free(p->order);

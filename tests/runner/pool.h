@@ -28,6 +28,11 @@ struct pool *pool_start(const struct pool_options *options,
  * give it: the grader itself has failed. */
 bool pool_wait(struct pool *p, size_t i, struct result *result);
 
+/* Waits until the workers have stopped their programs, after the last result
+ * was asked for.  What a memory checker then wrote into a program's log, or
+ * NULL; it lives as long as the pool. */
+const char *pool_finish(struct pool *p);
+
 /* Ends the workers and all that they have started. */
 void pool_stop(struct pool *p);
 

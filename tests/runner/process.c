@@ -16,9 +16,11 @@
 
 #include "proc.h"
 
-#define STOP_GRACE   1000        /* milliseconds between SIGTERM and SIGKILL */
 #define MAX_LOG      (256 << 20) /* what a program may write into a file */
 #define LISTEN_CHECK 5           /* milliseconds between two looks */
+#define MAX_LOG_SCAN (16 << 20)  /* of a log, for complaints */
+
+#define COMPLAINT_LINES 40
 
 const char *program_ending(int status, char *text, size_t size)
 {
@@ -152,18 +154,14 @@ bool program_start(struct program *p, char *const argv[], int64_t limit,
 
 void program_stop(struct program *p)
 {
-    int64_t deadline = world_now() + STOP_GRACE;
+    int64_t deadline = world_now() + p->grace;
 
     if (!p->pid)
         return;
-    kill(-p->pid, SIGTERM);
-    kill(-p->pid, SIGCONT);
-    while ((program_alive(p) || kill(-p->pid, 0) == 0) &&
-           world_now() < deadline) {
-        usleep(2000);
-        while (p->ended && waitpid(-p->pid, NULL, WNOHANG) > 0)
-            ;
-    }
+    if (program_alive(p))
+        kill(p->pid, SIGTERM);
+    while (program_alive(p) && world_now() < deadline)
+        usleep(1000);
     proc_kill_session(p->pid);
     if (!p->ended)
         waitpid(p->pid, &p->status, 0);
@@ -199,6 +197,43 @@ void program_log(const char *path, int64_t from, size_t most, struct buf *out)
     if (n && buf_reserve(out, n) && fseeko(log, from, SEEK_SET) == 0)
         out->len += fread(out->ptr + out->len, 1, n, log);
     fclose(log);
+}
+
+/* "==123== Invalid read", "ERROR: LeakSanitizer", "x.c:1:2: runtime error: ". */
+static bool is_complaint(struct span line)
+{
+    const char *runtime = memmem(line.ptr, line.len, ": runtime error: ", 17);
+    size_t n = 2;
+
+    if (memmem(line.ptr, line.len, "ERROR: AddressSanitizer", 23) ||
+        memmem(line.ptr, line.len, "ERROR: LeakSanitizer", 20) ||
+        (runtime && runtime > line.ptr && runtime[-1] >= '0' &&
+         runtime[-1] <= '9'))
+        return true;
+    if (!span_starts(line, SPAN("==")))
+        return false;
+    while (n < line.len && line.ptr[n] >= '0' && line.ptr[n] <= '9')
+        n++;
+    return n > 2 && line.len >= n + 3 && memcmp(line.ptr + n, "== ", 3) == 0;
+}
+
+bool program_complaint(const char *path, struct buf *out)
+{
+    struct span rest, line;
+    int lines = 0;
+    struct buf log;
+
+    buf_init(&log, MAX_LOG_SCAN);
+    if (path)
+        program_log(path, 0, MAX_LOG_SCAN, &log);
+    rest = buf_span(&log);
+    while (lines < COMPLAINT_LINES && span_next(&rest, '\n', &line))
+        if (lines || is_complaint(line)) {
+            buf_printf(out, "%.*s\n", SPAN_ARG(line));
+            lines++;
+        }
+    buf_free(&log);
+    return lines > 0;
 }
 
 /* One word at *s, its quotes undone, into out; false at an open quote. */

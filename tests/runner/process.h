@@ -16,6 +16,7 @@ struct program {
     pid_t pid; /* 0: not running */
     struct held_port port;
     const char *log; /* the path of its log; the caller's memory */
+    int64_t grace;   /* milliseconds to end in after SIGTERM */
     bool ended;      /* it has ended by itself or by the script's signal */
     int status;      /* then: as from waitpid */
 };
@@ -29,9 +30,13 @@ bool program_start(struct program *p, char *const argv[], int64_t limit,
 /* False when it is not running (any more). */
 bool program_alive(struct program *p);
 
-/* SIGTERM, and after a second SIGKILL, for all of its session; nothing of it
- * is left. */
+/* SIGTERM for the process, and SIGKILL for all of its session when it has
+ * ended or its grace is over; nothing of it is left. */
 void program_stop(struct program *p);
+
+/* Appends the first lines that a memory checker (Valgrind, a sanitizer) has
+ * written into the log; false when there is none. */
+bool program_complaint(const char *path, struct buf *out);
 
 /* Appends what the log holds from byte `from` on, at most `most` bytes of its
  * end. */

@@ -60,6 +60,8 @@ static void json_end(const struct run *run, FILE *out)
                     t.points, "of", t.of, "percent", tally_percent(&t),
                     "passed", t.passed, "failed", t.failed, "skipped",
                     t.skipped, "broken", t.broken, "cases", cases);
+    if (run->complaint)
+        json_object_set_new(all, "complaint", json_string(run->complaint));
     json_dumpf(all, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     fputc('\n', out);
     json_decref(all);

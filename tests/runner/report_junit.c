@@ -70,6 +70,11 @@ static void end(const struct run *run, FILE *out)
             run->stage, run->count, t.failed, t.broken, t.skipped, seconds);
     for (size_t i = 0; i < run->count; i++)
         write_case(out, &run->jobs[i], &run->results[i]);
+    if (run->complaint) {
+        fputs("  <system-err>", out);
+        write_escaped(out, span_of(run->complaint));
+        fputs("</system-err>\n", out);
+    }
     fputs("</testsuite>\n", out);
 }
 

@@ -31,6 +31,8 @@ static void end(const struct run *run, FILE *out)
 {
     struct tally t = run_tally(run);
 
+    if (run->complaint)
+        fputs("Bail out! a memory checker complained of a program\n", out);
     fprintf(out, "# %d of %d points, %d %%\n", t.points, t.of,
             tally_percent(&t));
 }

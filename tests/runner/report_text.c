@@ -43,6 +43,9 @@ static void end(const struct run *run, FILE *out)
 
     if (t.failed + t.broken + t.skipped)
         fputc('\n', out);
+    if (run->complaint)
+        fprintf(out, "FAILED   a memory checker complained of a program:\n%s\n",
+                run->complaint);
     if (run->stage)
         fprintf(out, "Grade of stage %d: %d of %d points, %d %%\n", run->stage,
                 t.points, t.of, tally_percent(&t));

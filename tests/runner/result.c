@@ -56,6 +56,7 @@ struct tally run_tally(const struct run *run)
 {
     struct tally t = {0};
 
+    t.failed = run->complaint != NULL; /* it counts as a case */
     for (size_t i = 0; i < run->count; i++) {
         enum verdict v = run->results[i].verdict;
 

@@ -57,6 +57,8 @@ struct run {
     const struct job *jobs;
     struct result *results;
     size_t count;
+    const char *complaint; /* of a memory checker, when programs were stopped;
+                            * NULL: none */
 };
 
 struct tally {

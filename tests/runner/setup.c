@@ -11,7 +11,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define START_LIMIT 5000 /* milliseconds, times the scale */
+/* Milliseconds, times the scale. */
+#define START_LIMIT 5000
+#define STOP_GRACE  1000
+
+#define MAX_COMPLAINT 65536
 
 bool host_init(struct host *h, const struct setup *setup, const char *folder,
                struct err *e)
@@ -19,14 +23,21 @@ bool host_init(struct host *h, const struct setup *setup, const char *folder,
     *h = (struct host){.setup = setup};
     h->folder = strdup(folder);
     h->program.port.fd = h->backend.port.fd = h->closed.fd = -1;
+    h->program.grace = h->backend.grace =
+        (int64_t)(STOP_GRACE * setup->scale);
+    buf_init(&h->complaint, MAX_COMPLAINT);
     if (!h->folder || mkdir(folder, 0755) != 0)
         return err_set(e, "cannot make %s: %s", folder, strerror(errno));
     return port_hold(&h->closed, e);
 }
 
-static void stop_program(struct program *p, char **key)
+static void stop_program(struct host *h, struct program *p, char **key)
 {
+    bool ran = p->pid != 0;
+
     program_stop(p);
+    if (ran && h->complaint.len == 0)
+        program_complaint(p->log, &h->complaint);
     port_release(&p->port);
     free(*key);
     *key = NULL;
@@ -34,8 +45,8 @@ static void stop_program(struct program *p, char **key)
 
 void host_stop(struct host *h)
 {
-    stop_program(&h->program, &h->key);
-    stop_program(&h->backend, &h->backend_key);
+    stop_program(h, &h->program, &h->key);
+    stop_program(h, &h->backend, &h->backend_key);
     mem_free(&h->mem);
     h->program.log = h->backend.log = h->access_log = NULL;
 }
@@ -44,6 +55,7 @@ void host_free(struct host *h)
 {
     host_stop(h);
     port_release(&h->closed);
+    buf_free(&h->complaint);
     free(h->folder);
 }
 
@@ -132,7 +144,7 @@ static bool start_backend(struct host *h, const struct corpus_case *c,
     buf_add_char(&key, '\0');
     if (fresh || !h->backend_key || strcmp(h->backend_key, key.ptr) != 0 ||
         !program_alive(&h->backend)) {
-        stop_program(&h->backend, &h->backend_key);
+        stop_program(h, &h->backend, &h->backend_key);
         h->backend_key = strdup(key.ptr);
         good = port_hold(&h->backend.port, e);
         at->app = address(&h->mem, h->backend.port.port);
@@ -143,7 +155,7 @@ static bool start_backend(struct host *h, const struct corpus_case *c,
                                      (int64_t)(START_LIMIT * h->setup->scale),
                                      e);
         if (!good)
-            stop_program(&h->backend, &h->backend_key);
+            stop_program(h, &h->backend, &h->backend_key);
     } else {
         at->app = address(&h->mem, h->backend.port.port);
     }
@@ -180,9 +192,9 @@ static bool start(struct host *h, const struct corpus_case *c, int stage,
     struct places at;
 
     *at_fault = false;
-    stop_program(&h->program, &h->key);
+    stop_program(h, &h->program, &h->key);
     if (fresh || c->needs_tree)
-        stop_program(&h->backend, &h->backend_key);
+        stop_program(h, &h->backend, &h->backend_key);
     at = find_places(h, &h->mem, c, w);
     if (!prepare(h, c, stage, &at, fresh, e))
         return false;
@@ -215,7 +227,7 @@ bool host_ready(struct host *h, const struct corpus_case *c, int stage,
         if (good)
             h->key = strdup(key.ptr);
         else
-            stop_program(&h->program, &h->key);
+            stop_program(h, &h->program, &h->key);
     }
     buf_free(&key);
     mem_free(&m);

@@ -28,6 +28,7 @@ struct host {
     char *tree;              /* the folder with www and apps in use */
     char *access_log;
     struct held_port closed; /* a port where nobody listens */
+    struct buf complaint;    /* of a memory checker, the first; empty: none */
 };
 
 bool host_init(struct host *h, const struct setup *setup, const char *folder,

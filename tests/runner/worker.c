@@ -30,17 +30,13 @@ static const char *chop_text(struct mem *m, const struct chop *chop)
 }
 
 /* Log text as printable lines. */
-static const char *clean_log(struct mem *m, const char *path)
+static const char *clean_lines(struct mem *m, struct span rest)
 {
-    struct buf raw, out;
-    struct span rest, line;
+    struct span line;
     const char *text;
+    struct buf out;
 
-    buf_init(&raw, 1 << 20);
     buf_init(&out, 1 << 20);
-    if (path)
-        program_log(path, 0, MAX_LOG_TAIL, &raw);
-    rest = buf_span(&raw);
     while (span_next(&rest, '\n', &line)) {
         for (size_t i = 0; i < line.len; i++) {
             char c = line.ptr[i];
@@ -50,8 +46,20 @@ static const char *clean_log(struct mem *m, const char *path)
         buf_add_char(&out, '\n');
     }
     text = mem_copy(m, buf_span(&out)).ptr;
-    buf_free(&raw);
     buf_free(&out);
+    return text;
+}
+
+static const char *clean_log(struct mem *m, const char *path)
+{
+    const char *text;
+    struct buf raw;
+
+    buf_init(&raw, 1 << 20);
+    if (path)
+        program_log(path, 0, MAX_LOG_TAIL, &raw);
+    text = clean_lines(m, buf_span(&raw));
+    buf_free(&raw);
     return text;
 }
 
@@ -101,6 +109,19 @@ static void send_result(struct worker *w, size_t index, struct result *result,
     fflush(w->out);
     json_decref(line);
     json_decref(result->corrections);
+}
+
+static void send_complaint(struct worker *w)
+{
+    struct mem m = {0};
+    json_t *line =
+        json_pack("{s:s}", "complaint",
+                  clean_lines(&m, buf_span(&w->host.complaint)));
+
+    json_dumpf(line, w->out, JSON_COMPACT);
+    fputc('\n', w->out);
+    json_decref(line);
+    mem_free(&m);
 }
 
 static const struct result nothing = {
@@ -245,6 +266,9 @@ void worker_run(const struct pool_options *options, const struct job *jobs,
         run_jobs(&w, jobs, order, count);
     else
         fprintf(stderr, "strata-grade: %s\n", e.text);
+    host_stop(&w.host);
+    if (w.host.complaint.len)
+        send_complaint(&w);
     host_free(&w.host);
     world_free(&w.world);
     mem_free(&m);
