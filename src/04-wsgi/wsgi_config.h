@@ -78,7 +78,6 @@ bool wsgi_set_text(char **field, const char *value, struct err *err);
 bool wsgi_add_text(struct wsgi_texts *texts, const char *value,
                    struct err *err);
 void wsgi_texts_free(struct wsgi_texts *texts);
-void wsgi_free_texts(struct wsgi_texts *texts);
 bool wsgi_add_socket(struct wsgi_config *c, const char *address,
                      enum wsgi_protocol protocol, bool by_option,
                      struct err *err);

@@ -161,8 +161,8 @@ void prefork_config_init(struct prefork_config *c)
 void prefork_config_free(struct prefork_config *c)
 {
     wsgi_config_free(&c->wsgi);
-    wsgi_free_texts(&c->touch_reload);
-    wsgi_free_texts(&c->remarks);
+    wsgi_texts_free(&c->touch_reload);
+    wsgi_texts_free(&c->remarks);
     free(c->daemonize);
     free(c->logto);
     free(c->pidfile);
