@@ -13,13 +13,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_WAITING                                                            \
-    512            /* connections of a thread, beside the one it serves        \
-                    */
-#define NO_ROOM 50 /* ms to wait when there are no descriptors left */
-#define LAST_CALL                                                              \
-    2000 /* ms: what an accepted client has for its request                    \
-          * once the thread was told to stop */
+/* Connections of a thread, beside the one that it serves. */
+#define MAX_WAITING 512
+
+/* Milliseconds to wait when there are no descriptors left. */
+#define NO_ROOM 50
+
+/* Milliseconds that an accepted client has for its request once the thread was
+ * told to stop. */
+#define LAST_CALL 2000
 
 struct loop {
     const struct wsgi_server *server;
