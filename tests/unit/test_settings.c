@@ -37,16 +37,17 @@ static void ini_lines(void)
         {"[uwsgi]\nneed-app", "need-app", NULL},
         {"[uwsgi]\nenv = A=B=C", "env=A=B=C", NULL},
         {"[uwsgi]\nempty =", "empty=", NULL},
-        {"[uwsgi]\n# no\n  ; no\n\na = 1 # yes\nb = \"q\"",
-         "a=1 # yes|b=\"q\"", NULL},
+        {"[uwsgi]\n# no\n  ; no\n\na = 1 # yes\nb = \"q\"", "a=1 # yes|b=\"q\"",
+         NULL},
         {"x = 1\n[other]\ny = 2\n[uwsgi]\nz = 3\n[other]\ny = 4\n[uwsgi]\nw=5",
          "z=3|w=5", NULL},
         {"\n[uwsgi]\na = %(b) $(c) @(d)", "a=%(b) $(c) @(d)", NULL},
         {"[uwsgi]\nchdir = %d\nlog = %n.%e %s %p %c 100%%",
          "chdir=/srv/d/|log=wsgi.ini wsgi.ini /srv/d/wsgi.ini d 100%", NULL},
         {"[uwsgi]\nx = 50%zz %", "x=50%zz %", NULL},
-        {"[uwsgi\na = 1", NULL, "d/wsgi.ini:1: found \"[uwsgi\", expected a "
-                                "\"]\" after the section's name"},
+        {"[uwsgi\na = 1", NULL,
+         "d/wsgi.ini:1: found \"[uwsgi\", expected a "
+         "\"]\" after the section's name"},
         {"[uwsgi]\n\n = 1", NULL,
          "d/wsgi.ini:3: found \"= 1\", expected a key before the \"=\""},
         {"[other]\na = 1", NULL,
@@ -74,8 +75,8 @@ static void ini_sections_and_lines(void)
     struct settings s = {0};
     struct err err;
 
-    CU_ASSERT(settings_read_ini(
-        &s, &other, SPAN("[uwsgi]\na=1\n[two]\nb=%x\nc"), &err));
+    CU_ASSERT(settings_read_ini(&s, &other,
+                                SPAN("[uwsgi]\na=1\n[two]\nb=%x\nc"), &err));
     CU_ASSERT_STRING_EQUAL(shown(&s), "b=two|c");
     CU_ASSERT_EQUAL(s.list[0].line, 4);
     CU_ASSERT_EQUAL(s.list[1].line, 5);
@@ -287,8 +288,8 @@ static void explicit_placeholders(void)
     CU_ASSERT_STRING_EQUAL(shown(&s), "k=v=w");
     CU_ASSERT_STRING_EQUAL(s.list[0].value, "v=w");
     CU_ASSERT_TRUE(s.list[0].used);
-    CU_ASSERT_FALSE(settings_add(&s, SPAN("set-placeholder"), "k", "f", 2,
-                                 &err));
+    CU_ASSERT_FALSE(
+        settings_add(&s, SPAN("set-placeholder"), "k", "f", 2, &err));
     CU_ASSERT_FALSE(settings_add(&s, SPAN("set-ph"), NULL, "f", 2, &err));
     settings_free(&s);
 }
