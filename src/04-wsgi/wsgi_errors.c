@@ -5,8 +5,9 @@
  * Text is UTF-8 whatever the locale, and what UTF-8 cannot say (lone
  * surrogates) is written as \udcNN: a log must take every text. */
 
-#include "wsgi_log.h"
 #include "wsgi_python.h"
+
+#include "wsgi_log.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -7,8 +7,9 @@
  * Content-Length.  What only looks like a file (a gzip reader has a fileno(),
  * too, and it is the compressed file's) is read. */
 
-#include "file.h"
 #include "wsgi_exchange.h"
+
+#include "file.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -208,10 +209,11 @@ static bool send_file(struct wsgi_exchange *x, int fd, uint64_t offset,
         return true;
     uint64_t n = size < x->length ? size : x->length;
     x->sending = true;
-    Py_BEGIN_ALLOW_THREADS sent =
-        file_send(x->conn->fd, fd, offset, n, x->conn->timeouts.send);
+    Py_BEGIN_ALLOW_THREADS
+    sent = file_send(x->conn->fd, fd, offset, n, x->conn->timeouts.send);
     error = errno;
-    Py_END_ALLOW_THREADS x->sending = false;
+    Py_END_ALLOW_THREADS
+    x->sending = false;
     x->sent += sent;
     if (sent < n && error != 0)
         wsgi_client_gone(x, error);

@@ -6,8 +6,9 @@
  * application's business.  What passes is written into the head at once, as
  * bytes; nothing of Python is kept. */
 
-#include "http_status.h"
 #include "wsgi_exchange.h"
+
+#include "http_status.h"
 
 #include <string.h>
 

@@ -61,8 +61,10 @@ static int fetch(struct input *self)
     if (x->head_out)
         conn->continue_due = false;
     x->reading = true;
-    Py_BEGIN_ALLOW_THREADS n = http_conn_read_body(conn, &self->rest);
-    Py_END_ALLOW_THREADS x->reading = false;
+    Py_BEGIN_ALLOW_THREADS
+    n = http_conn_read_body(conn, &self->rest);
+    Py_END_ALLOW_THREADS
+    x->reading = false;
     if (n < 0)
         raise_failure(conn);
     return n;

@@ -3,8 +3,9 @@
  * It is named by a module (-w) or a file (--wsgi-file) and the callable in it.
  * When it is not there, the log says what was looked for and where. */
 
-#include "wsgi_log.h"
 #include "wsgi_python.h"
+
+#include "wsgi_log.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,6 +5,7 @@
  * the end the same backwards. */
 
 #include "wsgi_python.h"
+
 #include "wsgi_log.h"
 
 #include <errno.h>

@@ -2,6 +2,7 @@
  * method and path. */
 
 #include "wsgi_exchange.h"
+
 #include "wsgi_log.h"
 
 #include <string.h>

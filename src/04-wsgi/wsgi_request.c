@@ -1,6 +1,7 @@
 /* wsgi_request: see wsgi_request.h. */
 
 #include "wsgi_request.h"
+
 #include "cgi.h"
 #include "uri.h"
 #include "uwsgi_packet.h"

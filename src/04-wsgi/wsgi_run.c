@@ -5,6 +5,7 @@
  * empty; call close() whatever has happened. */
 
 #include "wsgi_exchange.h"
+
 #include "wsgi_log.h"
 
 #include <poll.h>
@@ -202,7 +203,8 @@ static void wait_for_others(struct wsgi_exchange *x)
     if (x->reading || x->sending)
         shutdown(x->conn->fd, SHUT_RDWR);
     while (x->reading || x->sending) {
-        Py_BEGIN_ALLOW_THREADS poll(NULL, 0, 1);
+        Py_BEGIN_ALLOW_THREADS
+        poll(NULL, 0, 1);
         Py_END_ALLOW_THREADS
     }
 }

@@ -9,9 +9,10 @@
  * Head and first piece leave in one writev.  The interpreter's lock is
  * released around every wait. */
 
+#include "wsgi_exchange.h"
+
 #include "http_status.h"
 #include "net.h"
-#include "wsgi_exchange.h"
 #include "wsgi_peer.h"
 
 #include <errno.h>
@@ -30,10 +31,11 @@ static bool write_out(struct wsgi_exchange *x, struct iovec *iov, int count)
         return false;
     }
     x->sending = true;
-    Py_BEGIN_ALLOW_THREADS ok =
-        net_writev(x->conn->fd, iov, count, x->conn->timeouts.send);
+    Py_BEGIN_ALLOW_THREADS
+    ok = net_writev(x->conn->fd, iov, count, x->conn->timeouts.send);
     error = errno;
-    Py_END_ALLOW_THREADS x->sending = false;
+    Py_END_ALLOW_THREADS
+    x->sending = false;
     if (!ok)
         wsgi_client_gone(x, error);
     return ok;

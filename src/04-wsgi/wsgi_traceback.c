@@ -5,8 +5,9 @@
  * processes mix.  Here Python's own traceback module makes the text, and one
  * write(2) puts it into the log. */
 
-#include "wsgi_log.h"
 #include "wsgi_python.h"
+
+#include "wsgi_log.h"
 
 #include <unistd.h>
 
