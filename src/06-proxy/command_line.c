@@ -36,8 +36,8 @@ static const struct option *find_option(char letter)
 
 /* One word of options.  *next is the word after it, and moves on when an
  * option takes that one as its value. */
-static bool read_word(struct command_line *line, const char *word,
-                      char ***next, struct err *err)
+static bool read_word(struct command_line *line, const char *word, char ***next,
+                      struct err *err)
 {
     const struct option *o;
 

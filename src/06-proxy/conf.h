@@ -134,9 +134,9 @@ struct conf {
 };
 
 /* Reads the file into a new main scope, merges and finishes all scopes.  The
- * caller has set arena, prefix, error_log, pid, warn and err; path is absolute.  `globals` is the text
- * of -g, or empty.  NULL with cf->err set on an error; cf->files lists what
- * was read, the main file first. */
+ * caller has set arena, prefix, error_log, pid, warn and err; path is absolute.
+ * `globals` is the text of -g, or empty.  NULL with cf->err set on an error;
+ * cf->files lists what was read, the main file first. */
 struct conf_scope *conf_read(struct conf *cf, const char *path,
                              struct span globals);
 

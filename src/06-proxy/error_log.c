@@ -13,10 +13,10 @@
 #define LINE_SIZE 2048
 
 static const char *const level_names[] = {
-    [ERROR_LOG_EMERG] = "emerg",   [ERROR_LOG_ALERT] = "alert",
-    [ERROR_LOG_CRIT] = "crit",     [ERROR_LOG_ERROR] = "error",
-    [ERROR_LOG_WARN] = "warn",     [ERROR_LOG_NOTICE] = "notice",
-    [ERROR_LOG_INFO] = "info",     [ERROR_LOG_DEBUG] = "debug",
+    [ERROR_LOG_EMERG] = "emerg", [ERROR_LOG_ALERT] = "alert",
+    [ERROR_LOG_CRIT] = "crit",   [ERROR_LOG_ERROR] = "error",
+    [ERROR_LOG_WARN] = "warn",   [ERROR_LOG_NOTICE] = "notice",
+    [ERROR_LOG_INFO] = "info",   [ERROR_LOG_DEBUG] = "debug",
 };
 
 const char *error_log_name(enum error_level level)
@@ -74,10 +74,10 @@ static void line_begin(struct line *line, int level)
 
     line->len = 0;
     localtime_r(&now, &tm);
-    line_add(line, "%04d/%02d/%02d %02d:%02d:%02d [%s] %d#%ld: ",
-             tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-             tm.tm_min, tm.tm_sec, level_names[level], (int)getpid(),
-             (long)syscall(SYS_gettid));
+    line_add(line,
+             "%04d/%02d/%02d %02d:%02d:%02d [%s] %d#%ld: ", tm.tm_year + 1900,
+             tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+             level_names[level], (int)getpid(), (long)syscall(SYS_gettid));
 }
 
 /* There is nobody to tell that the log could not be written. */
@@ -168,8 +168,7 @@ bool error_log_set(struct conf *cf, const struct conf_row *row, void *settings)
 
     if (span_starts(cf->words[1], SPAN("syslog:")) ||
         span_starts(cf->words[1], SPAN("memory:")))
-        return conf_error(cf,
-                          "\"%s\": logs go to files and to \"stderr\" only",
+        return conf_error(cf, "\"%s\": logs go to files and to \"stderr\" only",
                           cf->words[1].ptr);
     if (!read_level(cf, &level))
         return false;

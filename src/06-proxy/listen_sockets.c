@@ -193,8 +193,7 @@ bool listen_sockets_open(struct listen_sockets *s, struct arena *arena,
                         l->reuseport && workers > 0 ? workers : 1))
             return err_set(err, "the memory is out");
         s->count++;
-        if (!open_address(entry, l, find_socket(old, entry->text), test,
-                          err)) {
+        if (!open_address(entry, l, find_socket(old, entry->text), test, err)) {
             listen_sockets_close(s, old, true);
             return false;
         }

@@ -31,8 +31,8 @@ struct log_file *log_file_named(struct conf *cf, struct span name)
 
 static int open_log(const struct log_file *file, struct err *err)
 {
-    int fd = open(file->path.ptr, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
-                  0644);
+    int fd =
+        open(file->path.ptr, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
 
     if (fd < 0)
         err_set(err, "open() \"%s\" failed (%d: %s)", file->path.ptr, errno,
@@ -65,8 +65,8 @@ static bool reopen(struct log_file *file, uid_t owner, struct err *err)
                 (unsigned)owner, errno, strerror(errno));
     good = dup3(fd, file->fd, O_CLOEXEC) >= 0;
     if (!good)
-        err_set(err, "dup3() for \"%s\" failed (%d: %s)", file->path.ptr,
-                errno, strerror(errno));
+        err_set(err, "dup3() for \"%s\" failed (%d: %s)", file->path.ptr, errno,
+                strerror(errno));
     close(fd);
     return good;
 }

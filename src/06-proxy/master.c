@@ -28,20 +28,15 @@ struct master {
 };
 
 /* A window that changes its size sends WINCH too; so only a daemon, which has
- * no window, obeys it. */
+ * no window, obeys that: it stands first, and the others begin behind it. */
 static const struct supervisor_signal signals[] = {
-    {SIGTERM, SUPERVISOR_QUICK}, {SIGINT, SUPERVISOR_QUICK},
-    {SIGQUIT, SUPERVISOR_GRACEFUL}, {SIGHUP, SUPERVISOR_RELOAD},
-    {SIGUSR1, SUPERVISOR_PASS}, {SIGUSR2, SUPERVISOR_CALL},
-    {SIGWINCH, SUPERVISOR_RETIRE}, {0, SUPERVISOR_CALL},
+    {SIGWINCH, SUPERVISOR_RETIRE}, {SIGTERM, SUPERVISOR_QUICK},
+    {SIGINT, SUPERVISOR_QUICK},    {SIGQUIT, SUPERVISOR_GRACEFUL},
+    {SIGHUP, SUPERVISOR_RELOAD},   {SIGUSR1, SUPERVISOR_PASS},
+    {SIGUSR2, SUPERVISOR_CALL},    {0, SUPERVISOR_CALL},
 };
 
-static const struct supervisor_signal foreground_signals[] = {
-    {SIGTERM, SUPERVISOR_QUICK}, {SIGINT, SUPERVISOR_QUICK},
-    {SIGQUIT, SUPERVISOR_GRACEFUL}, {SIGHUP, SUPERVISOR_RELOAD},
-    {SIGUSR1, SUPERVISOR_PASS}, {SIGUSR2, SUPERVISOR_CALL},
-    {0, SUPERVISOR_CALL},
-};
+static const struct supervisor_signal *const foreground_signals = signals + 1;
 
 void master_block_signals(void)
 {
@@ -197,14 +192,26 @@ static void log_end(struct master *m, const struct supervisor_event *e,
             WEXITSTATUS(e->status));
 }
 
-static void on_event(void *context, const struct supervisor_event *e)
+/* What is always said in the same words. */
+static const struct {
+    int level; /* 0: nothing is said */
+    const char *text;
+} remarks[] = {
+    [SUPERVISOR_RELOADING] = {ERROR_LOG_NOTICE, "reconfiguring"},
+    [SUPERVISOR_RELOAD_FAILED] = {ERROR_LOG_EMERG,
+                                  "workers cannot start with the new "
+                                  "configuration; the old one stays in use"},
+    [SUPERVISOR_GAVE_UP] = {ERROR_LOG_EMERG, "the first workers cannot start"},
+};
+
+static void log_event(struct master *m, const struct supervisor_event *e)
 {
-    struct master *m = context;
+    int pid = (int)e->pid;
 
     switch (e->kind) {
     case SUPERVISOR_SPAWNED:
     case SUPERVISOR_RESPAWNED:
-        LOG(m, ERROR_LOG_NOTICE, 0, "start worker process %d", (int)e->pid);
+        LOG(m, ERROR_LOG_NOTICE, 0, "start worker process %d", pid);
         break;
     case SUPERVISOR_ENDED:
     case SUPERVISOR_DIED:
@@ -212,47 +219,47 @@ static void on_event(void *context, const struct supervisor_event *e)
         break;
     case SUPERVISOR_STRANGER:
         log_end(m, e, e->pid == m->successor ? "new binary" : "unknown");
-        if (e->pid == m->successor)
-            lost_successor(m);
         break;
     case SUPERVISOR_LATE:
     case SUPERVISOR_OVERDUE:
-        LOG(m, ERROR_LOG_ALERT, 0, "worker process %d did not end and was "
-                                   "killed",
-            (int)e->pid);
+        LOG(m, ERROR_LOG_ALERT, 0,
+            "worker process %d was killed: it did not "
+            "end",
+            pid);
         break;
     case SUPERVISOR_THROTTLED:
         LOG(m, ERROR_LOG_ALERT, 0,
-            "worker %u ends as soon as it starts; the next is started in "
-            "%lld ms",
+            "worker %u ends as soon as it starts; the "
+            "next is started in %lld ms",
             e->number, (long long)e->wait);
         break;
     case SUPERVISOR_NO_FORK:
         LOG(m, ERROR_LOG_ALERT, e->error, "fork() failed");
         break;
-    case SUPERVISOR_STOPPING:
-        listen_sockets_close(&m->current->sockets, NULL, !is_shared(m));
+    default:
+        if (e->kind < sizeof remarks / sizeof remarks[0] &&
+            remarks[e->kind].level != 0)
+            LOG(m, remarks[e->kind].level, 0, "%s", remarks[e->kind].text);
+    }
+}
+
+/* The master's sockets go as soon as it is told to end: those who knock from
+ * now on are to find another server, or none. */
+static void on_event(void *context, const struct supervisor_event *e)
+{
+    struct master *m = context;
+
+    log_event(m, e);
+    if (e->kind == SUPERVISOR_RELOADED) {
+        m->current = m->next;
+        m->next = NULL;
+    } else if (e->kind == SUPERVISOR_STRANGER && e->pid == m->successor) {
+        lost_successor(m);
+    } else if (e->kind == SUPERVISOR_STOPPING) {
         LOG(m, ERROR_LOG_NOTICE, 0,
             e->status == SUPERVISOR_QUICK ? "exiting"
                                           : "gracefully shutting down");
-        break;
-    case SUPERVISOR_RELOADING:
-        LOG(m, ERROR_LOG_NOTICE, 0, "reconfiguring");
-        break;
-    case SUPERVISOR_RELOADED:
-        m->current = m->next;
-        m->next = NULL;
-        break;
-    case SUPERVISOR_RELOAD_FAILED:
-        LOG(m, ERROR_LOG_EMERG, 0,
-            "workers cannot start with the new configuration; the old one "
-            "stays in use");
-        break;
-    case SUPERVISOR_GAVE_UP:
-        LOG(m, ERROR_LOG_EMERG, 0, "the first workers cannot start");
-        break;
-    case SUPERVISOR_UP:
-        break;
+        listen_sockets_close(&m->current->sockets, NULL, !is_shared(m));
     }
 }
 
@@ -359,7 +366,8 @@ static int serve_with_pid_file(struct master *m, int ready,
 
 int master_run(struct cycle *cycle, const struct master_config *config)
 {
-    struct master m = {.config = config, .current = cycle,
+    struct master m = {.config = config,
+                       .current = cycle,
                        .predecessor = config->inherited ? getppid() : 0};
     bool background = cycle->core->daemon && !config->inherited;
     const struct supervisor_signal *obeyed =

@@ -36,11 +36,11 @@ bool pid_file_write(const char *path, struct err *err)
 bool pid_file_test(const char *path, struct err *err)
 {
     const char *slash = strrchr(path, '/');
-    char *dir = slash != NULL ? strndup(path, (size_t)(slash - path) + 1)
-                              : strdup(".");
-    bool good = dir != NULL && (access(path, F_OK) == 0
-                                    ? access(path, W_OK) == 0
-                                    : access(dir, W_OK | X_OK) == 0);
+    char *dir =
+        slash != NULL ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    bool good = dir != NULL &&
+                (access(path, F_OK) == 0 ? access(path, W_OK) == 0
+                                         : access(dir, W_OK | X_OK) == 0);
 
     free(dir);
     return good || failed(err, "open()", path);

@@ -24,8 +24,7 @@ static bool set_events(struct conf *cf, const struct conf_row *row,
     return conf_block(cf, CONF_EVENTS, cf->scope, cf->subject);
 }
 
-static bool set_use(struct conf *cf, const struct conf_row *row,
-                    void *settings)
+static bool set_use(struct conf *cf, const struct conf_row *row, void *settings)
 {
     (void)row, (void)settings;
     return span_eq(cf->words[1], SPAN("epoll")) ||
@@ -89,8 +88,7 @@ static bool set_path(struct conf *cf, const struct conf_row *row,
     return cf->words[1].ptr != NULL && conf_set_text(cf, row, settings);
 }
 
-static bool set_env(struct conf *cf, const struct conf_row *row,
-                    void *settings)
+static bool set_env(struct conf *cf, const struct conf_row *row, void *settings)
 {
     struct core_settings *core = settings;
     struct core_env *env = arena_alloc(cf->arena, sizeof *env);
@@ -177,8 +175,9 @@ static bool read_mask(struct conf *cf, struct span text, cpu_set_t *mask)
         if (c == '1')
             CPU_SET(i, mask);
         else if (c != '0')
-            return conf_error(cf, "invalid character \"%c\" in "
-                                  "\"worker_cpu_affinity\"",
+            return conf_error(cf,
+                              "invalid character \"%c\" in "
+                              "\"worker_cpu_affinity\"",
                               c);
     }
     return true;
@@ -198,8 +197,7 @@ static bool set_affinity(struct conf *cf, const struct conf_row *row,
     if (each && cf->count > 3)
         return conf_error(cf, "invalid number of arguments in "
                               "\"worker_cpu_affinity\" directive");
-    a = arena_alloc(cf->arena,
-                    sizeof *a + cf->count * sizeof a->masks[0]);
+    a = arena_alloc(cf->arena, sizeof *a + cf->count * sizeof a->masks[0]);
     if (a == NULL)
         return false;
     *a = (struct core_affinity){.each = each};
@@ -216,7 +214,9 @@ static bool set_affinity(struct conf *cf, const struct conf_row *row,
 
 #define AT(member) offsetof(struct core_settings, member)
 #define NUMBER(name, where, set, member, fallback)                             \
-    {name, where, 1, 1, false, set, CONF_NUMBER, AT(member), fallback, NULL}
+    {                                                                          \
+        name, where, 1, 1, false, set, CONF_NUMBER, AT(member), fallback, NULL \
+    }
 #define EVERYWHERE (CONF_MAIN | CONF_HTTP | CONF_SERVER | CONF_LOCATION)
 
 static const struct conf_row rows[] = {
@@ -239,8 +239,8 @@ static const struct conf_row rows[] = {
            -1),
     NUMBER("worker_shutdown_timeout", CONF_MAIN, conf_set_msec,
            worker_shutdown_timeout, 0),
-    {"events", CONF_MAIN, 0, 0, true, set_events, CONF_NUMBER, AT(has_events), 0,
-     NULL},
+    {"events", CONF_MAIN, 0, 0, true, set_events, CONF_NUMBER, AT(has_events),
+     0, NULL},
     {"use", CONF_EVENTS, 1, 1, false, set_use, CONF_OTHER, 0, 0, NULL},
     NUMBER("worker_connections", CONF_EVENTS, set_connections,
            worker_connections, 512),

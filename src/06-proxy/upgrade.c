@@ -57,8 +57,7 @@ bool upgrade_inherit(struct listen_sockets *sockets, struct arena *arena)
 {
     const char *text = getenv(UPGRADE_VARIABLE);
 
-    if (text == NULL ||
-        !listen_sockets_inherit(sockets, arena, span_of(text)))
+    if (text == NULL || !listen_sockets_inherit(sockets, arena, span_of(text)))
         return false;
     for (unsigned i = 0; i < sockets->count; i++)
         for (unsigned k = 0; k < sockets->list[i].count; k++)

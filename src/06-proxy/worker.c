@@ -28,8 +28,7 @@ static bool complain(const struct worker *w, int level, const char *call)
 
 /* --- Becoming a worker ------------------------------------------------- */
 
-static void limit(const struct worker *w, int what, int64_t n,
-                  const char *call)
+static void limit(const struct worker *w, int what, int64_t n, const char *call)
 {
     struct rlimit to = {(rlim_t)n, (rlim_t)n};
 
@@ -223,8 +222,7 @@ int worker_run(struct cycle *cycle, struct supervisor_worker *self)
     struct worker w = {.cycle = cycle, .self = self, .orders = -1};
 
     listen_sockets_assign(&cycle->sockets, cycle->http, self->number);
-    if (!open_orders(&w) ||
-        (cycle->core->master_process && !become_worker(&w)))
+    if (!open_orders(&w) || (cycle->core->master_process && !become_worker(&w)))
         return WORKER_CANNOT_START;
     return cycle->http == NULL ? idle(&w) : front_run(&w);
 }
