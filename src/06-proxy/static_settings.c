@@ -3,13 +3,23 @@
 #include "static_settings.h"
 #include "front_conf.h"
 
+#include <limits.h>
+#include <unistd.h>
+
 #define WHERE (CONF_HTTP | CONF_SERVER | CONF_LOCATION)
 
-/* A path that does not begin with a variable is relative to the prefix. */
+/* A path that does not begin with a variable is relative to the prefix, and
+ * where that is relative (-p .) to where the program was started: the worker
+ * looks for files from "/". */
 static struct value *path_value(struct conf *cf, struct span path)
 {
-    if (!span_starts(path, SPAN("$")))
+    char here[PATH_MAX];
+
+    if (!span_starts(path, SPAN("$"))) {
         path = conf_path(cf, path);
+        if (!span_starts(path, SPAN("/")) && getcwd(here, sizeof here))
+            path = arena_printf(cf->arena, "%s/%.*s", here, SPAN_ARG(path));
+    }
     while (path.len > 1 && path.ptr[path.len - 1] == '/')
         path.len--;
     return value_compile(cf, path);
