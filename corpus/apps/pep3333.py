@@ -5,6 +5,7 @@ either, one small function each.  /NAME calls the function NAME; words after
 it are for the function.
 """
 
+import gc
 import io
 import os
 import sys
@@ -345,6 +346,14 @@ def server(env, start_response):
     import uwsgi
     start_response("200 OK", PLAIN)
     return [f"{type(uwsgi.version).__name__} {uwsgi.numproc}\n".encode()]
+
+
+def blocks(env, start_response):
+    """How many blocks of memory Python has in use: if that grows from request
+    to request, something is leaked."""
+    gc.collect()
+    start_response("200 OK", PLAIN)
+    return [b"%d\n" % sys.getallocatedblocks()]
 
 
 def application(env, start_response):
