@@ -51,8 +51,8 @@ def build(folder, *words):
 
 def units(folder, *wrap):
     """Every unit test program of a build."""
-    return lambda: [[*wrap, str(p)] for p in sorted(
-        (ROOT / folder / "tests").glob("test_*")) if p.suffix == ""]
+    return lambda: [[*wrap, f"{folder}/tests/{p.stem}"] for p in sorted(
+        (ROOT / "tests/unit").glob("test_*.c"))]
 
 
 def corpus(folder, *words, stages=STAGES):

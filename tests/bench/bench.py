@@ -50,7 +50,8 @@ def start_side(t, front, host, number):
     t.start([*host, "--socket", f"{t.host}:{9090 + number}", "--master",
              "--processes", "1", "--wsgi-file", pair.APP],
             ready=(t.host, 9090 + number), end=signal.SIGINT)
-    conf = pair.nginx_conf(t, f"{t.host}:{9090 + number}", 8080 + number)
+    conf = pair.nginx_conf(t, f"{t.host}:{9090 + number}", 8080 + number,
+                           real=front is lib.NGINX)
     text = conf.read_text()
     conf = t.write(f"nginx-{number}.conf", re.sub(
         "access_log .*;", "access_log off;", text).replace(

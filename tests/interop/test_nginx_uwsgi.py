@@ -6,7 +6,8 @@ import pair
 
 with lib.Test("nginx before strata-uwsgi") as t:
     t.start(["strata-uwsgi", f"{t.host}:9090"], ready=(t.host, 9090))
-    pair.start_front(t, lib.NGINX, pair.nginx_conf(t, f"{t.host}:9090"))
+    pair.start_front(t, lib.NGINX, pair.nginx_conf(
+        t, f"{t.host}:9090", real=True))
     a = lib.ask(t.host, 8080, "GET", "/a/b?x=1&y=%20", {"Cookie": "k=v"})
     t.equal("status", a.status, 200)
     for line in ("REQUEST_METHOD=GET", "PATH_INFO=/a/b",
