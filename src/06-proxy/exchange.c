@@ -188,9 +188,12 @@ bool exchange_redirect(struct exchange *x, struct span uri, struct span args)
 /* After these the stream cannot be trusted, or the server is in trouble. */
 static bool status_ends_connection(int status)
 {
-    return status == 400 || status == 408 || status == 413 || status == 414 ||
-           status == 431 || status >= 494 || status == 500 || status == 501 ||
-           status == 505;
+    static const int list[] = {400, 408, 413, 414, 431, 500, 501, 505};
+
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        if (status == list[i])
+            return true;
+    return false;
 }
 
 void exchange_error(struct exchange *x, int status)

@@ -34,7 +34,8 @@ bool call_may_retry(const struct upstream_call *call, enum upstream_next why)
     if (x->out.begun || !(s->next_upstream & why) ||
         (s->next_upstream & NEXT_OFF))
         return false;
-    if (s->next_tries > 0 && call->tries >= s->next_tries)
+    if (call->tries >= call->peers ||
+        (s->next_tries > 0 && call->tries >= s->next_tries))
         return false;
     if (s->next_timeout > 0 && elapsed >= s->next_timeout)
         return false;
@@ -348,6 +349,8 @@ void upstream_start(struct exchange *x, struct upstream *u,
     call->timer.fire = call_timeout;
     call->timer.owner = call;
     call->began = event_now(x->worker->loop);
+    for (unsigned i = 0; i < u->count; i++)
+        call->peers += !u->peers[i].down;
     call->with_body = settings->pass_request_body;
     buf_init(&call->head, CALL_HEAD_MAX);
     x->upstream = call;

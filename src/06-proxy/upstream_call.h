@@ -25,7 +25,7 @@ struct upstream_call {
     struct upstream_peer *peer;
     bool *tried;
     int64_t began, try_began;
-    unsigned tries;
+    unsigned tries, peers; /* made; and how many there are to make */
     struct upstream_try *log, **last_log, *current;
 
     struct event event;
