@@ -76,13 +76,14 @@ static void represent(struct static_answer *a, const struct http_request *r,
         give_up(a, status);
         return;
     }
-    a->accept_ranges = config->max_ranges > 0;
     a->ranges = range_parse(r, a->file.size, etag, a->mtime, a->range,
                             config->max_ranges);
     if (a->ranges < 0)
         give_up(a, 416);
     else if (a->ranges > 0)
         a->status = 206;
+    else
+        a->accept_ranges = config->max_ranges > 0;
     if (a->ranges > 1)
         a->boundary = new_boundary();
 }
@@ -208,7 +209,7 @@ bool static_add_validators(struct buf *out, const struct static_answer *a)
     if (a->etag_len > 0 &&
         !http_add_field(out, SPAN("ETag"), (struct span){a->etag, a->etag_len}))
         return false;
-    if (a->status == 200 && a->accept_ranges)
+    if (a->accept_ranges)
         return http_add_field(out, SPAN("Accept-Ranges"), SPAN("bytes"));
     if (a->ranges == 1)
         return buf_printf(out, "Content-Range: bytes %llu-%llu/%llu\r\n",

@@ -37,7 +37,8 @@ struct static_answer {
     size_t etag_len;    /* 0: no ETag field */
     time_t mtime;       /* -1: no Last-Modified field */
     bool directory;     /* 301: the path lacks its final "/" */
-    bool accept_ranges; /* 200: a range could have been asked for */
+    bool accept_ranges; /* 200: a range could have been asked for (206 says
+                         * so itself) */
     struct span index;  /* the index file taken for a path that ends in "/";
                          * lives as long as the configuration */
     int ranges;         /* 206: how many stand in `range` */
