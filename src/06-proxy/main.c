@@ -57,14 +57,8 @@ static const char help[] =
     "  -g directives : set global directives out of configuration file\n"
     "\n";
 
-#ifdef __clang__
-#define COMPILER __VERSION__
-#else
-#define COMPILER "gcc " __VERSION__
-#endif
-
 static const char configure[] =
-    "built by " COMPILER "\n"
+    "built by cc " __VERSION__ "\n"
     "configure arguments: --prefix=" STRATA_PREFIX " --conf-path=" STRATA_CONF
     " --error-log-path=" STRATA_ERROR_LOG " --pid-path=" STRATA_PID "\n";
 
