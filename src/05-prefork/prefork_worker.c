@@ -175,7 +175,12 @@ int prefork_load(struct prefork_worker *p, struct plan *plan,
         return 1;
     }
     loaded = wsgi_host_load(p->host, &status);
-    return judge(p, config, loaded, status);
+    status = judge(p, config, loaded, status);
+    if (status != 0) { /* a Python program ends: atexit functions and all */
+        wsgi_host_stop(p->host);
+        p->host = NULL;
+    }
+    return status;
 }
 
 int prefork_prepare(struct prefork_worker *p, struct plan *plan,
