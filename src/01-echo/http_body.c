@@ -104,8 +104,7 @@ static bool blank_byte(struct http_body *b, char c)
         return true;
     if (c == ';')
         return go(b, CHUNK_EXT);
-    return refuse(b, 400, "a chunk size is followed by a blank and no "
-                          "extension");
+    return refuse(b, 400, "a blank after a chunk size, and no extension");
 }
 
 /* What an extension says is nobody's business here (RFC 9112 7.1.1). */

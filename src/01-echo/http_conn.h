@@ -22,16 +22,16 @@ struct http_timeouts {
 
 struct http_conn {
     int fd;
-    struct buf in;      /* bytes received; it never moves once it is filled */
-    size_t used;        /* of which these are done with: head, decoded body */
-    unsigned requests;  /* how many have begun */
+    struct buf in;     /* bytes received; it never moves once it is filled */
+    size_t used;       /* of which these are done with: head, decoded body */
+    unsigned requests; /* how many have begun */
     struct http_timeouts timeouts;
     struct http_limits limits;
     struct http_field list[HTTP_MAX_FIELDS];
     struct http_request request;
     struct http_body body;
-    bool body_done;     /* the body was read to its end */
-    bool continue_due;  /* the client waits for 100 Continue */
+    bool body_done;    /* the body was read to its end */
+    bool continue_due; /* the client waits for 100 Continue */
 };
 
 enum http_event {

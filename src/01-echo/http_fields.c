@@ -1,8 +1,8 @@
 /* http_fields: one field line at a time.
  *
- * A browser's head is some 600 bytes, most of them field values, so the speed
+ * A browser's head is some 700 bytes, most of them field values, so the speed
  * of the parser is the speed of one loop: the one that looks for control
- * bytes in a value.  It looks at eight bytes at once. */
+ * bytes in a line.  It looks at sixteen bytes at once. */
 
 #include "http_fields.h"
 
@@ -53,53 +53,59 @@ bool http_list_has(struct span value, struct span token)
     return false;
 }
 
-/* Every byte of a word set to c. */
-#define EACH(c) (UINT64_C(0x0101010101010101) * (c))
+/* Sixteen bytes that are worked on together: gcc and clang make of these the
+ * vector instructions of whatever processor they compile for. */
+typedef unsigned char lanes __attribute__((vector_size(16)));
 
-/* True when a byte of the word is below 0x20 or is 0x7f.  A byte minus 0x20
- * has its high bit set when the byte was smaller, or was at least 0xa0; the
- * "& ~word" drops the second.  The byte 0x7f is found as the zero of
- * word ^ 0x7f, in the same manner. */
-static bool has_control(uint64_t word)
+/* Each lane that holds a control byte becomes 0xff, the others 0: this is
+ * http_is_control sixteen times. */
+static lanes find_controls(const char *s)
 {
-    uint64_t del = word ^ EACH(0x7f);
+    lanes v;
 
-    return (((word - EACH(0x20)) & ~word) | ((del - EACH(0x01)) & ~del)) &
-           EACH(0x80);
+    memcpy(&v, s, sizeof v);
+    return (lanes)(((v < 0x20) & (v != '\t')) | (v == 0x7f));
 }
 
-/* True when s holds no control byte except tab (RFC 9110 5.5).  A word with a
- * tab is looked at again, byte by byte: tabs are rare. */
-static bool is_field_text(const char *s, size_t len)
+static bool is_zero(lanes v)
 {
-    size_t i = 0;
+    uint64_t half[2];
 
-    while (i < len) {
-        size_t end = len;
+    memcpy(half, &v, sizeof half);
+    return (half[0] | half[1]) == 0;
+}
 
-        if (len - i >= 8) {
-            uint64_t word;
+/* True when s[0 .. len) holds no control byte.  The last sixteen bytes may
+ * overlap with those before them; a text shorter than that is filled up with
+ * blanks. */
+static bool is_text(const char *s, size_t len)
+{
+    lanes found = {0};
+    char padded[sizeof found];
 
-            memcpy(&word, s + i, 8);
-            end = i + 8;
-            if (!has_control(word))
-                i = end;
-        }
-        for (; i < end; i++)
-            if (http_is_control(s[i]))
-                return false;
+    if (len < sizeof found) {
+        memset(padded, ' ', sizeof padded);
+        memcpy(padded, s, len);
+        return is_zero(find_controls(padded));
     }
-    return true;
+    for (size_t i = 0; i < len - sizeof found; i += sizeof found)
+        found |= find_controls(s + i);
+    return is_zero(found | find_controls(s + len - sizeof found));
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
 }
 
 /* Why a line whose name is followed by `c` is no field line. */
 static const char *name_problem(size_t name_len, char c)
 {
-    if (name_len == 0 && (c == ' ' || c == '\t'))
+    if (name_len == 0 && is_blank(c))
         return "a field line begins with a blank (obsolete line folding)";
     if (name_len == 0 && c == ':')
         return "a field has an empty name";
-    if (c == ' ' || c == '\t')
+    if (is_blank(c))
         return "a blank stands in or after a field name";
     if (c == '\r' || c == '\n')
         return "a field line has no colon";
@@ -109,26 +115,25 @@ static const char *name_problem(size_t name_len, char c)
 const char *http_field_line(struct http_fields *f, uint32_t at, uint32_t len)
 {
     const char *line = f->base + at;
-    uint32_t end = len - 1; /* of the value; first: the place of the LF */
-    uint32_t i = 0;
-    uint32_t name_len;
+    const char *end = line + len - 1; /* of the value; first: the LF */
+    const char *value, *colon = line;
 
-    while (token_chars[(unsigned char)line[i]])
-        i++; /* the LF is no token char and ends this */
-    if (i == 0 || line[i] != ':')
-        return name_problem(i, line[i]);
-    name_len = i++;
-    if (line[end - 1] == '\r')
+    while (token_chars[(unsigned char)*colon])
+        colon++; /* the LF is no token char and ends this */
+    if (colon == line || *colon != ':')
+        return name_problem((size_t)(colon - line), *colon);
+    if (end[-1] == '\r')
         end--;
-    while (i < end && (line[i] == ' ' || line[i] == '\t'))
-        i++;
-    while (end > i && (line[end - 1] == ' ' || line[end - 1] == '\t'))
-        end--;
-    if (!is_field_text(line + i, end - i))
+    if (!is_text(line, (size_t)(end - line)))
         return "a field value holds a control byte";
+    value = colon + 1;
+    while (value < end && is_blank(*value))
+        value++;
+    while (end > value && is_blank(end[-1]))
+        end--;
     f->list[f->count++] = (struct http_field){
-        .name = {at, name_len},
-        .value = {at + i, end - i},
+        .name = {at, (uint32_t)(colon - line)},
+        .value = {at + (uint32_t)(value - line), (uint32_t)(end - value)},
     };
     return NULL;
 }

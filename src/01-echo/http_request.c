@@ -32,47 +32,59 @@ static bool refuse(struct http_request *r, int status, const char *reason)
 /* Takes the port off the end of an authority.  False when it is a bad one. */
 static bool cut_port(struct span *host, bool *has_port)
 {
+    const char *end = host->ptr + host->len;
     const char *bracket = span_chr(*host, ']');
-    size_t from = bracket ? (size_t)(bracket - host->ptr) : 0;
-    struct span tail = {host->ptr + from, host->len - from};
-    const char *colon = span_chr(tail, ':');
+    const char *from = bracket ? bracket : host->ptr;
+    const char *colon;
+    struct span port;
     uint64_t number;
 
     *has_port = false;
+    colon = span_chr((struct span){from, (size_t)(end - from)}, ':');
     if (colon == NULL)
         return true;
-    tail = (struct span){colon + 1, (size_t)(host->ptr + host->len - colon - 1)};
+    port = (struct span){colon + 1, (size_t)(end - colon - 1)};
     host->len = (size_t)(colon - host->ptr);
-    if (tail.len == 0)
+    if (port.len == 0)
         return true; /* "host:" is as good as "host" (RFC 3986 3.2.3) */
     *has_port = true;
-    return span_decimal(tail, &number) && number <= 65535;
+    return span_decimal(port, &number) && number <= 65535;
 }
 
-/* True when s is host or host:port (RFC 3986 3.2.2): an address in brackets,
- * or letters, digits and the marks that a name may have.  Not "/", "@", a
- * blank: whoever sends these wants two servers to see two hosts. */
+/* Which bytes may stand in the name of a host and in an address in brackets
+ * (RFC 3986 3.2.2).  Not "/", "@", a blank: whoever sends these wants two
+ * servers to see two hosts. */
+enum { IN_NAME = 1, IN_ADDRESS = 2 };
+
+static const unsigned char host_chars[256] = {
+    ['0' ... '9'] = IN_NAME | IN_ADDRESS,
+    ['A' ... 'F'] = IN_NAME | IN_ADDRESS,
+    ['a' ... 'f'] = IN_NAME | IN_ADDRESS,
+    ['G' ... 'Z'] = IN_NAME,
+    ['g' ... 'z'] = IN_NAME,
+    ['.'] = IN_NAME | IN_ADDRESS,
+    [':'] = IN_ADDRESS,
+    ['-'] = IN_NAME, ['_'] = IN_NAME, ['~'] = IN_NAME, ['%'] = IN_NAME,
+    ['!'] = IN_NAME, ['$'] = IN_NAME, ['&'] = IN_NAME, ['\''] = IN_NAME,
+    ['('] = IN_NAME, [')'] = IN_NAME, ['*'] = IN_NAME, ['+'] = IN_NAME,
+    [','] = IN_NAME, [';'] = IN_NAME, ['='] = IN_NAME,
+};
+
+/* True when s is host, host:port, [address] or [address]:port. */
 static bool valid_authority(struct span s, bool needs_port)
 {
-    static const char name_marks[] = "-._~%!$&'()*+,;=";
+    unsigned char place = IN_NAME;
     bool has_port;
-    bool brackets;
 
     if (!cut_port(&s, &has_port) || (needs_port && !has_port))
         return false;
-    brackets = span_starts(s, SPAN("[")) && span_ends(s, SPAN("]"));
-    if (brackets)
+    if (span_starts(s, SPAN("[")) && span_ends(s, SPAN("]"))) {
         s = (struct span){s.ptr + 1, s.len - 2};
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = s.ptr[i];
-        unsigned char lower = c | 0x20;
-        bool good = (c >= '0' && c <= '9') ||
-                    (lower >= 'a' && lower <= (brackets ? 'f' : 'z')) ||
-                    (c != '\0' && strchr(brackets ? ":." : name_marks, c));
-
-        if (!good)
-            return false;
+        place = IN_ADDRESS;
     }
+    for (size_t i = 0; i < s.len; i++)
+        if (!(host_chars[(unsigned char)s.ptr[i]] & place))
+            return false;
     return s.len > 0;
 }
 
@@ -97,25 +109,34 @@ static void split_path(struct http_request *r, uint32_t at, uint32_t end)
     }
 }
 
+/* The bytes of "http://" or "https://" at the front; 0 for anything else. */
+static uint32_t scheme_len(struct span text)
+{
+    static const struct span schemes[] = {SPAN_INIT("http://"),
+                                          SPAN_INIT("https://")};
+
+    for (size_t i = 0; i < 2; i++) {
+        size_t len = schemes[i].len;
+
+        if (text.len >= len &&
+            span_eq_nocase((struct span){text.ptr, len}, schemes[i]))
+            return (uint32_t)len;
+    }
+    return 0;
+}
+
 /* http://authority/path?query, as it is sent to a proxy. */
 static bool parse_absolute(struct http_request *r)
 {
-    struct span text = http_request_span(r, r->target);
+    uint32_t scheme = scheme_len(http_request_span(r, r->target));
     uint32_t end = r->target.at + r->target.len;
-    uint32_t at = r->target.at;
-    uint32_t from;
+    uint32_t from = r->target.at + scheme;
+    uint32_t at = from;
 
-    if (text.len >= 7 && span_eq_nocase((struct span){text.ptr, 7},
-                                        SPAN("http://")))
-        at += 7;
-    else if (text.len >= 8 && span_eq_nocase((struct span){text.ptr, 8},
-                                             SPAN("https://")))
-        at += 8;
-    else
+    if (scheme == 0)
         return refuse(r, 400, "the request target is no path and no http URI");
-    for (from = at; at < end; at++)
-        if (strchr("/?#", r->fields.base[at]))
-            break;
+    while (at < end && !strchr("/?#", r->fields.base[at]))
+        at++;
     r->host = (struct http_slice){from, at - from};
     if (!valid_authority(http_request_span(r, r->host), false))
         return refuse(r, 400, "the request target names no valid host");
@@ -176,8 +197,7 @@ static bool parse_request_line(struct http_request *r, uint32_t at,
     while (http_is_token_char(head[i]))
         i++; /* the LF ends this loop, and the next one */
     if (i == at || head[i] != ' ')
-        return refuse(r, 400, "the request line does not begin with a method "
-                              "and a blank");
+        return refuse(r, 400, "no method with a single blank after it");
     r->method = (struct http_slice){at, i - at};
     at = ++i;
     while ((unsigned char)head[i] > ' ' && head[i] != 0x7f)
@@ -256,16 +276,17 @@ static bool field_expect(struct http_request *r, struct http_slice value)
     return true;
 }
 
-/* The fields that the parser itself must understand. */
+/* The fields that the parser itself must understand.  Their five names have
+ * five lengths, so the length of a name finds the only row that can be it. */
 static const struct {
     struct span name;
     bool (*take)(struct http_request *r, struct http_slice value);
 } known_fields[] = {
-    {SPAN_INIT("Host"), field_host},
-    {SPAN_INIT("Connection"), field_connection},
-    {SPAN_INIT("Content-Length"), field_length},
-    {SPAN_INIT("Transfer-Encoding"), field_coding},
-    {SPAN_INIT("Expect"), field_expect},
+    [4] = {SPAN_INIT("Host"), field_host},
+    [6] = {SPAN_INIT("Expect"), field_expect},
+    [10] = {SPAN_INIT("Connection"), field_connection},
+    [14] = {SPAN_INIT("Content-Length"), field_length},
+    [17] = {SPAN_INIT("Transfer-Encoding"), field_coding},
 };
 
 static bool parse_field(struct http_request *r, uint32_t at, uint32_t len)
@@ -280,11 +301,10 @@ static bool parse_field(struct http_request *r, uint32_t at, uint32_t len)
     if (problem)
         return refuse(r, 400, problem);
     name = http_name(f, f->count - 1);
-    for (size_t i = 0; i < sizeof known_fields / sizeof known_fields[0]; i++)
-        if (name.len == known_fields[i].name.len &&
-            span_eq_nocase(name, known_fields[i].name))
-            return known_fields[i].take(r, f->list[f->count - 1].value);
-    return true;
+    if (name.len >= sizeof known_fields / sizeof known_fields[0] ||
+        !span_eq_nocase(name, known_fields[name.len].name))
+        return true;
+    return known_fields[name.len].take(r, f->list[f->count - 1].value);
 }
 
 /* What only the whole head can tell: RFC 9112 3.2 (Host), 6.3 (the body's
@@ -313,31 +333,33 @@ static bool check_first_byte(struct http_request *r, unsigned char c)
            refuse(r, 400, "the first byte cannot begin a method");
 }
 
+/* A line is refused as soon as it cannot end within its bound, which is the
+ * head's too. */
+static enum http_parse too_long(struct http_request *r, bool by_head)
+{
+    if (!r->have_line)
+        refuse(r, 414, "the request line is too long");
+    else if (by_head)
+        refuse(r, 431, "the request head is too long");
+    else
+        refuse(r, 431, "a field line is too long");
+    return HTTP_BAD;
+}
+
 /* Looks for the end of the line that begins at line_at.  HTTP_DONE: it is
- * *line_len bytes with its LF.  A line is refused as soon as it cannot end
- * within its bound, which is the head's too. */
+ * *line_len bytes with its LF. */
 static enum http_parse next_line(struct http_request *r, size_t len,
                                  uint32_t *line_len)
 {
     const char *head = r->fields.base;
+    const char *lf = memchr(head + r->scanned, '\n', len - r->scanned);
+    size_t received = (lf ? (size_t)(lf - head) + 1 : len) - r->line_at;
+    size_t needed = lf ? received : received + 1; /* at least */
     uint32_t bound = r->have_line ? r->limits.field : r->limits.line;
     uint32_t head_left = r->limits.head - r->line_at;
-    size_t received = len - r->line_at;
-    const char *lf = memchr(head + r->scanned, '\n', len - r->scanned);
 
-    if (bound > head_left)
-        bound = head_left;
-    if (lf)
-        received = (size_t)(lf - head) + 1 - r->line_at;
-    if (lf ? received > bound : received >= bound) {
-        if (!r->have_line)
-            refuse(r, 414, "the request line is too long");
-        else if (bound == head_left)
-            refuse(r, 431, "the request head is too long");
-        else
-            refuse(r, 431, "a field line is too long");
-        return HTTP_BAD;
-    }
+    if (needed > bound || needed > head_left)
+        return too_long(r, bound >= head_left);
     r->scanned = r->line_at + (uint32_t)received;
     *line_len = (uint32_t)received;
     return lf ? HTTP_DONE : HTTP_MORE;
