@@ -80,6 +80,19 @@ static void line_begin(struct line *line, int level)
              level_names[level], (int)getpid(), (long)syscall(SYS_gettid));
 }
 
+/* The number and its words follow what failed, and stand before " while ...",
+ * which says what it was for. */
+static void line_add_errno(struct line *line, size_t message, int errnum)
+{
+    char purpose[LINE_SIZE];
+    char *at = memmem(line->text + message, line->len - message, " while ", 7);
+    size_t n = at != NULL ? (size_t)(line->text + line->len - at) : 0;
+
+    line->len -= n;
+    memcpy(purpose, line->text + line->len, n);
+    line_add(line, " (%d: %s)%.*s", errnum, strerror(errnum), (int)n, purpose);
+}
+
 /* There is nobody to tell that the log could not be written. */
 static void line_write(struct line *line, const struct error_log *log,
                        int level)
@@ -105,7 +118,7 @@ write_line(const struct error_log *log, int level, int errnum,
     message = line.len;
     line_vadd(&line, format, args);
     if (errnum != 0)
-        line_add(&line, " (%d: %s)", errnum, strerror(errnum));
+        line_add_errno(&line, message, errnum);
     line_add(&line, "%s", about);
     make_harmless(&line, message);
     line_write(&line, log, level);
