@@ -1,0 +1,167 @@
+/* front_find: servers by name and locations by URI, with nginx's rules; and
+ * the messages about blocks that cannot be. */
+
+#include "unit.h"
+
+#include "conf_file.h"
+#include "front_conf.h"
+
+static const char *server_for(const struct front_conf *fc, const char *host)
+{
+    struct span captures[10];
+    struct regex *regex = NULL;
+
+    return front_find_server(fc->listens, span_of(host), captures, &regex)
+        ->name.ptr;
+}
+
+static void test_server_names(void)
+{
+    static const char conf[] =
+        "events {} http {\n"
+        "server { listen 9999; server_name default; }\n"
+        "server { listen 9999; server_name Example.COM; }\n"
+        "server { listen 9999; server_name *.example.com; }\n"
+        "server { listen 9999; server_name *.b.example.com; }\n"
+        "server { listen 9999; server_name www.example.*; }\n"
+        "server { listen 9999; server_name .dots.org; }\n"
+        "server { listen 9999; server_name ~^r(?<n>\\d+)\\.x$; }\n"
+        "}\n";
+    static const char *const table[][2] = {
+        {"example.com", "example.com"},
+        {"a.example.com", "*.example.com"},
+        {"a.b.example.com", "*.b.example.com"},
+        {"www.example.com", "*.example.com"}, /* a leading star comes first */
+        {"www.example.net", "www.example.*"},
+        {"www.example.", "default"},
+        {"dots.org", "dots.org"},
+        {"a.dots.org", "dots.org"},
+        {"xdots.org", "default"},
+        {"r12.x", "~^r(?<n>\\d+)\\.x$"},
+        {"rx.x", "default"},
+        {"", "default"},
+        {"unknown", "default"},
+    };
+    struct conf_file_test t;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(conf_file_read(&t, conf));
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        CU_ASSERT_STRING_EQUAL(server_for(t.cf.http, table[i][0]),
+                               table[i][1]);
+    conf_file_free(&t);
+}
+
+static void test_default_server(void)
+{
+    struct conf_file_test t;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(conf_file_read(
+        &t, "events {} http { server { listen 9999; server_name a; }"
+            " server { listen 9999 default_server; server_name b; } }"));
+    CU_ASSERT_STRING_EQUAL(server_for(t.cf.http, "x"), "b");
+    CU_ASSERT_STRING_EQUAL(server_for(t.cf.http, "a"), "a");
+    conf_file_free(&t);
+}
+
+static const char *location_for(const struct front_conf *fc, const char *uri)
+{
+    struct span captures[10];
+    struct regex *regex = NULL;
+    struct front_location *l = front_find_location(
+        fc->servers->locations, span_of(uri), captures, &regex);
+
+    return l != NULL ? l->name.ptr : "none";
+}
+
+static void test_locations(void)
+{
+    static const char conf[] =
+        "events {} http { server {\n"
+        "location = /exact { }\n"
+        "location / { }\n"
+        "location /images/ { }\n"
+        "location ^~ /static/ { }\n"
+        "location ~ \\.php$ { }\n"
+        "location ~* \\.(gif|jpg)$ { }\n"
+        "location /outer/ { location /outer/inner/ { } \n"
+        "   location ~ \\.txt$ { } }\n"
+        "location @named { }\n"
+        "} }\n";
+    static const char *const table[][2] = {
+        {"/exact", "/exact"},
+        {"/exact/", "/"},
+        {"/", "/"},
+        {"/images/a.png", "/images/"},
+        {"/images/a.GIF", "\\.(gif|jpg)$"},
+        {"/static/a.gif", "/static/"},
+        {"/static/a.php", "/static/"},
+        {"/a.php", "\\.php$"},
+        {"/a.PHP", "/"},
+        {"/outer/x", "/outer/"},
+        {"/outer/inner/x", "/outer/inner/"},
+        {"/outer/x.txt", "\\.txt$"},
+        {"/outer/x.php", "\\.php$"},
+        {"/named", "/"},
+    };
+    struct conf_file_test t;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(conf_file_read(&t, conf));
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        CU_ASSERT_STRING_EQUAL(location_for(t.cf.http, table[i][0]),
+                               table[i][1]);
+    CU_ASSERT_PTR_NOT_NULL(front_find_named(
+        ((struct front_conf *)t.cf.http)->servers->locations, SPAN("@named")));
+    conf_file_free(&t);
+}
+
+/* As nginx 1.22.1 words them. */
+static void test_refused(void)
+{
+    static const char *const table[][2] = {
+        {"location / {} location / {}", "duplicate location \"/\""},
+        {"location /a { location /b {} }",
+         "location \"/b\" is outside location \"/a\""},
+        {"location = /a { location /a/b {} }",
+         "location \"/a/b\" cannot be inside the exact location \"/a\""},
+        {"location /a { location @n {} }",
+         "named location \"@n\" can be on the server level only"},
+        {"location ? / {}", "invalid location modifier \"?\""},
+        {"listen 1.2.3.4:99999;",
+         "invalid port in \"1.2.3.4:99999\" of the \"listen\" directive"},
+        {"listen 9999 nonsense;", "invalid parameter \"nonsense\""},
+        {"listen 9999; listen 9999;", "a duplicate listen 0.0.0.0:9999"},
+        {"server_name a*b;",
+         "invalid server name or wildcard \"a*b\" on server_name"},
+        {"location / { return 200 $nobody; }", "unknown \"nobody\" variable"},
+        {"location / { return 200 ${uri; }",
+         "the closing bracket in \"uri\" variable is missing"},
+        {"location / { return nonsense; }",
+         "invalid return code \"nonsense\""},
+        {"location / { uwsgi_pass 127.0.0.1; uwsgi_pass 127.0.0.1; }",
+         "\"uwsgi_pass\" directive is duplicate"},
+        {"location / { proxy_pass 127.0.0.1; }", "invalid URL prefix"},
+        {"location / { root /a; alias /b; }",
+         "\"alias\" directive is duplicate, \"root\" directive was specified "
+         "earlier"},
+        {"location / { gzip_comp_level 10; }",
+         "value must be between 1 and 9"},
+        {"access_log /dev/null nothing;", "unknown log format \"nothing\""},
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct conf_file_test t;
+        char conf[512];
+
+        snprintf(conf, sizeof conf, "events {} http { server { %s } }",
+                 table[i][0]);
+        CU_ASSERT_PTR_NULL(conf_file_read(&t, conf));
+        CU_ASSERT_STRING_EQUAL(conf_file_error(&t), table[i][1]);
+        if (strcmp(t.err.text, table[i][1]) != 0)
+            printf("\n  %s\n    %s\n", table[i][0], t.err.text);
+        conf_file_free(&t);
+    }
+}
+
+UNIT_MAIN("front_find", {"server names", test_server_names},
+          {"default server", test_default_server},
+          {"locations", test_locations}, {"refused", test_refused})
