@@ -17,7 +17,7 @@ build="gcc libc6-dev pkg-config python3 python3-dev libjansson-dev
        libpcre2-dev zlib1g-dev"
 test="clang libclang-rt-dev libcunit1-dev valgrind nginx uwsgi-core
       uwsgi-plugin-python3 python3-flask python3-django curl procps"
-docs="pandoc graphviz"
+docs="pandoc"
 bench="wrk nginx uwsgi-core uwsgi-plugin-python3"
 
 # The names of the packages of some sets.
