@@ -273,6 +273,8 @@ static bool finish(struct conf *cf, void *settings, const void *parent)
         core->error_log = error_log_new(cf, cf->error_log, ERROR_LOG_ERROR);
     if (core->pid == NULL)
         core->pid = default_pid(cf);
+    if (!core->master_process)
+        core->worker_processes = 1;
     return core->error_log != NULL && core->pid != NULL &&
            (core->user != NULL || geteuid() != 0);
 }

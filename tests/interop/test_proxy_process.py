@@ -312,9 +312,12 @@ def check_bad_start(t):
 
 
 def check_single_process(t):
-    conf(t, top="master_process off;")
+    conf(t, top="master_process off;", http=f"""
+    server {{ listen {t.host}:{OTHER} reuseport; return 200 alone; }}""")
     child = start(t)
     t.equal("single process: it answers", answer(t), "one")
+    t.equal("single process: every socket is its own",
+            [answer(t, OTHER) for _ in range(8)], ["alone"] * 8)
     t.equal("single process: no children", workers(t, child.pid), set())
     t.equal("single process: QUIT", t.stop(child, signal.SIGQUIT), 0)
     t.ok("single process: the pid file is gone", pid_of(t) is None)
@@ -488,6 +491,11 @@ def check_upgrade(t):
     os.kill(third, signal.SIGQUIT)
     t.ok("a successor that ends gives the pid file back", lib.wait_for(
         lambda: pid_of(t) == new and not alive(third)))
+    path = conf(t, daemon="on", top="nonsense;")
+    os.kill(new, signal.SIGUSR2)
+    t.ok("so does one that cannot start", said(t, "exited with code 1")
+         and lib.wait_for(lambda: pid_of(t) == new))
+    path.write_text(path.read_text().replace("nonsense;", ""))
     lost = sum((load.end() for load in loads), [])
     answers = sum(sum(load.answers.values()) for load in loads)
     t.ok(f"no answer was lost ({answers} came)", not lost and answers > 50,
