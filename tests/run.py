@@ -101,7 +101,8 @@ SUITES = [
     Suite("snapshots", scripts("book/snapshots.py"), ["build-gcc"]),
     Suite("checkpoints", scripts("book/checkpoints.py"), ["build-gcc"]),
     Suite("sketches", scripts("book/sketches.py")),
-    Suite("interop", scripts("interop/test_*", "interop/prefork_*"),
+    Suite("interop", scripts("interop/test_*", "interop/prefork_*",
+                             "interop/proxy_*"),
           ["build-gcc"]),
 ]
 
