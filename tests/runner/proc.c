@@ -1,16 +1,22 @@
-/* proc: reading /proc. */
+/* proc: reading /proc, and asking the kernel who listens. */
 
 #include "proc.h"
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#define TCP_STATE_LISTEN 0x0a
+#define MAX_LISTENERS 8 /* on one port, that are looked at */
 
 struct process {
     pid_t pid, parent, session;
@@ -56,28 +62,93 @@ static bool for_each_process(bool (*see)(const struct process *p, void *context)
     return found;
 }
 
-/* The inodes of the sockets that listen on the port, at most `most`. */
-static size_t find_listeners(const char *table, int port, uint64_t *inodes,
-                             size_t most)
+/* The inodes of the sockets that listen on a port. */
+struct listeners {
+    int port;
+    uint64_t inodes[MAX_LISTENERS];
+    size_t count;
+};
+
+static void add_listener(struct listeners *l, int port, uint64_t inode)
+{
+    if (port == l->port && l->count < MAX_LISTENERS)
+        l->inodes[l->count++] = inode;
+}
+
+/* Asks the kernel for the listening sockets alone: the tables in /proc hold
+ * every connection too, and take milliseconds to write. */
+static bool ask_listeners(int fd, int family)
+{
+    struct {
+        struct nlmsghdr header;
+        struct inet_diag_req_v2 request;
+    } ask = {
+        .header = {.nlmsg_len = sizeof ask,
+                   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+        .request = {.sdiag_family = (uint8_t)family,
+                    .sdiag_protocol = IPPROTO_TCP,
+                    .idiag_states = 1u << TCP_LISTEN},
+    };
+
+    return send(fd, &ask, sizeof ask, 0) == sizeof ask;
+}
+
+/* One datagram of the answer; false when it was the last, or an error. */
+static bool take_listeners(int fd, struct listeners *l, bool *good)
+{
+    _Alignas(struct nlmsghdr) char bytes[32768];
+    ssize_t n = recv(fd, bytes, sizeof bytes, 0);
+    struct nlmsghdr *m = (struct nlmsghdr *)bytes;
+
+    for (; n > 0 && NLMSG_OK(m, (unsigned)n); m = NLMSG_NEXT(m, n)) {
+        struct inet_diag_msg *d = NLMSG_DATA(m);
+
+        if (m->nlmsg_type == NLMSG_DONE || m->nlmsg_type == NLMSG_ERROR) {
+            *good = m->nlmsg_type == NLMSG_DONE;
+            return false;
+        }
+        add_listener(l, ntohs(d->id.idiag_sport), d->idiag_inode);
+    }
+    return n >= 0;
+}
+
+static bool find_by_netlink(struct listeners *l)
+{
+    static const int families[] = {AF_INET, AF_INET6};
+    int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    bool good = fd >= 0;
+
+    for (int i = 0; good && i < 2; i++) {
+        good = false;
+        if (ask_listeners(fd, families[i]))
+            while (take_listeners(fd, l, &good))
+                ;
+    }
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
+/* Where the kernel was built without that, there are the tables. */
+static void find_by_table(struct listeners *l, const char *table)
 {
     FILE *in = fopen(table, "re");
     char line[512];
-    size_t n = 0;
 
-    while (in && n < most && fgets(line, sizeof line, in)) {
-        unsigned local, state;
+    while (in && fgets(line, sizeof line, in)) {
+        unsigned port, state;
         uint64_t inode;
 
         if (sscanf(line,
                    " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x %*s %*s %*s %*d %*d "
                    "%" SCNu64,
-                   &local, &state, &inode) == 3 &&
-            state == TCP_STATE_LISTEN && (int)local == port)
-            inodes[n++] = inode;
+                   &port, &state, &inode) == 3 &&
+            state == TCP_LISTEN)
+            add_listener(l, (int)port, inode);
     }
     if (in)
         fclose(in);
-    return n;
 }
 
 static bool holds_socket(pid_t pid, uint64_t inode)
@@ -114,17 +185,17 @@ static bool is_owner(const struct process *p, void *context)
 
 bool proc_listens(pid_t session, int port)
 {
-    static const char *const tables[] = {"/proc/net/tcp", "/proc/net/tcp6"};
-    uint64_t inodes[8];
+    struct listeners l = {.port = port};
 
-    for (int t = 0; t < 2; t++) {
-        size_t n = find_listeners(tables[t], port, inodes, 8);
-
-        for (size_t i = 0; i < n; i++)
-            if (for_each_process(is_owner,
-                                 &(struct listener){session, inodes[i]}))
-                return true;
+    if (!find_by_netlink(&l)) {
+        l.count = 0;
+        find_by_table(&l, "/proc/net/tcp");
+        find_by_table(&l, "/proc/net/tcp6");
     }
+    for (size_t i = 0; i < l.count; i++)
+        if (for_each_process(is_owner,
+                             &(struct listener){session, l.inodes[i]}))
+            return true;
     return false;
 }
 

@@ -22,7 +22,7 @@ static void add(const struct run *run, size_t i, FILE *out, const char *path)
     if (r->verdict == VERDICT_PASSED)
         return;
     if (r->verdict == VERDICT_SKIPPED) {
-        fprintf(out, "\nskipped  %s\n         %s\n", job->name, r->what);
+        fprintf(out, "skipped  %s: %s\n", job->name, r->what);
         return;
     }
     buf_init(&text, 1 << 20);
