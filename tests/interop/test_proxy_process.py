@@ -250,6 +250,43 @@ def check_start(t):
     t.ok("nobody listens", not lib.listening(t.host, PORT))
 
 
+def check_worker_settings(t):
+    cpu = min(os.sched_getaffinity(0))
+    (t.dir / "cwd").mkdir()
+    (t.dir / "cwd").chmod(0o755)
+    conf(t, top=f"""
+worker_rlimit_nofile 777;
+worker_rlimit_core 1k;
+worker_priority 3;
+worker_cpu_affinity 1{'0' * cpu};
+working_directory {t.dir}/cwd;""")
+    child = start(t)
+    lib.wait_for(lambda: "777" in "".join(
+        Path(f"/proc/{p}/limits").read_text()
+        for p in workers(t, child.pid)))
+    lib.wait_for(lambda: answer(t) == "one")
+    for pid in workers(t, child.pid):
+        limits = Path(f"/proc/{pid}/limits").read_text()
+        t.ok("worker_rlimit_nofile", re.search(
+            r"Max open files +777 +777 ", limits), limits)
+        t.ok("worker_rlimit_core", re.search(
+            r"Max core file size +1024 +1024 ", limits), limits)
+        t.equal("worker_priority", os.getpriority(os.PRIO_PROCESS, pid), 3)
+        t.equal("worker_cpu_affinity", os.sched_getaffinity(pid), {cpu})
+        if os.geteuid() == 0:  # others' links cannot be read
+            t.equal("working_directory", os.readlink(f"/proc/{pid}/cwd"),
+                    f"{t.dir}/cwd")
+    t.equal("its master has none of that", os.getpriority(
+        os.PRIO_PROCESS, child.pid), os.getpriority(os.PRIO_PROCESS, 0))
+    t.stop(child)
+    conf(t, top="working_directory none;")
+    status, out = t.run(words(t))
+    t.equal("workers that cannot start end the whole", status, 2)
+    t.contains("with a reason", log(t), "[alert] ")
+    t.contains("in the log", log(t), "chdir() to working_directory failed (2: ")
+    t.ok("and no pid file", pid_of(t) is None)
+
+
 def check_daemon(t):
     conf(t, daemon="on")
     status, out = t.run(words(t))
@@ -505,7 +542,7 @@ def check_upgrade(t):
 
 
 CHECKS = [check_command_line, check_dump, check_globals, check_signal_option,
-          check_start, check_daemon, check_port_in_use, check_unix,
+          check_start, check_worker_settings, check_daemon, check_port_in_use, check_unix,
           check_bad_start, check_single_process, check_reload,
           check_bad_reload, check_addresses, check_reopen, check_quit,
           check_shutdown_timeout, check_dead_worker, check_upgrade]
