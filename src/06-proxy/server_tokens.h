@@ -4,13 +4,12 @@
 #define STRATA_SERVER_TOKENS_H
 
 #include "bytes.h"
+#include "version.h"
 
-#define STRATA_PROXY_VERSION "0.1.0"
-
-/* "strata-proxy/0.1.0", or without the version when it is not to be told. */
+/* "strata-proxy/0.1", or without the version when it is not to be told. */
 static inline struct span server_signature(bool tokens)
 {
-    return tokens ? SPAN("strata-proxy/" STRATA_PROXY_VERSION)
+    return tokens ? SPAN("strata-proxy/" STRATA_VERSION)
                   : SPAN("strata-proxy");
 }
 

@@ -381,7 +381,7 @@ static struct span get_version(struct exchange *x, struct span rest)
 {
     (void)x;
     (void)rest;
-    return SPAN(STRATA_PROXY_VERSION);
+    return SPAN(STRATA_VERSION);
 }
 
 static struct span get_request_completion(struct exchange *x,
