@@ -6,7 +6,7 @@
 #include "bytes.h"
 #include "version.h"
 
-/* "strata-proxy/0.1", or without the version when it is not to be told. */
+/* "strata-proxy/0.1.0", or without the version when it is not to be told. */
 static inline struct span server_signature(bool tokens)
 {
     return tokens ? SPAN("strata-proxy/" STRATA_VERSION)
