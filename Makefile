@@ -92,11 +92,16 @@ GRADE  := $(BUILD)/bin/strata-grade
 
 $(BUILD)/tests/runner/%.o: tests/runner/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -Isrc/01-echo -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -MMD -MP -Isrc/01-echo -c -o $@ $<
 
 $(GRADE): $(RUNNER) $(BUILD)/lib/lib01-echo.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljansson -lcunit
+	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljansson -lcunit
+
+# The grader's own unit tests, linked with all of it but its main.
+$(BUILD)/tests/test_grade_%: tests/unit/test_grade_%.c tests/unit/unit.h $(filter-out %/main.o,$(RUNNER)) $(BUILD)/lib/lib01-echo.a
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) -MMD -MP -Isrc/01-echo -Itests/runner -Itests/unit -o $@ $(filter-out %.h,$^) $(ALL_LDFLAGS) -ljansson -lcunit
 
 -include $(wildcard $(BUILD)/tests/runner/*.d)
 
@@ -111,13 +116,15 @@ endif
 SCALE  ?= 1
 JOBS   ?= 4
 FORMAT ?= text
-GRADE_ARGS = --bin $(BUILD)/bin --cases "$(CASES)" --format $(FORMAT) --output "$(OUTPUT)" \
-	--scale $(SCALE) --jobs $(JOBS) --wrap "$(WRAP)" --backend "$(BACKEND)"
+# $(call quote,TEXT): as one word of the shell's.
+quote = '$(subst ','\'',$(1))'
+GRADE_ARGS = --bin $(BUILD)/bin --cases $(call quote,$(CASES)) --format $(FORMAT) --output $(call quote,$(OUTPUT)) \
+	--scale $(SCALE) --jobs $(JOBS) --wrap $(call quote,$(WRAP)) --backend $(call quote,$(BACKEND))
 
 ## make test-stage N  grade stage N; PROGRAM="./server" or DIR=~/lab3 somebody else's
 .PHONY: test-stage
 test-stage: $(GRADE) $(if $(PROGRAM)$(DIR),$(filter %/strata-prefork,$(if $(filter 6,$(N)),$(PROGRAMS))),$(wordlist 1,$(or $(N),6),$(PROGRAMS)))
-	@$(GRADE) --stage "$(N)" --program "$(PROGRAM)" --dir "$(DIR)" --hidden "$(HIDDEN)" $(GRADE_ARGS)
+	@$(GRADE) --stage "$(N)" --program $(call quote,$(PROGRAM)) --dir $(call quote,$(DIR)) --hidden $(call quote,$(HIDDEN)) $(GRADE_ARGS)
 
 ## make verify-corpus  replay the recorded cases to real nginx and real uWSGI
 ## make record       write the real servers' answers into the cases; CASES=path/

@@ -41,18 +41,18 @@ enum step_kind {
     STEP_CLOSE,
     STEP_ABORT,
     STEP_HOLD,
-    STEP_START,      /* text */
+    STEP_START,       /* text */
     STEP_WANT_PACKET, /* a, b */
-    STEP_FIELD,      /* name, text; of a packet: a variable */
-    STEP_NO_FIELD,   /* name, text when has_text */
-    STEP_BODY,       /* text */
-    STEP_CONTAINS,   /* text */
-    STEP_LACKS,      /* text */
+    STEP_FIELD,       /* name, text; of a packet: a variable */
+    STEP_NO_FIELD,    /* name, text when has_text */
+    STEP_BODY,        /* text */
+    STEP_CONTAINS,    /* text */
+    STEP_LACKS,       /* text */
     STEP_NO_BODY,
-    STEP_BYTES, /* text */
-    STEP_EOF,   /* min, max */
-    STEP_RESET, /* min, max */
-    STEP_END,   /* min, max */
+    STEP_BYTES,  /* text */
+    STEP_EOF,    /* min, max */
+    STEP_RESET,  /* min, max */
+    STEP_END,    /* min, max */
     STEP_SILENT, /* min */
     /* an upstream's */
     STEP_ACCEPT,
@@ -89,11 +89,11 @@ struct step {
 };
 
 enum case_context { /* of nginx.conf */
-    CONTEXT_MAIN,
-    CONTEXT_EVENTS,
-    CONTEXT_HTTP,
-    CONTEXT_SERVER,
-    CONTEXT_COUNT,
+                    CONTEXT_MAIN,
+                    CONTEXT_EVENTS,
+                    CONTEXT_HTTP,
+                    CONTEXT_SERVER,
+                    CONTEXT_COUNT,
 };
 
 struct case_line {
@@ -112,9 +112,9 @@ enum tree_kind {
 struct tree_change {
     enum tree_kind kind;
     struct span path, target;
-    int mode;        /* -1: as is */
-    int64_t mtime;   /* -1: the corpus' */
-    int64_t size;    /* -1: as the text is */
+    int mode;      /* -1: as is */
+    int64_t mtime; /* -1: the corpus' */
+    int64_t size;  /* -1: as the text is */
     struct text text;
     bool has_text;
 };
@@ -161,6 +161,15 @@ bool case_stages(struct span list, unsigned *stages);
 
 /* "30ms", "1.5s" to milliseconds. */
 bool case_time(struct span text, int64_t *ms);
+
+/* The head's half of the parser: takes one line, if its keyword is one of the
+ * head's (else *known is false).  `seen` has a bit for each keyword. */
+bool case_head_line(struct corpus_case *c, struct span text, unsigned *seen,
+                    bool *known, struct err *e);
+
+/* What only the whole case can show: a line that is missing, lines that do not
+ * go together. */
+bool case_head_check(struct corpus_case *c, unsigned seen, struct err *e);
 
 /* The script's half of the parser: takes one line, `text` without the blanks
  * around it. */

@@ -140,8 +140,7 @@ static bool line_named(struct line *l, enum step_kind kind, bool optional)
                        variable ? "KEY=TEXT" : "NAME: TEXT");
     end++;
     return step_text(
-        l, s,
-        span_trim((struct span){end, l->rest.len - name.len - 1}), true);
+        l, s, span_trim((struct span){end, l->rest.len - name.len - 1}), true);
 }
 
 static bool line_field(struct line *l)
@@ -189,15 +188,14 @@ static bool line_pair(struct line *l)
     if (!equals)
         return err_set(l->e, "\"%.*s\": expected KEY=TEXT", SPAN_ARG(l->rest));
     key = (struct span){l->rest.ptr, (size_t)(equals - l->rest.ptr)};
-    s->pairs =
-        mem_grow(&l->c->mem, s->pairs, s->pair_count, sizeof *s->pairs);
+    s->pairs = mem_grow(&l->c->mem, s->pairs, s->pair_count, sizeof *s->pairs);
     pair = &s->pairs[s->pair_count++];
     *pair = (struct step_pair){0};
     return text_parse(&pair->key, &l->c->mem, key, false, l->e) &&
-           text_parse(&pair->value, &l->c->mem,
-                      span_trim((struct span){
-                          equals + 1, l->rest.len - key.len - 1}),
-                      false, l->e);
+           text_parse(
+               &pair->value, &l->c->mem,
+               span_trim((struct span){equals + 1, l->rest.len - key.len - 1}),
+               false, l->e);
 }
 
 /* The longer of two that begin alike comes first. */
@@ -205,9 +203,9 @@ static const struct {
     const char *sign;
     bool (*take)(struct line *l);
 } signs[] = {
-    {">|", line_send_raw}, {">", line_send},   {"<|", line_bytes},
-    {"<", line_expect},    {"?", line_field},  {"!~", line_lacks},
-    {"!", line_no_field},  {"=", line_body},   {"~", line_contains},
+    {">|", line_send_raw}, {">", line_send},  {"<|", line_bytes},
+    {"<", line_expect},    {"?", line_field}, {"!~", line_lacks},
+    {"!", line_no_field},  {"=", line_body},  {"~", line_contains},
     {"+", line_pair},
 };
 
@@ -268,8 +266,8 @@ static bool parse_range(struct step *s, struct span rest)
         return case_time(rest, &s->max);
     return case_time((struct span){rest.ptr, (size_t)(dots - rest.ptr)},
                      &s->min) &&
-           case_time((struct span){dots + 2, (size_t)(rest.ptr + rest.len -
-                                                      dots - 2)},
+           case_time((struct span){dots + 2,
+                                   (size_t)(rest.ptr + rest.len - dots - 2)},
                      &s->max);
 }
 
@@ -291,8 +289,9 @@ static bool take_verb(struct line *l)
             return err_set(l->e, "\"%.*s\": expected a time, 30ms or 1s",
                            SPAN_ARG(rest));
         if (verbs[i].args == ARGS_RANGE && rest.len && !parse_range(s, rest))
-            return err_set(l->e, "\"%.*s\": expected a time, 1s, or two, "
-                                 "200ms..2s",
+            return err_set(l->e,
+                           "\"%.*s\": expected a time, 1s, or two, "
+                           "200ms..2s",
                            SPAN_ARG(rest));
         return true;
     }
@@ -344,8 +343,9 @@ static bool line_program(struct line *l)
             s->a = signals[i].number;
             return true;
         }
-    return err_set(l->e, "program \"%.*s\": expected alive, exit STATUS "
-                         "[TIME], or signal NAME",
+    return err_set(l->e,
+                   "program \"%.*s\": expected alive, exit STATUS "
+                   "[TIME], or signal NAME",
                    SPAN_ARG(l->rest));
 }
 
@@ -359,8 +359,9 @@ static bool line_tree(struct line *l, enum step_kind kind)
     if ((!span_starts(path, SPAN("www/")) &&
          !span_starts(path, SPAN("apps/"))) ||
         strstr(s->name.ptr, ".."))
-        return err_set(l->e, "\"%.*s\": expected a path that begins with www/ "
-                             "or apps/",
+        return err_set(l->e,
+                       "\"%.*s\": expected a path that begins with www/ "
+                       "or apps/",
                        SPAN_ARG(path));
     return kind == STEP_REMOVE || step_text(l, s, l->rest, false);
 }
@@ -438,8 +439,9 @@ bool case_script_line(struct corpus_case *c, struct span text, int line,
         if (known)
             return good;
     }
-    return err_set(e, "\"%.*s\": neither a line of the head, nor of a client "
-                      "(c, c2 ...), nor of an upstream (u1 ...), nor log, "
-                      "program, write or remove",
+    return err_set(e,
+                   "\"%.*s\": neither a line of the head, nor of a client "
+                   "(c, c2 ...), nor of an upstream (u1 ...), nor log, "
+                   "program, write or remove",
                    SPAN_ARG(text));
 }

@@ -49,8 +49,8 @@ static void expand(struct buf *out, struct span text, const struct places *at)
         const char *value = NULL;
 
         if (end)
-            value = place(at, (struct span){inner.ptr,
-                                            (size_t)(end - inner.ptr)});
+            value =
+                place(at, (struct span){inner.ptr, (size_t)(end - inner.ptr)});
         if (value) {
             buf_add_text(out, value);
             text.len -= (size_t)(end + 1 - text.ptr);
@@ -174,8 +174,8 @@ static void add_value(struct buf *out, struct span value, const char *unit)
     struct mem m = {0};
     int64_t ms;
 
-    if (*unit && case_time(span_of(mem_printf(&m, "%.*ss", SPAN_ARG(value))),
-                           &ms))
+    if (*unit &&
+        case_time(span_of(mem_printf(&m, "%.*ss", SPAN_ARG(value))), &ms))
         buf_printf(out, "%lld%s", (long long)ms, unit);
     else
         buf_add_span(out, value);

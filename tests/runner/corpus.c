@@ -21,9 +21,8 @@ static void add_case(struct reader *x, const char *below)
     size_t len = strlen(below) - strlen(".case");
     char *file = mem_printf(&m, "%s/%s", x->folder, below);
     struct corpus_case *c = calloc(1, sizeof *c);
-    struct corpus_case **more =
-        realloc(x->corpus->cases,
-                (x->corpus->count + 1) * sizeof *x->corpus->cases);
+    struct corpus_case **more = realloc(
+        x->corpus->cases, (x->corpus->count + 1) * sizeof *x->corpus->cases);
     struct err e;
 
     if (!c || !more)
@@ -181,9 +180,11 @@ void jobs_verify(struct jobs *jobs, const struct corpus *corpus,
             continue;
         /* A case that none of a server's stages names, such as one of the
          * echo's refusals, is played to the simplest of them. */
-        if (case_recorded(c, "nginx") || case_differs(c, "nginx", &(struct span){0}))
+        if (case_recorded(c, "nginx") ||
+            case_differs(c, "nginx", &(struct span){0}))
             verify_case(jobs, c, "nginx", nginx ? nginx : 1u << 2, adapters);
-        if (case_recorded(c, "uWSGI") || case_differs(c, "uWSGI", &(struct span){0}))
+        if (case_recorded(c, "uWSGI") ||
+            case_differs(c, "uWSGI", &(struct span){0}))
             verify_case(jobs, c, "uWSGI", uwsgi ? uwsgi : 1u << 4, adapters);
     }
 }

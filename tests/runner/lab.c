@@ -8,9 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *const names[] = {"",           "strata-echo",
-                                    "strata-static",  "strata-uwsgi",
-                                    "strata-wsgi", "strata-prefork",
+static const char *const names[] = {"",
+                                    "strata-echo",
+                                    "strata-static",
+                                    "strata-uwsgi",
+                                    "strata-wsgi",
+                                    "strata-prefork",
                                     "strata-proxy"};
 
 const char *lab_program_name(int stage)
@@ -55,10 +58,15 @@ char **lab_find(struct mem *m, const char *folder, int stage, struct err *e)
 {
     const char *own = lab_program_name(stage);
     const char *candidates[] = {
-        mem_printf(m, "stage%d", stage), mem_printf(m, "stage%d.py", stage),
-        own,                             mem_printf(m, "bin/%s", own),
-        mem_printf(m, "build/%s", own),  mem_printf(m, "build/bin/%s", own),
-        "server", "server.py", "run",
+        mem_printf(m, "stage%d", stage),
+        mem_printf(m, "stage%d.py", stage),
+        own,
+        mem_printf(m, "bin/%s", own),
+        mem_printf(m, "build/%s", own),
+        mem_printf(m, "build/bin/%s", own),
+        "server",
+        "server.py",
+        "run",
     };
     char **words = mem_alloc(m, 3 * sizeof *words);
 
@@ -77,9 +85,10 @@ char **lab_find(struct mem *m, const char *folder, int stage, struct err *e)
             continue;
         return words;
     }
-    err_set(e, "%s has no program for stage %d: expected stage%d, stage%d.py, "
-               "%s, server, server.py or run (corpus/README.md, \"Whose "
-               "program\")",
+    err_set(e,
+            "%s has no program for stage %d: expected stage%d, stage%d.py, "
+            "%s, server, server.py or run (corpus/README.md, \"Whose "
+            "program\")",
             folder, stage, stage, stage, own);
     return NULL;
 }

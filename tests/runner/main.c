@@ -6,6 +6,7 @@
 
 #include "corpus.h"
 #include "lab.h"
+#include "options.h"
 #include "pool.h"
 #include "record.h"
 #include "report.h"
@@ -14,7 +15,6 @@
 #include <CUnit/CUnit.h>
 #include <CUnit/TestDB.h>
 #include <CUnit/TestRun.h>
-#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -24,22 +24,6 @@
 #include <unistd.h>
 
 #define EXIT_BROKEN 2
-
-enum mode {
-    MODE_GRADE,
-    MODE_VERIFY,
-    MODE_RECORD,
-    MODE_CHECK,
-};
-
-struct options {
-    enum mode mode;
-    int stage, workers;
-    double scale;
-    int64_t limit; /* seconds */
-    const char *program, *dir, *corpus, *cases, *hidden, *format, *output,
-        *wrap, *backend, *bin, *adapters;
-};
 
 /* What a CUnit test, which takes no argument, has to know. */
 static struct grader {
@@ -53,174 +37,9 @@ static struct grader {
     bool broken;
 } grader;
 
-static const char usage[] =
-    "usage: strata-grade --stage N [--program WORDS | --dir FOLDER] [option]\n"
-    "       strata-grade --verify | --record | --check [option]\n"
-    "\n"
-    "  --stage N        the stage to grade, 1 to 6\n"
-    "  --program WORDS  the program's command; without it this house's own\n"
-    "  --dir FOLDER     make it there, and find the program there\n"
-    "  --cases WORDS    only cases whose name begins with one of the words\n"
-    "  --hidden FOLDER  more cases, never shown\n"
-    "  --format F       text, json, tap, junit or gradescope\n"
-    "  --output FILE    write there (gradescope: results.json)\n"
-    "  --wrap WORDS     put before the program's command: valgrind -q\n"
-    "  --backend WORDS  the application server behind stage 6\n"
-    "  --scale X        multiply the longest waits\n"
-    "  --jobs N         cases played at once\n"
-    "  --limit SECONDS  for all cases together\n"
-    "  --corpus FOLDER  the cases (corpus)\n"
-    "  --bin FOLDER     this house's programs (build/bin)\n"
-    "  --adapters FOLDER  the real servers (tests/runner)\n"
-    "  --verify         replay what was recorded to the real servers\n"
-    "  --record         write the real servers' answers into the cases\n"
-    "  --check          only read the cases\n";
-
 static void complain(const char *text)
 {
     fprintf(stderr, "strata-grade: %s\n", text);
-}
-
-enum option_id {
-    OPT_STAGE = 256,
-    OPT_PROGRAM,
-    OPT_DIR,
-    OPT_CASES,
-    OPT_HIDDEN,
-    OPT_FORMAT,
-    OPT_OUTPUT,
-    OPT_WRAP,
-    OPT_BACKEND,
-    OPT_SCALE,
-    OPT_JOBS,
-    OPT_LIMIT,
-    OPT_CORPUS,
-    OPT_BIN,
-    OPT_ADAPTERS,
-    OPT_VERIFY,
-    OPT_RECORD,
-    OPT_CHECK,
-    OPT_HELP,
-};
-
-static const struct option long_options[] = {
-    {"stage", required_argument, NULL, OPT_STAGE},
-    {"program", required_argument, NULL, OPT_PROGRAM},
-    {"dir", required_argument, NULL, OPT_DIR},
-    {"cases", required_argument, NULL, OPT_CASES},
-    {"hidden", required_argument, NULL, OPT_HIDDEN},
-    {"format", required_argument, NULL, OPT_FORMAT},
-    {"output", required_argument, NULL, OPT_OUTPUT},
-    {"wrap", required_argument, NULL, OPT_WRAP},
-    {"backend", required_argument, NULL, OPT_BACKEND},
-    {"scale", required_argument, NULL, OPT_SCALE},
-    {"jobs", required_argument, NULL, OPT_JOBS},
-    {"limit", required_argument, NULL, OPT_LIMIT},
-    {"corpus", required_argument, NULL, OPT_CORPUS},
-    {"bin", required_argument, NULL, OPT_BIN},
-    {"adapters", required_argument, NULL, OPT_ADAPTERS},
-    {"verify", no_argument, NULL, OPT_VERIFY},
-    {"record", no_argument, NULL, OPT_RECORD},
-    {"check", no_argument, NULL, OPT_CHECK},
-    {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0},
-};
-
-/* Where an option that takes a text puts it. */
-static const char **text_option(struct options *o, int id)
-{
-    const struct {
-        int id;
-        const char **text;
-    } table[] = {
-        {OPT_PROGRAM, &o->program}, {OPT_DIR, &o->dir},
-        {OPT_CASES, &o->cases},     {OPT_HIDDEN, &o->hidden},
-        {OPT_FORMAT, &o->format},   {OPT_OUTPUT, &o->output},
-        {OPT_WRAP, &o->wrap},       {OPT_BACKEND, &o->backend},
-        {OPT_CORPUS, &o->corpus},   {OPT_BIN, &o->bin},
-        {OPT_ADAPTERS, &o->adapters},
-    };
-
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        if (table[i].id == id)
-            return table[i].text;
-    return NULL;
-}
-
-static bool number_option(struct options *o, int id, const char *value)
-{
-    char *end;
-    double n = strtod(value, &end);
-
-    if (*end || end == value || n <= 0 || n > 100000)
-        return false;
-    switch (id) {
-    case OPT_STAGE:
-        o->stage = (int)n;
-        return n <= CASE_STAGES && n == o->stage;
-    case OPT_SCALE:
-        o->scale = n;
-        return true;
-    case OPT_JOBS:
-        o->workers = (int)n;
-        return o->workers >= 1;
-    default:
-        o->limit = (int64_t)n;
-        return true;
-    }
-}
-
-static bool take_option(struct options *o, int id, const char *value)
-{
-    const char **text = text_option(o, id);
-
-    switch (id) {
-    case OPT_VERIFY:
-        o->mode = MODE_VERIFY;
-        return true;
-    case OPT_RECORD:
-        o->mode = MODE_RECORD;
-        return true;
-    case OPT_CHECK:
-        o->mode = MODE_CHECK;
-        return true;
-    case '?':
-        return false;
-    }
-    if (!text)
-        return number_option(o, id, value);
-    /* A variable that make was not given arrives as an empty word. */
-    if (*value)
-        *text = value;
-    return true;
-}
-
-static bool parse_options(struct options *o, int argc, char **argv)
-{
-    int id;
-
-    while ((id = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (id == OPT_HELP) {
-            fputs(usage, stdout);
-            exit(0);
-        }
-        if (!take_option(o, id, optarg)) {
-            if (id != '?')
-                fprintf(stderr, "strata-grade: \"%s\" is no value for this "
-                                "option\n",
-                        optarg);
-            return false;
-        }
-    }
-    if (optind < argc) {
-        fprintf(stderr, "strata-grade: what is \"%s\"?\n", argv[optind]);
-        return false;
-    }
-    if (o->mode == MODE_GRADE && !o->stage) {
-        complain("which stage? --stage 1 to --stage 6");
-        return false;
-    }
-    return true;
 }
 
 /* The words of the program to grade. */
@@ -238,8 +57,9 @@ static char **find_program(struct mem *m, const struct options *o,
         return words;
     }
     if (!program_words(m, span_of(o->program), &words, &count) || count == 0) {
-        err_set(e, "PROGRAM \"%s\" is no command: a quote is open, or it is "
-                   "empty",
+        err_set(e,
+                "PROGRAM \"%s\" is no command: a quote is open, or it is "
+                "empty",
                 o->program);
         return NULL;
     }
@@ -278,10 +98,9 @@ static void wait_for_case(void)
         complain(e.text);
     if (grader.face->add)
         grader.face->add(run, i, grader.out, grader.output);
-    CU_assertImplementation(r->verdict == VERDICT_PASSED ||
-                                r->verdict == VERDICT_SKIPPED,
-                            (unsigned)r->line, r->what,
-                            run->jobs[i].c->file, name, CU_FALSE);
+    CU_assertImplementation(
+        r->verdict == VERDICT_PASSED || r->verdict == VERDICT_SKIPPED,
+        (unsigned)r->line, r->what, run->jobs[i].c->file, name, CU_FALSE);
 }
 
 static bool run_cunit(struct run *run)
@@ -335,10 +154,10 @@ static int run_jobs(const struct options *o, const struct jobs *jobs,
                     const char *shown, struct mem *m, struct err *e)
 {
     const char *tree = mem_printf(m, "%s/tree", grader.folder);
-    const char *backend =
-        o->backend            ? o->backend
-        : o->mode == MODE_GRADE ? mem_printf(m, "%s/strata-prefork", o->bin)
-                                : mem_printf(m, "%s/real-uwsgi", o->adapters);
+    const char *backend = o->backend ? o->backend
+                          : o->mode == MODE_GRADE
+                              ? mem_printf(m, "%s/strata-prefork", o->bin)
+                              : mem_printf(m, "%s/real-uwsgi", o->adapters);
     struct pool_options pool = {
         .setup = {o->corpus, tree, words_or_none(m, o->wrap),
                   words_or_none(m, backend), o->scale},
@@ -351,10 +170,10 @@ static int run_jobs(const struct options *o, const struct jobs *jobs,
 
     if (!tree_make(o->corpus, tree, NULL, e))
         return EXIT_BROKEN;
-    grader.run = (struct run){o->stage, shown, jobs->list,
-                              mem_alloc(m, jobs->count *
-                                               sizeof(struct result)),
-                              jobs->count, NULL};
+    grader.run = (struct run){
+        o->stage,    shown,
+        jobs->list,  mem_alloc(m, jobs->count * sizeof(struct result)),
+        jobs->count, NULL};
     grader.pool = pool_start(&pool, jobs->list, jobs->count, e);
     if (!grader.pool)
         return EXIT_BROKEN;
@@ -372,8 +191,8 @@ static int run_jobs(const struct options *o, const struct jobs *jobs,
     for (size_t i = 0; i < jobs->count; i++)
         result_free(&grader.run.results[i]);
     CU_cleanup_registry();
-    err_set(e, "%d case%s broken: the case or the grader is at fault",
-            t.broken, t.broken == 1 ? " is" : "s are");
+    err_set(e, "%d case%s broken: the case or the grader is at fault", t.broken,
+            t.broken == 1 ? " is" : "s are");
     return t.broken ? EXIT_BROKEN : t.failed ? 1 : 0;
 }
 
@@ -381,8 +200,9 @@ static bool open_output(const struct options *o, struct err *e)
 {
     grader.face = report_face(o->format);
     if (!grader.face)
-        return err_set(e, "FORMAT \"%s\": expected text, json, tap, junit or "
-                          "gradescope",
+        return err_set(e,
+                       "FORMAT \"%s\": expected text, json, tap, junit or "
+                       "gradescope",
                        o->format);
     grader.mode = o->mode;
     grader.output = o->output;
@@ -418,15 +238,13 @@ static bool choose_jobs(const struct options *o, struct corpus *corpus,
         jobs_verify(jobs, corpus, o->adapters, o->cases);
     }
     return jobs->count ||
-           err_set(e, "there is no such case: stage %d, CASES=\"%s\"",
-                   o->stage, o->cases ? o->cases : "");
+           err_set(e, "there is no such case: stage %d, CASES=\"%s\"", o->stage,
+                   o->cases ? o->cases : "");
 }
 
 int main(int argc, char **argv)
 {
-    struct options o = {.workers = 4, .scale = 1, .limit = 600,
-                        .corpus = "corpus", .format = "text",
-                        .bin = "build/bin", .adapters = "tests/runner"};
+    struct options o;
     struct corpus corpus = {0};
     struct jobs jobs = {0};
     struct mem m = {0};
@@ -434,10 +252,8 @@ int main(int argc, char **argv)
     int status = EXIT_BROKEN;
     struct err e = {""};
 
-    if (!parse_options(&o, argc, argv)) {
-        fputs(usage, stderr);
+    if (!options_parse(&o, argc, argv))
         return EXIT_BROKEN;
-    }
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     signal(SIGPIPE, SIG_IGN);
     if (o.mode == MODE_CHECK) {

@@ -144,8 +144,7 @@ static bool match_bytes(struct matcher *x, size_t piece, size_t at)
     struct span want = x->p->pieces[piece].bytes;
     size_t n = 0;
 
-    while (n < want.len && at + n < x->s.len &&
-           want.ptr[n] == x->s.ptr[at + n])
+    while (n < want.len && at + n < x->s.len && want.ptr[n] == x->s.ptr[at + n])
         n++;
     if (n == want.len)
         return match_from(x, piece + 1, at + n);
@@ -182,8 +181,12 @@ void match_pattern(struct match *m, const struct pattern *p,
                    struct span subject, enum match_how how, bool lines,
                    bool final)
 {
-    struct matcher x = {.p = p, .s = subject, .how = how, .lines = lines,
-                        .final = final, .m = m};
+    struct matcher x = {.p = p,
+                        .s = subject,
+                        .how = how,
+                        .lines = lines,
+                        .final = final,
+                        .m = m};
     bool yes = false;
 
     *m = (struct match){0};

@@ -15,7 +15,7 @@ struct mem {
     struct mem_block *last;
 };
 
-void *mem_alloc(struct mem *m, size_t n); /* zeroed, never NULL */
+void *mem_alloc(struct mem *m, size_t n);           /* zeroed, never NULL */
 struct span mem_copy(struct mem *m, struct span s); /* NUL-terminated */
 char *mem_printf(struct mem *m, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

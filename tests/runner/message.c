@@ -58,8 +58,8 @@ static enum message_state packet_head(struct message *m, struct span bytes)
     m->head_len = PACKET_HEADER + le16(bytes.ptr + 1);
     if (bytes.len < m->head_len)
         return MESSAGE_MORE;
-    block = (struct span){bytes.ptr + PACKET_HEADER,
-                          m->head_len - PACKET_HEADER};
+    block =
+        (struct span){bytes.ptr + PACKET_HEADER, m->head_len - PACKET_HEADER};
     while (block.len) {
         if (!take_string(&block, &name) || !take_string(&block, &value))
             return bad(m, "a length in the packet runs past its end");
@@ -99,8 +99,8 @@ static enum message_state find_framing(struct message *m)
     else if (has_length)
         m->framing = MESSAGE_LENGTH;
     else
-        m->framing = m->kind == MESSAGE_REQUEST ? MESSAGE_NO_BODY
-                                                : MESSAGE_TO_CLOSE;
+        m->framing =
+            m->kind == MESSAGE_REQUEST ? MESSAGE_NO_BODY : MESSAGE_TO_CLOSE;
     return MESSAGE_DONE;
 }
 
@@ -133,11 +133,10 @@ enum message_state message_head(struct message *m, enum message_kind kind,
             return bad(m, "a line of the head ends in LF without CR");
         if (!colon || colon == line.ptr)
             return bad(m, "a line of the head is no \"Name: value\"");
-        if (!add_field(m,
-                       (struct span){line.ptr, (size_t)(colon - line.ptr)},
-                       span_trim((struct span){
-                           colon + 1,
-                           (size_t)(line.ptr + line.len - colon - 1)})))
+        if (!add_field(
+                m, (struct span){line.ptr, (size_t)(colon - line.ptr)},
+                span_trim((struct span){
+                    colon + 1, (size_t)(line.ptr + line.len - colon - 1)})))
             return bad(m, "more fields than the runner takes");
         head.ptr += line.len + 2;
         head.len -= line.len + 2;
@@ -161,7 +160,7 @@ static enum message_state chunk_line(struct message *m, struct span rest,
 
 static enum message_state chunk_step(struct message *m, struct span rest)
 {
-    struct span line, size;
+    struct span line, size = SPAN_INIT("");
     enum message_state state;
 
     if (m->state == CHUNK_DATA) {
@@ -204,8 +203,8 @@ enum message_state message_body(struct message *m, struct span bytes,
 
     if (m->framing == MESSAGE_CHUNKED) {
         while (state == MESSAGE_DONE && m->framing == MESSAGE_CHUNKED)
-            state = chunk_step(m, (struct span){bytes.ptr + m->used,
-                                                bytes.len - m->used});
+            state = chunk_step(
+                m, (struct span){bytes.ptr + m->used, bytes.len - m->used});
         return state;
     }
     if (m->framing == MESSAGE_NO_BODY)

@@ -46,7 +46,7 @@ struct message {
 
     /* The body, decoded so far. */
     struct buf body;
-    size_t used; /* bytes of it, framing included */
+    size_t used;    /* bytes of it, framing included */
     uint64_t chunk; /* left of the chunk */
     int state;
 };

@@ -92,8 +92,7 @@ static void peer_open(struct peer *p, int fd)
 
 struct span peer_rest(const struct peer *p)
 {
-    return (struct span){p->in.len ? p->in.ptr + p->at : "",
-                         p->in.len - p->at};
+    return (struct span){p->in.len ? p->in.ptr + p->at : "", p->in.len - p->at};
 }
 
 void world_init(struct world *w)
@@ -312,8 +311,7 @@ bool upstream_accept(struct upstream *u)
     if (fd < 0)
         return false;
     if (u->peer.fd >= 0) {
-        int *more =
-            realloc(u->older, (u->older_count + 1) * sizeof *u->older);
+        int *more = realloc(u->older, (u->older_count + 1) * sizeof *u->older);
 
         if (!more) {
             close(fd);

@@ -64,8 +64,8 @@ bool play_fail(struct replay *r, const struct step *s, const char *format, ...)
     return false;
 }
 
-bool play_blame_case(struct replay *r, const struct step *s,
-                     const char *format, ...)
+bool play_blame_case(struct replay *r, const struct step *s, const char *format,
+                     ...)
 {
     va_list args;
 
@@ -86,9 +86,8 @@ bool play_correct(struct replay *r, const struct step *s, const char *format,
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     k->list = mem_grow(&k->mem, k->list, k->count, sizeof *k->list);
-    k->list[k->count++] =
-        (struct correction){s->line, s->last_line,
-                            mem_printf(&k->mem, "%s", text)};
+    k->list[k->count++] = (struct correction){s->line, s->last_line,
+                                              mem_printf(&k->mem, "%s", text)};
     return true;
 }
 
@@ -133,9 +132,9 @@ static struct span look_up(void *context, struct span name)
         return span_of(mem_printf(&r->mem, "%d", port));
     if (name.len == 2 && name.ptr[0] == 'u' && name.ptr[1] >= '1' &&
         name.ptr[1] <= '9')
-        return span_of(mem_printf(
-            &r->mem, "127.0.0.1:%d",
-            r->w->upstreams[name.ptr[1] - '1'].port.port));
+        return span_of(
+            mem_printf(&r->mem, "127.0.0.1:%d",
+                       r->w->upstreams[name.ptr[1] - '1'].port.port));
     return (struct span){NULL, 0};
 }
 
@@ -151,22 +150,38 @@ bool play_resolve(struct replay *r, const struct step *s,
 }
 
 static play_step *const steps[] = {
-    [STEP_CONNECT] = play_connect,   [STEP_REFUSED] = play_refused,
-    [STEP_PAUSE] = play_pause,       [STEP_SHUT] = play_shut,
-    [STEP_CLOSE] = play_close,       [STEP_ABORT] = play_abort,
-    [STEP_HOLD] = play_hold,         [STEP_START] = play_start,
-    [STEP_WANT_PACKET] = play_packet, [STEP_FIELD] = play_field,
-    [STEP_NO_FIELD] = play_no_field, [STEP_BODY] = play_body,
-    [STEP_CONTAINS] = play_contains, [STEP_LACKS] = play_lacks,
-    [STEP_NO_BODY] = play_no_body,   [STEP_BYTES] = play_bytes,
-    [STEP_EOF] = play_end,           [STEP_RESET] = play_end,
-    [STEP_END] = play_end,           [STEP_SILENT] = play_silent,
-    [STEP_ACCEPT] = play_accept,     [STEP_REFUSE] = play_refuse,
-    [STEP_LISTEN] = play_listen,     [STEP_HANG] = play_hang,
-    [STEP_FULL] = play_full,         [STEP_LOG] = play_log,
-    [STEP_NO_LOG] = play_log,        [STEP_SIGNAL] = play_signal,
-    [STEP_EXIT] = play_exit,         [STEP_ALIVE] = play_alive,
-    [STEP_WRITE] = play_write,       [STEP_REMOVE] = play_remove,
+    [STEP_CONNECT] = play_connect,
+    [STEP_REFUSED] = play_refused,
+    [STEP_PAUSE] = play_pause,
+    [STEP_SHUT] = play_shut,
+    [STEP_CLOSE] = play_close,
+    [STEP_ABORT] = play_abort,
+    [STEP_HOLD] = play_hold,
+    [STEP_START] = play_start,
+    [STEP_WANT_PACKET] = play_packet,
+    [STEP_FIELD] = play_field,
+    [STEP_NO_FIELD] = play_no_field,
+    [STEP_BODY] = play_body,
+    [STEP_CONTAINS] = play_contains,
+    [STEP_LACKS] = play_lacks,
+    [STEP_NO_BODY] = play_no_body,
+    [STEP_BYTES] = play_bytes,
+    [STEP_EOF] = play_end,
+    [STEP_RESET] = play_end,
+    [STEP_END] = play_end,
+    [STEP_SILENT] = play_silent,
+    [STEP_ACCEPT] = play_accept,
+    [STEP_REFUSE] = play_refuse,
+    [STEP_LISTEN] = play_listen,
+    [STEP_HANG] = play_hang,
+    [STEP_FULL] = play_full,
+    [STEP_LOG] = play_log,
+    [STEP_NO_LOG] = play_log,
+    [STEP_SIGNAL] = play_signal,
+    [STEP_EXIT] = play_exit,
+    [STEP_ALIVE] = play_alive,
+    [STEP_WRITE] = play_write,
+    [STEP_REMOVE] = play_remove,
 };
 
 /* The upstreams listen from the beginning, unless their first line is
@@ -230,14 +245,16 @@ static bool check_left(struct replay *r)
         }
         if (p->fd >= 0 && peer_rest(p).len) {
             play_show_received(r, "", peer_rest(p));
-            return play_fail(r, last, "at the end of the case %s has received "
-                                      "bytes that no line expects",
+            return play_fail(r, last,
+                             "at the end of the case %s has received "
+                             "bytes that no line expects",
                              play_name(r, &who));
         }
         if (who.side == 'u' && !r->w->upstreams[who.number].hang &&
             upstream_waiting(&r->w->upstreams[who.number]))
-            return play_fail(r, last, "%s got a connection that the case does "
-                                      "not expect",
+            return play_fail(r, last,
+                             "%s got a connection that the case does "
+                             "not expect",
                              play_name(r, &who));
     }
     return true;
@@ -247,16 +264,18 @@ static void show_sent(struct replay *r)
 {
     for (int i = 0; i < CASE_PEERS; i++) {
         struct span rest = buf_span(&r->w->clients[i].sent), line;
+        const char *end;
 
         if (rest.len > MAX_SHOWN)
             rest.len = MAX_SHOWN;
+        end = rest.ptr + rest.len;
         while (span_next(&rest, '\n', &line)) {
             if (i == 0)
                 buf_add_text(&r->out->sent, "c>  ");
             else
                 buf_printf(&r->out->sent, "c%d> ", i + 1);
             text_escape(&r->out->sent, line);
-            if (rest.len || line.ptr[line.len] == '\n')
+            if (line.ptr + line.len < end)
                 buf_add_text(&r->out->sent, "\\n");
             buf_add_char(&r->out->sent, '\n');
         }
@@ -272,6 +291,8 @@ void play_case(struct replay *r)
     r->log_from = program_log_size(r->host->program.log);
     if (r->host->backend.pid)
         r->backend_log_from = program_log_size(r->host->backend.log);
+    if (r->stage == 6)
+        r->access_from = program_log_size(r->host->access_log);
     good = open_upstreams(r) && run_steps(r) && check_left(r);
     if (!r->ended && !program_alive(&r->host->program)) {
         program_ending(r->host->program.status, how, sizeof how);

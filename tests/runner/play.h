@@ -12,9 +12,9 @@
 
 struct outcome {
     bool passed;
-    bool grader; /* the case or the grader is at fault, not the program */
-    int line;    /* of the case */
-    struct buf what;     /* a sentence */
+    bool grader;     /* the case or the grader is at fault, not the program */
+    int line;        /* of the case */
+    struct buf what; /* a sentence */
     struct buf expected; /* one line, escaped; may be empty */
     struct buf received; /* one line, escaped */
     size_t caret;        /* column of the first difference in both */
@@ -72,9 +72,8 @@ bool play_fail(struct replay *r, const struct step *s, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The same for a mistake in the case or the grader. */
-bool play_blame_case(struct replay *r, const struct step *s,
-                     const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+bool play_blame_case(struct replay *r, const struct step *s, const char *format,
+                     ...) __attribute__((format(printf, 3, 4)));
 
 /* Shows what was received where something else was expected. */
 void play_show_received(struct replay *r, const char *expected,
@@ -105,11 +104,11 @@ typedef bool play_step(struct replay *r, const struct step *s);
 
 play_step play_start, play_packet, play_field, play_no_field, play_body,
     play_contains, play_lacks, play_no_body, play_bytes, play_end,
-    play_silent;                                         /* play_expect.c */
+    play_silent; /* play_expect.c */
 play_step play_connect, play_refused, play_pause, play_shut, play_close,
     play_abort, play_hold, play_accept, play_refuse, play_listen, play_hang,
     play_full, play_log, play_signal, play_exit, play_alive, play_write,
-    play_remove;                                         /* play_act.c */
+    play_remove; /* play_act.c */
 
 /* Carries out the run of sends that begins at step `at`, cut as the replay
  * says; returns the step after it, or 0 when it failed. */

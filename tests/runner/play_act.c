@@ -185,8 +185,9 @@ bool play_log(struct replay *r, const struct step *s)
     }
     if (found != wanted) {
         match_show(&r->out->expected, &p, 0, 0);
-        play_fail(r, s, wanted ? "the log has no line that contains this"
-                               : "the log has a line that contains this");
+        play_fail(r, s,
+                  wanted ? "the log has no line that contains this"
+                         : "the log has a line that contains this");
     }
     buf_free(&log);
     return found == wanted;
@@ -209,14 +210,16 @@ bool play_exit(struct replay *r, const struct step *s)
     while (program_alive(p) && world_now() < deadline)
         world_pump(r->w, world_now() + 5);
     if (program_alive(p))
-        return play_fail(r, s, "the program is still running, expected its "
-                               "end with exit status %d",
+        return play_fail(r, s,
+                         "the program is still running, expected its "
+                         "end with exit status %d",
                          s->a);
     r->ended = true;
     if (WIFEXITED(p->status) && WEXITSTATUS(p->status) == s->a)
         return true;
-    return play_fail(r, s, "the program ended with %s, expected exit status "
-                           "%d",
+    return play_fail(r, s,
+                     "the program ended with %s, expected exit status "
+                     "%d",
                      program_ending(p->status, how, sizeof how), s->a);
 }
 

@@ -135,8 +135,7 @@ static bool read_body(struct replay *r, const struct step *s, struct peer *p)
     return true;
 }
 
-bool play_finish_message(struct replay *r, const struct step *s,
-                         struct peer *p)
+bool play_finish_message(struct replay *r, const struct step *s, struct peer *p)
 {
     if (p->place == PEER_HEAD && !read_body(r, s, p))
         return false;
@@ -216,8 +215,9 @@ bool play_packet(struct replay *r, const struct step *s)
     if (r->corrections)
         return play_correct(r, s, "%s< uwsgi %d %d", play_name(r, s), a, b);
     play_show_received(r, "", p->message.start);
-    return play_fail(r, s, "%s: the packet's modifiers are %d and %d, expected "
-                           "%d and %d",
+    return play_fail(r, s,
+                     "%s: the packet's modifiers are %d and %d, expected "
+                     "%d and %d",
                      play_name(r, s), a, b, s->a, s->b);
 }
 
@@ -259,8 +259,8 @@ static struct message_field *find_field(struct message *m, struct span name,
     return NULL;
 }
 
-static const char *field_line(struct replay *r, const struct step *s,
-                              char sign, struct span value)
+static const char *field_line(struct replay *r, const struct step *s, char sign,
+                              struct span value)
 {
     bool variable = play_peer(r, s)->message.kind == MESSAGE_PACKET;
 
@@ -306,8 +306,7 @@ bool play_no_field(struct replay *r, const struct step *s)
     struct pattern p;
     struct match match;
 
-    if (!has_head(r, s) ||
-        (s->has_text && !play_resolve(r, s, &s->text, &p)))
+    if (!has_head(r, s) || (s->has_text && !play_resolve(r, s, &s->text, &p)))
         return false;
     f = find_field(m, s->name, s->has_text ? &p : NULL, &other, &match);
     if (!f)
@@ -341,16 +340,17 @@ static bool look_inside(struct replay *r, const struct step *s, bool wanted)
         (p->place != PEER_BODY && !read_body(r, s, p)) ||
         !play_resolve(r, s, &s->text, &pattern))
         return false;
-    match_pattern(&m, &pattern, buf_span(&p->message.body), MATCH_INSIDE,
-                  false, true);
+    match_pattern(&m, &pattern, buf_span(&p->message.body), MATCH_INSIDE, false,
+                  true);
     if ((m.verdict == MATCH_YES) == wanted) {
         play_keep(r, &m);
         return true;
     }
     play_show_received(r, "", buf_span(&p->message.body));
     match_show(&r->out->expected, &pattern, 0, 0);
-    return play_fail(r, s, wanted ? "%s: the body does not contain this"
-                                  : "%s: the body should not contain this",
+    return play_fail(r, s,
+                     wanted ? "%s: the body does not contain this"
+                            : "%s: the body should not contain this",
                      play_name(r, s));
 }
 
@@ -401,8 +401,7 @@ bool play_bytes(struct replay *r, const struct step *s)
         struct span rest = peer_rest(p);
 
         p->at = p->in.len;
-        return play_correct(r, s, "%s<| %s", play_name(r, s),
-                            escaped(r, rest));
+        return play_correct(r, s, "%s<| %s", play_name(r, s), escaped(r, rest));
     }
     show_difference(r, &pattern, peer_rest(p), &m);
     return play_fail(r, s, "%s: other bytes%s", play_name(r, s),
@@ -448,8 +447,9 @@ bool play_end(struct replay *r, const struct step *s)
         (s->kind == STEP_RESET && p->end != PEER_RESET))
         return wrong_end(r, s, p);
     if (s->min > 0 && p->ended - r->waited_from + EARLY_SLACK < s->min)
-        return play_fail(r, s, "%s: the connection ended after %lld ms, "
-                               "expected no earlier than %lld ms",
+        return play_fail(r, s,
+                         "%s: the connection ended after %lld ms, "
+                         "expected no earlier than %lld ms",
                          play_name(r, s),
                          (long long)(p->ended - r->waited_from),
                          (long long)s->min);
@@ -462,8 +462,7 @@ bool play_silent(struct replay *r, const struct step *s)
     struct peer *p = play_peer(r, s);
     bool listening = s->side == 'u' && p->fd < 0;
 
-    if (!listening &&
-        (!connected(r, s) || !play_finish_message(r, s, p)))
+    if (!listening && (!connected(r, s) || !play_finish_message(r, s, p)))
         return false;
     while (world_now() < until) {
         world_pump(r->w, until);
@@ -474,7 +473,7 @@ bool play_silent(struct replay *r, const struct step *s)
             continue;
         play_show_received(r, "(nothing)", peer_rest(p));
         return play_fail(r, s, "%s: %s, expected silence", play_name(r, s),
-                         peer_rest(p).len        ? "bytes came"
+                         peer_rest(p).len     ? "bytes came"
                          : p->end == PEER_EOF ? "the stream ended"
                                               : "the connection was reset");
     }

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define MAX_BYTEWISE 4096 /* so many bytes are sent one by one */
-#define MAX_WRITE    24   /* a random cut's longest piece */
-#define CUT_DELAY    1000 /* microseconds between two writes ... */
+#define MAX_BYTEWISE 4096   /* so many bytes are sent one by one */
+#define MAX_WRITE    24     /* a random cut's longest piece */
+#define CUT_DELAY    1000   /* microseconds between two writes ... */
 #define CUT_BUDGET   300000 /* ... but no more than this in all */
-#define MAX_BY_HAND  3000 /* bytes of a printf for people */
+#define MAX_BY_HAND  3000   /* bytes of a printf for people */
 
 static void add_le16(struct buf *out, size_t n)
 {
@@ -36,7 +36,7 @@ struct pair {
 static size_t add_request(struct pair *pairs, struct span request)
 {
     struct span target = request, method = case_word(&target);
-    struct span query = target, path;
+    struct span query = target, path = SPAN_INIT("");
     const struct pair all[] = {
         {SPAN("QUERY_STRING"), SPAN("")},
         {SPAN("REQUEST_METHOD"), method},
@@ -106,8 +106,9 @@ static bool add_packet(struct replay *r, const struct step *s, struct buf *out)
     for (size_t i = 0; i < n; i++)
         add_pair(&block, pairs[i].key, pairs[i].value);
     good = block.len <= 65535 ||
-           play_blame_case(r, s, "the packet would be %zu bytes long, its size "
-                                 "has 16 bits",
+           play_blame_case(r, s,
+                           "the packet would be %zu bytes long, its size "
+                           "has 16 bits",
                            block.len);
     if (good) {
         buf_add_char(out, (char)s->a);
@@ -183,8 +184,9 @@ static bool send_cut(struct replay *r, const struct step *s,
         n = next_cut(chop, bytes, at, &seed);
         if (!peer_send(r->w, p, (struct span){bytes.ptr + at, n},
                        play_deadline(r, 0)))
-            return play_fail(r, s, "%s could not send: the program has not "
-                                   "read for as long as the grader waits",
+            return play_fail(r, s,
+                             "%s could not send: the program has not "
+                             "read for as long as the grader waits",
                              play_name(r, s));
         if (at + n < bytes.len && budget > 0) {
             int64_t delay = n == 1 ? CUT_DELAY / 10 : CUT_DELAY;

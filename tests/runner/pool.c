@@ -28,7 +28,7 @@ struct pool {
     struct pool_worker workers[MAX_WORKERS];
     int count;
     json_t *complaint; /* the first that a worker told of */
-    json_t **results; /* as they came; NULL: not yet, or given away */
+    json_t **results;  /* as they came; NULL: not yet, or given away */
     size_t jobs;
     size_t *order;
 };
@@ -145,8 +145,9 @@ static void take_lines(struct pool *p, struct pool_worker *w)
         json_t *line = json_loadb(w->in.ptr, len, 0, NULL), *result, *text;
         int job;
 
-        if (line && json_unpack(line, "{s:i, s:o}", "job", &job, "result",
-                                &result) == 0 &&
+        if (line &&
+            json_unpack(line, "{s:i, s:o}", "job", &job, "result", &result) ==
+                0 &&
             job >= 0 && (size_t)job < p->jobs && !p->results[job])
             p->results[job] = json_incref(result);
         if (!p->complaint && (text = json_object_get(line, "complaint")))

@@ -46,7 +46,8 @@ static bool read_process(const char *name, struct process *p)
                            &p->session) == 3;
 }
 
-static bool for_each_process(bool (*see)(const struct process *p, void *context),
+static bool for_each_process(bool (*see)(const struct process *p,
+                                         void *context),
                              void *context)
 {
     DIR *dir = opendir("/proc");
@@ -164,7 +165,8 @@ static bool holds_socket(pid_t pid, uint64_t inode)
     while (dir && !found && (entry = readdir(dir))) {
         ssize_t n = readlinkat(dirfd(dir), entry->d_name, link, sizeof link);
 
-        found = n == (ssize_t)strlen(want) && memcmp(link, want, (size_t)n) == 0;
+        found =
+            n == (ssize_t)strlen(want) && memcmp(link, want, (size_t)n) == 0;
     }
     if (dir)
         closedir(dir);

@@ -117,13 +117,15 @@ static bool await_listener(struct program *p, int64_t deadline, struct err *e)
         if (proc_listens(p->pid, p->port.port))
             return true;
         if (world_now() >= deadline)
-            return err_set(e, "the program does not listen on 127.0.0.1:%d "
-                              "(waited for it as long as the grader may)",
+            return err_set(e,
+                           "the program does not listen on 127.0.0.1:%d "
+                           "(waited for it as long as the grader may)",
                            p->port.port);
         usleep(LISTEN_CHECK * 1000);
     }
-    return err_set(e, "the program ended at its start, with %s, without "
-                      "listening on 127.0.0.1:%d",
+    return err_set(e,
+                   "the program ended at its start, with %s, without "
+                   "listening on 127.0.0.1:%d",
                    program_ending(p->status, how, sizeof how), p->port.port);
 }
 
@@ -199,7 +201,8 @@ void program_log(const char *path, int64_t from, size_t most, struct buf *out)
     fclose(log);
 }
 
-/* "==123== Invalid read", "ERROR: LeakSanitizer", "x.c:1:2: runtime error: ". */
+/* "==123== Invalid read", "ERROR: LeakSanitizer", "x.c:1:2: runtime error: ".
+ */
 static bool is_complaint(struct span line)
 {
     const char *runtime = memmem(line.ptr, line.len, ": runtime error: ", 17);

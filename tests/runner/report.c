@@ -6,9 +6,8 @@
 
 #define LOG_LINES 8
 
-static const struct face *const faces[] = {&report_text, &report_json,
-                                           &report_tap, &report_junit,
-                                           &report_gradescope};
+static const struct face *const faces[] = {
+    &report_text, &report_json, &report_tap, &report_junit, &report_gradescope};
 
 const struct face *report_face(const char *name)
 {

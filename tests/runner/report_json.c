@@ -18,11 +18,11 @@ static json_t *text(struct span s)
 static json_t *case_json(const struct job *job, const struct result *r)
 {
     const struct corpus_case *c = job->c;
-    json_t *x = json_pack("{s:s, s:s, s:i, s:i, s:i, s:f}", "name", job->name,
-                          "verdict", verdict_name(r->verdict), "stage",
-                          job->stage, "points",
-                          r->verdict == VERDICT_PASSED ? c->points : 0, "of",
-                          c->points, "seconds", r->seconds);
+    json_t *x =
+        json_pack("{s:s, s:s, s:i, s:i, s:i, s:f}", "name", job->name,
+                  "verdict", verdict_name(r->verdict), "stage", job->stage,
+                  "points", r->verdict == VERDICT_PASSED ? c->points : 0, "of",
+                  c->points, "seconds", r->seconds);
 
     if (c->hidden) {
         json_object_set_new(x, "hidden", json_true());
@@ -84,9 +84,9 @@ static json_t *gradescope_test(const struct job *job, const struct result *r)
                      passed ? job->c->points : 0, "max_score", job->c->points,
                      "status", passed ? "passed" : "failed", "output",
                      what.len ? what.ptr : "", (int)what.len);
-    json_object_set_new(test, "visibility",
-                        json_string(job->c->hidden ? "after_published"
-                                                   : "visible"));
+    json_object_set_new(
+        test, "visibility",
+        json_string(job->c->hidden ? "after_published" : "visible"));
     buf_free(&what);
     return test;
 }

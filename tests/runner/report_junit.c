@@ -41,10 +41,10 @@ static void write_failure(FILE *out, const struct job *job,
     fprintf(out, "</%s>\n", tag);
 }
 
-static void write_case(FILE *out, const struct job *job,
-                       const struct result *r)
+static void write_case(FILE *out, const struct job *job, const struct result *r)
 {
-    fprintf(out, "  <testcase classname=\"stage%d\" name=\"%s\" time=\"%.3f\">\n",
+    fprintf(out,
+            "  <testcase classname=\"stage%d\" name=\"%s\" time=\"%.3f\">\n",
             job->stage, job->name, r->seconds);
     if (r->verdict == VERDICT_SKIPPED) {
         fputs("    <skipped message=\"", out);

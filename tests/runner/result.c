@@ -6,8 +6,8 @@
 #include <string.h>
 
 static const char *const names[] = {
-    [VERDICT_NONE] = "none",       [VERDICT_PASSED] = "passed",
-    [VERDICT_FAILED] = "failed",   [VERDICT_SKIPPED] = "skipped",
+    [VERDICT_NONE] = "none",     [VERDICT_PASSED] = "passed",
+    [VERDICT_FAILED] = "failed", [VERDICT_SKIPPED] = "skipped",
     [VERDICT_BROKEN] = "broken",
 };
 

@@ -31,10 +31,10 @@ struct job {
 struct result {
     enum verdict verdict;
     double seconds;
-    int line;            /* of the case's file */
-    size_t caret;        /* column of the first difference */
-    const char *what;    /* a sentence */
-    const char *chop;    /* the replay: "as written", "bytes" ... */
+    int line;         /* of the case's file */
+    size_t caret;     /* column of the first difference */
+    const char *what; /* a sentence */
+    const char *chop; /* the replay: "as written", "bytes" ... */
     const char *expected, *received;
     const char *sent;    /* lines */
     const char *by_hand; /* two commands, a line each */

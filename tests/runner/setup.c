@@ -23,8 +23,7 @@ bool host_init(struct host *h, const struct setup *setup, const char *folder,
     *h = (struct host){.setup = setup};
     h->folder = strdup(folder);
     h->program.port.fd = h->backend.port.fd = h->closed.fd = -1;
-    h->program.grace = h->backend.grace =
-        (int64_t)(STOP_GRACE * setup->scale);
+    h->program.grace = h->backend.grace = (int64_t)(STOP_GRACE * setup->scale);
     buf_init(&h->complaint, MAX_COMPLAINT);
     if (!h->folder || mkdir(folder, 0755) != 0)
         return err_set(e, "cannot make %s: %s", folder, strerror(errno));
@@ -77,13 +76,13 @@ static struct places find_places(struct host *h, struct mem *m,
                                  const struct world *w)
 {
     struct places at = {.addr = "ADDR", .port = "PORT", .app = "APP"};
-    const char *tree = c->needs_tree ? mem_printf(m, "%s/tree", h->folder)
-                                     : h->setup->tree;
+    const char *tree =
+        c->needs_tree ? mem_printf(m, "%s/tree", h->folder) : h->setup->tree;
 
     for (int i = 0; i < CASE_PEERS; i++)
-        at.up[i] = address(m, w->upstreams[i].port.fd >= 0
-                                  ? w->upstreams[i].port.port
-                                  : h->closed.port);
+        at.up[i] =
+            address(m, w->upstreams[i].port.fd >= 0 ? w->upstreams[i].port.port
+                                                    : h->closed.port);
     at.www = mem_printf(m, "%s/www", tree);
     at.apps = mem_printf(m, "%s/apps", tree);
     at.dir = mem_printf(m, "%s/dir", h->folder);
@@ -123,8 +122,7 @@ static bool write_prefix(struct host *h, const struct corpus_case *c,
         tree_write(h->folder, SPAN("prefix/logs/README"), SPAN(""), e) &&
         tree_copy_file(mem_printf(&m, "%s/conf/mime.types", h->setup->corpus),
                        mem_printf(&m, "%s/conf/mime.types", at->prefix), e) &&
-        tree_copy_file(mem_printf(&m, "%s/conf/uwsgi_params",
-                                  h->setup->corpus),
+        tree_copy_file(mem_printf(&m, "%s/conf/uwsgi_params", h->setup->corpus),
                        mem_printf(&m, "%s/conf/uwsgi_params", at->prefix), e);
     remove(at->access_log);
     buf_free(&conf);
@@ -149,11 +147,10 @@ static bool start_backend(struct host *h, const struct corpus_case *c,
         good = port_hold(&h->backend.port, e);
         at->app = address(&h->mem, h->backend.port.port);
         h->backend.log = mem_printf(&h->mem, "%s/backend.log", h->folder);
-        good = good && program_start(&h->backend,
-                                     command_backend(&h->mem, c,
-                                                     h->setup->backend, at),
-                                     (int64_t)(START_LIMIT * h->setup->scale),
-                                     e);
+        good = good &&
+               program_start(&h->backend,
+                             command_backend(&h->mem, c, h->setup->backend, at),
+                             (int64_t)(START_LIMIT * h->setup->scale), e);
         if (!good)
             stop_program(h, &h->backend, &h->backend_key);
     } else {
@@ -201,10 +198,10 @@ static bool start(struct host *h, const struct corpus_case *c, int stage,
     h->access_log = (char *)at.access_log;
     h->program.log = mem_printf(&h->mem, "%s/program.log", h->folder);
     *at_fault = true;
-    return program_start(&h->program,
-                         command_words(&h->mem, c, stage, h->setup->wrap,
-                                       words, &at),
-                         (int64_t)(START_LIMIT * h->setup->scale), e);
+    return program_start(
+        &h->program,
+        command_words(&h->mem, c, stage, h->setup->wrap, words, &at),
+        (int64_t)(START_LIMIT * h->setup->scale), e);
 }
 
 bool host_ready(struct host *h, const struct corpus_case *c, int stage,
@@ -238,8 +235,8 @@ void host_command(const struct host *h, const struct corpus_case *c, int stage,
                   char *const *words, struct buf *out)
 {
     struct mem m = {0};
-    struct places at = {.addr = "127.0.0.1:8080", .port = "8080",
-                        .app = "127.0.0.1:9090"};
+    struct places at = {
+        .addr = "127.0.0.1:8080", .port = "8080", .app = "127.0.0.1:9090"};
 
     for (int i = 0; i < CASE_PEERS; i++)
         at.up[i] = address(&m, 9091 + i);

@@ -12,16 +12,16 @@
 
 /* What the whole run is started with. */
 struct setup {
-    const char *corpus;  /* the folder of the cases */
-    const char *tree;    /* the shared copy of www and apps */
-    char *const *wrap;   /* words before the program's: valgrind ... */
+    const char *corpus;   /* the folder of the cases */
+    const char *tree;     /* the shared copy of www and apps */
+    char *const *wrap;    /* words before the program's: valgrind ... */
     char *const *backend; /* the application server of stage 6 */
     double scale;
 };
 
 struct host {
     const struct setup *setup;
-    char *folder; /* the worker's own, for configurations and logs */
+    char *folder;   /* the worker's own, for configurations and logs */
     struct mem mem; /* of what is running */
     struct program program, backend;
     char *key, *backend_key; /* how they were started; NULL: not running */

@@ -10,9 +10,9 @@
 #define TEXT_MAX_REPEAT (64u << 20)
 
 static const char *const class_names[] = {
-    [TEXT_BYTES] = "",     [TEXT_ANY] = "any",       [TEXT_LINE] = "line",
-    [TEXT_WORD] = "word",  [TEXT_DIGITS] = "digits", [TEXT_HEX] = "hex",
-    [TEXT_DATE] = "date",  [TEXT_NOW] = "now",
+    [TEXT_BYTES] = "",    [TEXT_ANY] = "any",       [TEXT_LINE] = "line",
+    [TEXT_WORD] = "word", [TEXT_DIGITS] = "digits", [TEXT_HEX] = "hex",
+    [TEXT_DATE] = "date", [TEXT_NOW] = "now",
 };
 
 const char *text_class_name(enum text_class class)
@@ -63,8 +63,9 @@ static bool take_escape(struct span *s, char *byte, struct err *e)
             *s = (struct span){s->ptr + 2, s->len - 2};
             return true;
         }
-    return err_set(e, "\"%.*s\" is no escape: there are \\r \\n \\t \\0 \\s "
-                      "\\\\ \\{ and \\xHH",
+    return err_set(e,
+                   "\"%.*s\" is no escape: there are \\r \\n \\t \\0 \\s "
+                   "\\\\ \\{ and \\xHH",
                    s->len < 4 ? (int)s->len : 4, s->ptr);
 }
 
@@ -85,7 +86,7 @@ static bool take_bytes(struct span *s, struct buf *out, struct err *e)
 
 static bool add_repeat(struct buf *out, struct span args, struct err *e)
 {
-    struct span count, rest = args;
+    struct span count = SPAN_INIT(""), rest = args;
     struct buf one;
     uint64_t n;
     bool good;
@@ -118,7 +119,7 @@ static bool add_le16(struct buf *out, struct span args, struct err *e)
 static bool add_file(struct text_atom *atom, struct mem *m, struct span args,
                      struct err *e)
 {
-    struct span path, from, to, rest = args;
+    struct span path = SPAN_INIT(""), from, to, rest = args;
 
     atom->kind = TEXT_FILE;
     atom->to = UINT64_MAX;
@@ -148,7 +149,7 @@ static bool is_name(struct span s)
 static bool add_word(struct text_atom *atom, struct mem *m, struct span word,
                      bool pattern, struct err *e)
 {
-    struct span name, rest = word;
+    struct span name = SPAN_INIT(""), rest = word;
 
     span_next(&rest, '=', &name);
     if (rest.len == 0) {
@@ -178,7 +179,7 @@ static bool add_word(struct text_atom *atom, struct mem *m, struct span word,
 static bool add_brace(struct text *t, struct mem *m, struct span inside,
                       bool pattern, struct err *e)
 {
-    struct span word, args = inside;
+    struct span word = SPAN_INIT(""), args = inside;
     struct buf out;
     bool good;
 
@@ -215,12 +216,13 @@ bool text_parse(struct text *t, struct mem *m, struct span source, bool pattern,
             break;
         end = span_chr(rest, '}');
         if (!end)
-            return err_set(e, "\"%.*s\": the brace is not closed; a brace "
-                              "alone is \\{",
+            return err_set(e,
+                           "\"%.*s\": the brace is not closed; a brace "
+                           "alone is \\{",
                            SPAN_ARG(rest));
-        if (!add_brace(t, m,
-                       (struct span){rest.ptr + 1, (size_t)(end - rest.ptr - 1)},
-                       pattern, e))
+        if (!add_brace(
+                t, m, (struct span){rest.ptr + 1, (size_t)(end - rest.ptr - 1)},
+                pattern, e))
             return false;
         rest.len -= (size_t)(end + 1 - rest.ptr);
         rest.ptr = end + 1;
@@ -281,8 +283,9 @@ static bool resolve_atom(const struct text_atom *atom,
         return buf_add_span(bytes, atom->bytes);
     value = env->lookup(env->context, atom->bytes);
     if (!value.ptr)
-        return err_set(e, "{%.*s} stands for nothing here: it is neither a "
-                          "pattern, nor an address, nor captured before",
+        return err_set(e,
+                       "{%.*s} stands for nothing here: it is neither a "
+                       "pattern, nor an address, nor captured before",
                        SPAN_ARG(atom->bytes));
     return buf_add_span(bytes, value);
 }
@@ -304,8 +307,8 @@ bool text_resolve(const struct text *t, const struct text_env *env,
         }
         add_piece(p, m, &bytes);
         p->pieces = mem_grow(m, p->pieces, p->count, sizeof *p->pieces);
-        p->pieces[p->count++] = (struct text_piece){
-            .class = atom->class, .capture = atom->capture};
+        p->pieces[p->count++] =
+            (struct text_piece){.class = atom->class, .capture = atom->capture};
     }
     if (good)
         add_piece(p, m, &bytes);

@@ -89,8 +89,8 @@ static bool copy_entry(const char *from, const char *to, const char *name,
     else if (S_ISDIR(st.st_mode))
         good = copy_folder(source, target, e);
     else
-        good = tree_copy_file(source, target, e) &&
-               set_mtime(target, TREE_MTIME);
+        good =
+            tree_copy_file(source, target, e) && set_mtime(target, TREE_MTIME);
     mem_free(&m);
     return good;
 }

@@ -20,8 +20,10 @@ struct worker {
 static const char *chop_text(struct mem *m, const struct chop *chop)
 {
     static const char *const names[] = {
-        [CHOP_WRITTEN] = "as written", [CHOP_WHOLE] = "in one write",
-        [CHOP_LINES] = "line by line", [CHOP_BYTES] = "byte by byte",
+        [CHOP_WRITTEN] = "as written",
+        [CHOP_WHOLE] = "in one write",
+        [CHOP_LINES] = "line by line",
+        [CHOP_BYTES] = "byte by byte",
     };
 
     if (chop->mode == CHOP_RANDOM)
@@ -69,8 +71,7 @@ static const char *keep(struct mem *m, const struct buf *b)
 }
 
 static const char *hand_commands(struct worker *w, struct mem *m,
-                                 const struct job *job,
-                                 const struct outcome *o)
+                                 const struct job *job, const struct outcome *o)
 {
     struct buf out;
     const char *text;
@@ -114,9 +115,8 @@ static void send_result(struct worker *w, size_t index, struct result *result,
 static void send_complaint(struct worker *w)
 {
     struct mem m = {0};
-    json_t *line =
-        json_pack("{s:s}", "complaint",
-                  clean_lines(&m, buf_span(&w->host.complaint)));
+    json_t *line = json_pack("{s:s}", "complaint",
+                             clean_lines(&m, buf_span(&w->host.complaint)));
 
     json_dumpf(line, w->out, JSON_COMPACT);
     fputc('\n', w->out);
@@ -125,13 +125,19 @@ static void send_complaint(struct worker *w)
 }
 
 static const struct result nothing = {
-    .verdict = VERDICT_PASSED, .what = "", .chop = "", .expected = "",
-    .received = "", .sent = "", .by_hand = "", .log = "",
+    .verdict = VERDICT_PASSED,
+    .what = "",
+    .chop = "",
+    .expected = "",
+    .received = "",
+    .sent = "",
+    .by_hand = "",
+    .log = "",
 };
 
-static void fill_failure(struct worker *w, struct mem *m,
-                         const struct job *job, const struct chop *chop,
-                         const struct outcome *o, struct result *result)
+static void fill_failure(struct worker *w, struct mem *m, const struct job *job,
+                         const struct chop *chop, const struct outcome *o,
+                         struct result *result)
 {
     result->verdict = o->grader ? VERDICT_BROKEN : VERDICT_FAILED;
     result->line = o->line;
@@ -163,9 +169,13 @@ static bool replay(struct worker *w, struct mem *m, const struct job *job,
                    struct result *result)
 {
     struct outcome outcome;
-    struct replay r = {.c = job->c, .stage = job->stage, .chop = *chop,
-                       .host = &w->host, .w = &w->world,
-                       .scale = w->options->setup.scale, .corrections = k,
+    struct replay r = {.c = job->c,
+                       .stage = job->stage,
+                       .chop = *chop,
+                       .host = &w->host,
+                       .w = &w->world,
+                       .scale = w->options->setup.scale,
+                       .corrections = k,
                        .out = &outcome};
     bool at_fault = false, passed;
     struct err e;
@@ -246,8 +256,8 @@ static void run_jobs(struct worker *w, const struct job *jobs,
 }
 
 void worker_run(const struct pool_options *options, const struct job *jobs,
-                const size_t *order, size_t count,
-                struct worker_shared *shared, int number, FILE *out)
+                const size_t *order, size_t count, struct worker_shared *shared,
+                int number, FILE *out)
 {
     struct worker w = {.options = options, .shared = shared, .out = out};
     struct mem m = {0};
@@ -258,10 +268,10 @@ void worker_run(const struct pool_options *options, const struct job *jobs,
     world_init(&w.world);
     for (int i = 0; good && i < CASE_PEERS; i++)
         good = port_hold(&w.world.upstreams[i].port, &e);
-    good = good &&
-           host_init(&w.host, &options->setup,
-                     mem_printf(&m, "%s/worker%d", options->folder, number),
-                     &e);
+    good =
+        good &&
+        host_init(&w.host, &options->setup,
+                  mem_printf(&m, "%s/worker%d", options->folder, number), &e);
     if (good)
         run_jobs(&w, jobs, order, count);
     else

@@ -18,7 +18,7 @@ struct worker_shared {
 
 /* Plays order[0 .. count) until all are taken; results go to `out`. */
 void worker_run(const struct pool_options *options, const struct job *jobs,
-                const size_t *order, size_t count,
-                struct worker_shared *shared, int number, FILE *out);
+                const size_t *order, size_t count, struct worker_shared *shared,
+                int number, FILE *out);
 
 #endif
