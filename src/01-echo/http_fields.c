@@ -117,6 +117,7 @@ const char *http_field_line(struct http_fields *f, uint32_t at, uint32_t len)
     const char *line = f->base + at;
     const char *end = line + len - 1; /* of the value; first: the LF */
     const char *value, *colon = line;
+    struct http_field *field = &f->list[f->count];
 
     while (token_chars[(unsigned char)*colon])
         colon++; /* the LF is no token char and ends this */
@@ -131,9 +132,10 @@ const char *http_field_line(struct http_fields *f, uint32_t at, uint32_t len)
         value++;
     while (end > value && is_blank(end[-1]))
         end--;
-    f->list[f->count++] = (struct http_field){
-        .name = {at, (uint32_t)(colon - line)},
-        .value = {at + (uint32_t)(value - line), (uint32_t)(end - value)},
-    };
+    field->name.at = at;
+    field->name.len = (uint32_t)(colon - line);
+    field->value.at = at + (uint32_t)(value - line);
+    field->value.len = (uint32_t)(end - value);
+    f->count++;
     return NULL;
 }
