@@ -158,6 +158,7 @@ static bool apply_plugin(const struct wsgi_option *o, struct wsgi_config *c,
 const struct wsgi_option wsgi_options[] = {
     {"http-socket", 0, WSGI_VALUE, "ADDR",
      "serve HTTP on host:port, :port, /path or fd://N", apply_http_socket, 0},
+    {"http", 0, WSGI_VALUE, NULL, NULL, apply_http_socket, 0},
     {"socket", 's', WSGI_VALUE, "ADDR",
      "serve the uwsgi protocol there (see --protocol)", apply_socket, 0},
     {"uwsgi-socket", 0, WSGI_VALUE, "ADDR",

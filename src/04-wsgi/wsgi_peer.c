@@ -43,14 +43,24 @@ void wsgi_peer_drain(struct wsgi_peer *p)
     p->conn.in.len = p->conn.used = 0;
 }
 
+static const char *peer_name(const struct wsgi_peer *p)
+{
+    return p->remote_addr[0] ? p->remote_addr : "unix client";
+}
+
+void wsgi_peer_drop(struct wsgi_peer *p, const char *text)
+{
+    wsgi_log_dated("%s: closed without an answer: %s", peer_name(p), text);
+    wsgi_peer_drain(p);
+}
+
 void wsgi_peer_refuse(struct wsgi_peer *p, int status, const char *text)
 {
     struct buf out;
     struct span reason = http_reason(status);
 
-    wsgi_log_dated("%s: %d %.*s: %s",
-                   p->remote_addr[0] ? p->remote_addr : "unix client", status,
-                   SPAN_ARG(reason), text);
+    wsgi_log_dated("%s: %d %.*s: %s", peer_name(p), status, SPAN_ARG(reason),
+                   text);
     buf_init(&out, 4096);
     if (buf_printf(&out,
                    "HTTP/1.1 %d %.*s\r\nContent-Type: text/plain\r\n"
@@ -88,6 +98,12 @@ static enum wsgi_peer_event refuse(struct wsgi_peer *p, int status,
                                    const char *text)
 {
     wsgi_peer_refuse(p, status, text);
+    return WSGI_PEER_WAIT;
+}
+
+static enum wsgi_peer_event drop(struct wsgi_peer *p, const char *text)
+{
+    wsgi_peer_drop(p, text);
     return WSGI_PEER_WAIT;
 }
 
@@ -189,8 +205,10 @@ static enum wsgi_peer_event step_uwsgi(struct wsgi_peer *p,
         snprintf(text, sizeof text,
                  "uwsgi modifier1 %u is not served: 0 is Python, 100 a ping",
                  h.modifier1);
-        return refuse(p, 501, text);
+        return drop(p, text);
     }
+    if (h.size == 0)
+        return drop(p, "an empty uwsgi packet is no request");
     if (h.size > c->buffer_size) {
         snprintf(text, sizeof text,
                  "a uwsgi packet of %u bytes is larger than --buffer-size, "
@@ -202,7 +220,7 @@ static enum wsgi_peer_event step_uwsgi(struct wsgi_peer *p,
         return WSGI_PEER_WAIT;
     conn->request.head_len = UWSGI_HEADER + (uint32_t)h.size;
     if (!read_block(p, &reason))
-        return refuse(p, 400, reason);
+        return drop(p, reason);
     return ready(p, c, conn->request.head_len);
 }
 

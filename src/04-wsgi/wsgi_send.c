@@ -85,7 +85,7 @@ static bool add_http_fields(struct wsgi_exchange *x)
     }
     if (x->ending == WSGI_END_CLOSE || !wsgi_body_is_here(x->conn))
         x->keep = false;
-    if (x->http_1_1 == x->keep) /* what the version says anyway */
+    if (x->http_1_1 && x->keep) /* what the version says anyway */
         return true;
     x->headers++;
     return buf_add_text(head, x->keep ? "Connection: keep-alive\r\n"

@@ -97,7 +97,10 @@ static void refused(enum wsgi_protocol protocol, const char *bytes, size_t n,
     open_pair(&p, protocol);
     CU_ASSERT_EQUAL(send_step(&p, bytes, n), WSGI_PEER_WAIT);
     CU_ASSERT_EQUAL(p.peer->state, WSGI_PEER_DRAIN);
-    CU_ASSERT_PTR_NOT_NULL(strstr(received(&p), answer));
+    if (answer != NULL)
+        CU_ASSERT_PTR_NOT_NULL(strstr(received(&p), answer))
+    else
+        CU_ASSERT_STRING_EQUAL(received(&p), "");
     CU_ASSERT_EQUAL(send_step(&p, "more", 4), WSGI_PEER_WAIT);
     shutdown(p.client, SHUT_WR);
     CU_ASSERT_EQUAL(send_step(&p, "", 0), WSGI_PEER_GONE);
@@ -113,13 +116,14 @@ static void refusals(void)
     REFUSED(WSGI_HTTP, "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", " 405 ");
     REFUSED(WSGI_HTTP, "\0\4\0\0", "--socket");
     REFUSED(WSGI_UWSGI, "GET / HTTP/1.1\r\n", "--http-socket");
-    REFUSED(WSGI_UWSGI, "\5\0\0\0", "modifier1 5");
-    REFUSED(WSGI_UWSGI, "\0\0\0\0", "REQUEST_METHOD");
-    REFUSED(WSGI_UWSGI, "\0\3\0\0\1\0k", " 400 ");
-    REFUSED(WSGI_UWSGI, "\0\4\0\0\0\0\0\0", " 400 ");
+    REFUSED(WSGI_UWSGI, "\5\0\0\0", NULL);
+    REFUSED(WSGI_UWSGI, "\0\0\0\0", NULL);
+    REFUSED(WSGI_UWSGI, "\0\3\0\0\1\0k", NULL);
+    REFUSED(WSGI_UWSGI, "\0\4\0\0\0\0\0\0", NULL);
+    REFUSED(WSGI_UWSGI, "\0\5\0\0\1\0k\0\0", NULL); /* no method */
     REFUSED(WSGI_UWSGI,
             "\0\x28\0\0\x0e\0REQUEST_METHOD\3\0GET\x0e\0CONTENT_LENGTH\1\0-",
-            "CONTENT_LENGTH");
+            NULL);
 }
 
 static size_t packet(struct buf *out)
