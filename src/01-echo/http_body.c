@@ -216,6 +216,8 @@ enum http_parse http_decode_body(struct http_body *b, const char *in,
 {
     *used = 0;
     *content = (struct span){in, 0};
+    if (b->status != 0)
+        return HTTP_BAD;
     switch (b->framing) {
     case HTTP_NO_BODY:
         return HTTP_DONE;

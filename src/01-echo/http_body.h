@@ -31,9 +31,10 @@ void http_body_init(struct http_body *b, enum http_framing framing,
  * *content the content among them, one run that lies within `in`, maybe
  * empty.  HTTP_MORE: call again with what follows in[*used] (if *used == len,
  * when more has come).  HTTP_DONE: the body is complete; bytes past *used
- * belong to the next message.  HTTP_TO_CLOSE never says HTTP_DONE: the end of
- * the stream is the end of the body.  Chunk extensions and trailers are
- * checked, bounded and dropped. */
+ * belong to the next message.  HTTP_BAD: refused, and it stays so whatever
+ * follows.  The framing HTTP_TO_CLOSE never says HTTP_DONE: the end of the
+ * stream is the end of the body.  Chunk extensions and trailers are checked,
+ * bounded and dropped. */
 enum http_parse http_decode_body(struct http_body *b, const char *in,
                                  size_t len, size_t *used,
                                  struct span *content);

@@ -71,6 +71,7 @@ enum http_event http_conn_next(struct http_conn *c)
         return HTTP_EV_CLOSED;
     buf_consume(&c->in, c->used);
     c->used = 0;
+    c->body_done = false; /* until there is a request, none may follow */
     idle = !first && c->in.len == 0;
     deadline = net_after(idle ? c->timeouts.idle : c->timeouts.head);
     http_request_init(&c->request, c->list, HTTP_MAX_FIELDS, &c->limits);

@@ -20,10 +20,10 @@ struct http_options {
     "  --head-timeout SECONDS   for a request's head, from its first byte\n"   \
     "  --body-timeout SECONDS   between two reads of a body\n"                 \
     "  --send-timeout SECONDS   between two writes that the client took\n"     \
-    "  --max-line BYTES         the request line\n"                            \
-    "  --max-field BYTES        one field line\n"                              \
-    "  --max-head BYTES         the whole head\n"                              \
-    "  --max-body BYTES         the body\n"                                    \
+    "  --max-line BYTES         the request line (8192)\n"                     \
+    "  --max-field BYTES        one field line (8192)\n"                       \
+    "  --max-head BYTES         the whole head (32768)\n"                      \
+    "  --max-body BYTES         the body (1048576)\n"                          \
     "  --help, --version\n"
 
 /* Looks whether argv[0] is the option `name` ("--root"), written

@@ -391,6 +391,8 @@ enum http_parse http_parse_request(struct http_request *r, const char *head,
     bool done = false;
 
     r->fields.base = head;
+    if (r->status != 0)
+        return HTTP_BAD;
     while (!done) {
         uint32_t line_len;
         enum http_parse found;

@@ -92,7 +92,8 @@ void http_request_init(struct http_request *r, struct http_field *list,
 /* Parses on: head[0 .. len) are all bytes of the message so far; the same
  * bytes as before and some more, possibly elsewhere in memory.  HTTP_DONE when
  * the head is complete: r->head_len bytes of it, what follows is body or the
- * next request.  HTTP_BAD: answer r->status and close; parse nothing more. */
+ * next request.  HTTP_BAD: answer r->status and close; every further call says
+ * HTTP_BAD again. */
 enum http_parse http_parse_request(struct http_request *r, const char *head,
                                    size_t len);
 

@@ -29,7 +29,8 @@ static const char help[] =
     "usage: strata-echo [OPTIONS] ADDR\n"
     "Answers each HTTP request with the message itself.\n"
     "ADDR is host:port, :port, [v6]:port or unix:/path.\n"
-    "\n" HTTP_OPTIONS_HELP;
+    "\n" HTTP_OPTIONS_HELP
+    "A deadline is 10 seconds if no option says otherwise.\n";
 
 /* The signal handler can be told nothing; this is for it alone. */
 static const char *socket_path;
@@ -136,6 +137,7 @@ static void serve(int fd, const struct net_addr *peer,
                   const struct http_options *o)
 {
     struct http_conn c;
+    bool answered = true;
 
     http_conn_init(&c, fd, &o->timeouts, &o->limits);
     switch (http_conn_next(&c)) {
@@ -149,9 +151,10 @@ static void serve(int fd, const struct net_addr *peer,
         send_refusal(&c, peer, 408, "the head did not come in time");
         break;
     case HTTP_EV_CLOSED:
+        answered = false;
         break;
     }
-    http_conn_close(&c, true);
+    http_conn_close(&c, answered);
 }
 
 /* When the machine is out of something, trying again at once would not bring

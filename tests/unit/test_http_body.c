@@ -197,7 +197,7 @@ static void bad_chunks(void)
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         bool good = chunked(rows[i]) == HTTP_BAD && body.status == 400 &&
-                    body.reason != NULL;
+                    body.reason != NULL && feed("0\r\n\r\n", 0, 5) == HTTP_BAD;
 
         if (!good)
             printf("row %zu: %.40s\n", i, rows[i].ptr);

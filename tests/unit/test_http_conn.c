@@ -146,6 +146,7 @@ static void bad(void)
     send_text(SPAN("GET / HTTP/1.1\r\nHost: x\r\nA: 0123456789\r\n\r\n"));
     CU_ASSERT_EQUAL(http_conn_next(&conn), HTTP_EV_BAD);
     CU_ASSERT_EQUAL(conn.request.status, 431);
+    CU_ASSERT_EQUAL(http_conn_next(&conn), HTTP_EV_CLOSED);
     close_conn();
 }
 

@@ -71,7 +71,9 @@ static void check_refused(const struct span *rows, size_t count, int status)
 {
     for (size_t i = 0; i < count; i++) {
         bool good = parse(rows[i]) == HTTP_BAD && request.status == status &&
-                    request.reason != NULL;
+                    request.reason != NULL &&
+                    http_parse_request(&request, rows[i].ptr, rows[i].len) ==
+                        HTTP_BAD;
 
         if (!good)
             printf("row %zu: %d: %.60s\n", i, request.status, rows[i].ptr);
