@@ -166,6 +166,7 @@ int main(int argc, char **argv)
     sigset_t blocked;
     int status = 1;
 
+    daemon_keep_standard();
     supervisor_block(prefork_signals, &blocked);
     p.home = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     p.worker.total = mmap(NULL, sizeof *p.worker.total, PROT_READ | PROT_WRITE,

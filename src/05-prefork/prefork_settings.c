@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct wsgi_option *const tables[] = {prefork_options,
+                                                   wsgi_options, NULL};
+
 static const struct wsgi_option *find_option(struct span name)
 {
-    static const struct wsgi_option *const tables[] = {prefork_options,
-                                                       wsgi_options};
-
-    for (size_t t = 0; t < 2; t++)
-        for (const struct wsgi_option *o = tables[t]; o->name; o++)
+    for (const struct wsgi_option *const *table = tables; *table; table++)
+        for (const struct wsgi_option *o = *table; o->name; o++)
             if (span_eq(span_of(o->name), name))
                 return o;
     return NULL;
@@ -20,14 +20,36 @@ static const struct wsgi_option *find_option(struct span name)
 
 static const struct wsgi_option *find_letter(char letter)
 {
-    static const struct wsgi_option *const tables[] = {prefork_options,
-                                                       wsgi_options};
-
-    for (size_t t = 0; t < 2; t++)
-        for (const struct wsgi_option *o = tables[t]; o->name; o++)
+    for (const struct wsgi_option *const *table = tables; *table; table++)
+        for (const struct wsgi_option *o = *table; o->name; o++)
             if (o->letter == letter)
                 return o;
     return NULL;
+}
+
+/* On the command line a name may be cut short, as getopt_long has it, as long
+ * as one option alone begins so. */
+static const struct wsgi_option *find_begun(struct span name, struct err *err)
+{
+    const struct wsgi_option *found = find_option(name);
+
+    if (found)
+        return found;
+    for (const struct wsgi_option *const *table = tables; *table; table++)
+        for (const struct wsgi_option *o = *table; o->name; o++) {
+            if (!span_starts(span_of(o->name), name))
+                continue;
+            if (found) {
+                err_set(err, "option --%.*s could be --%s or --%s",
+                        SPAN_ARG(name), found->name, o->name);
+                return NULL;
+            }
+            found = o;
+        }
+    if (!found)
+        err_set(err, "there is no option --%.*s; --help lists them all",
+                SPAN_ARG(name));
+    return found;
 }
 
 /* The words of the command line, and the place in them. */
@@ -65,10 +87,9 @@ static bool take_long(struct words *w, const char *word, struct err *err)
 
     if (equals)
         name.len = (size_t)(equals - word);
-    o = find_option(name);
+    o = find_begun(name, err);
     if (!o)
-        return err_set(err, "there is no option --%.*s; --help lists them all",
-                       SPAN_ARG(name));
+        return false;
     if (o->arg == WSGI_FLAG)
         return add_word(w, o, equals ? equals + 1 : NULL, err);
     return add_valued(w, o, equals ? equals + 1 : NULL, err);

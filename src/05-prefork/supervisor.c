@@ -10,6 +10,7 @@
 
 #include "net.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -352,7 +353,10 @@ int supervisor_run(const struct supervisor_config *config, void *plan)
     struct supervisor *s = calloc(1, sizeof *s);
     int status;
 
-    if (!s || !crew_open(&s->crew, config)) {
+    if (!s)
+        return 1;
+    if (!crew_open(&s->crew, config)) {
+        TELL(&s->crew, SUPERVISOR_NO_FORK, NULL, .error = errno);
         free(s);
         return 1;
     }

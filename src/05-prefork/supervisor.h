@@ -72,7 +72,8 @@ enum supervisor_kind {
     SUPERVISOR_OVERDUE,      /* told to end, it did not, and was killed */
     SUPERVISOR_THROTTLED,    /* it dies at once, again and again: the next is
                               * forked in `wait` ms */
-    SUPERVISOR_NO_FORK,      /* fork failed: see error; tried again in `wait` */
+    SUPERVISOR_NO_FORK,      /* fork failed: see error; tried again in `wait`;
+                              * number and pid 0: the master cannot begin */
     SUPERVISOR_STOPPING,     /* status: the enum supervisor_action */
     SUPERVISOR_RELOADING,    /* a new generation is being started */
     SUPERVISOR_RELOADED,     /* it serves, and the old one was told to finish */

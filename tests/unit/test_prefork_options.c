@@ -30,6 +30,7 @@ static void forms_of_an_option(void)
         {"x", "-Mp3", NULL},
         {"x", "-Mp", "3", NULL},
         {"x", "--workers=3", "--master=yes"},
+        {"x", "--proce=3", "--mast"},
     };
 
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
@@ -81,6 +82,9 @@ static void refused(void)
         {"--harakiri", "soon", "expected a number of seconds"},
         {"--harakiri", "-1", "expected a number of seconds"},
         {"--pidfile", "", "found nothing, expected FILE"},
+        {"--proce", NULL, "option --processes wants a value: N"},
+        {"--touch", NULL, "option --touch-reload wants a value"},
+        {"--re", "x", "option --re could be --reload-mercy or --reload"},
         {"--nonsense", NULL, "there is no option --nonsense"},
         {"--nonsense=1", NULL, "there is no option --nonsense;"},
         {"-Z", NULL, "there is no option -Z"},
