@@ -4,6 +4,7 @@ connection's fine points, Flask and Django, memory that does not grow."""
 
 import os
 import re
+import signal
 import socket
 import time
 
@@ -110,6 +111,93 @@ def application(env, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return (part for part in (b"a", b"b"))
 '''
+
+
+LIVING = '''\
+import threading
+import time
+
+ticks = 0
+
+
+def tick():
+    global ticks
+    while True:
+        time.sleep(0.01)
+        ticks += 1
+
+
+threading.Thread(target=tick, daemon=True).start()
+
+
+class Endless:
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return b"x" * 65536
+
+    def close(self):
+        print("endless was closed", flush=True)
+
+
+def application(env, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    if env["PATH_INFO"] == "/endless":
+        return Endless()
+    if env["PATH_INFO"] == "/slow":
+        time.sleep(0.6)
+    if env["PATH_INFO"] == "/stray":
+        threading.Thread(target=env["wsgi.input"].read).start()
+        time.sleep(0.1)
+    return [b"%d" % ticks]
+'''
+
+
+def clients_that_leave(t, port, child):
+    """One that hangs up, and one that stays and reads nothing."""
+    for how in ("hangs up", "reads nothing"):
+        with socket.create_connection((t.host, port), 10) as s:
+            s.sendall(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+            s.recv(1000)
+            if how == "hangs up":
+                s.close()
+            closed = lib.wait_for(lambda: child.log.read_text().count(
+                "endless was closed") == (1 if how == "hangs up" else 2), 5)
+            t.ok(f"a client that {how}: the body is closed", closed)
+        t.equal("and the next one is served",
+                lib.ask(t.host, port, "GET", "/").status, 200)
+    t.equal("the log says so twice",
+            child.log.read_text().count("/endless: the client"), 2)
+
+
+def threads_live(t, port):
+    before = int(lib.ask(t.host, port, "GET", "/").text)
+    time.sleep(0.3)
+    after = int(lib.ask(t.host, port, "GET", "/").text)
+    t.ok(f"the application's threads run while the server waits: {before}, "
+         f"{after}", after - before > 10)
+    with socket.create_connection((t.host, port), 10) as s:
+        s.sendall(b"POST /stray HTTP/1.1\r\nHost: x\r\n"
+                  b"Content-Length: 5\r\n\r\nab")
+        s.settimeout(5)
+        t.contains("a thread that still reads is cut off", s.recv(1000),
+                   b"200 OK")
+    t.equal("and the next one is served",
+            lib.ask(t.host, port, "GET", "/").status, 200)
+
+
+def stops_in_the_middle(t, port, child):
+    with socket.create_connection((t.host, port), 10) as s:
+        s.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.2)
+        child.send_signal(signal.SIGINT)
+        answer = b""
+        while more := s.recv(1000):
+            answer += more
+        t.contains("a request that runs at a stop is finished", answer,
+                   b"200 OK")
+    t.equal("and the program ends with 0", child.wait(5), 0)
 
 
 def keep_alive(t, port):
@@ -260,5 +348,13 @@ with lib.Test("the WSGI host") as t:
     t.start(["strata-wsgi", "--http-socket", f"{t.host}:9094", "-L", "-w",
              "counted"], ready=(t.host, 9094))
     flat(t, t.host, 9094)
+
+    t.write("living.py", LIVING)
+    child = t.start(["strata-wsgi", "--http-socket", f"{t.host}:9095",
+                     "--socket-timeout", "1", "-w", "living"],
+                    ready=(t.host, 9095))
+    clients_that_leave(t, 9095, child)
+    threads_live(t, 9095)
+    stops_in_the_middle(t, 9095, child)
     frameworks(t)
     ways_to_fail(t)
