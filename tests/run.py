@@ -31,13 +31,16 @@ COUNT = re.compile(r"^(?:.*\s)?(\d+) passed, (\d+) failed\b.*$", re.M)
 LANES = 2
 PATIENCE = 400  # seconds, for one command
 
-GCC, CLANG, ASAN = "build", "build/clang", "build/asan"
-SANITIZE = "-fsanitize=address,undefined -fno-sanitize-recover=undefined"
-# Python's own allocator hides what its objects hold from LeakSanitizer.
-PLAIN_MALLOC = ("env", "PYTHONMALLOC=malloc")
+# The three builds, as words for make.
+GCC = ["BUILD=build", "CC=gcc"]
+CLANG = ["BUILD=build/clang", "CC=clang"]
+ASAN = ["BUILD=build/asan", "CC=gcc", "CFLAGS=-O1 -g", "SANITIZE=-fsanitize="
+        "address,undefined -fno-sanitize-recover=undefined"]
 VALGRIND = ("valgrind -q --error-exitcode=99 --leak-check=full "
-            "--errors-for-leak-kinds=definite "
+            "--errors-for-leak-kinds=definite --show-leak-kinds=definite "
             f"--suppressions={ROOT}/tests/python.supp")
+# Python's own allocator would hide references from the leak checks.
+PLAIN_MALLOC = ("env", "PYTHONMALLOC=malloc")
 STAGES = sorted(int(p.name[1]) for p in (ROOT / "src").glob("0[1-6]-*"))
 
 
@@ -45,22 +48,26 @@ def make(*words):
     return ["make", "--no-print-directory", *words]
 
 
-def build(folder, *words):
+def folder(words):
+    return words[0].removeprefix("BUILD=")
+
+
+def build(words):
     """All programs and test programs, with every warning an error."""
-    return lambda: [make("-j2", "--silent", f"BUILD={folder}", *words,
-                         "all", "units", f"{folder}/bin/strata-grade")]
+    return lambda: [make("-j2", "--silent", *words, "all", "units",
+                         f"{folder(words)}/bin/strata-grade")]
 
 
-def units(folder, *wrap):
+def units(words, *wrap):
     """Every unit test program of a build."""
-    return lambda: [[*wrap, f"{folder}/tests/{p.stem}"] for p in sorted(
+    return lambda: [[*wrap, f"{folder(words)}/tests/{p.stem}"] for p in sorted(
         (ROOT / "tests/unit").glob("test_*.c"))]
 
 
-def corpus(folder, *words, stages=STAGES):
+def corpus(words, *more):
     """The corpus against the programs of a build."""
-    return lambda: [make(f"BUILD={folder}", "test-stage", f"N={n}", *words)
-                    for n in stages]
+    return lambda: [make(*words, "test-stage", f"N={n}", *more)
+                    for n in STAGES]
 
 
 def scripts(*patterns):
@@ -83,10 +90,9 @@ class Suite:
 
 
 SUITES = [
-    Suite("build-gcc", build(GCC, "CC=gcc")),
-    Suite("build-asan", build(ASAN, "CC=gcc", "CFLAGS=-O1 -g",
-                              f"SANITIZE={SANITIZE}"), ["build-gcc"]),
-    Suite("build-clang", build(CLANG, "CC=clang"), ["build-asan"]),
+    Suite("build-gcc", build(GCC)),
+    Suite("build-asan", build(ASAN), ["build-gcc"]),
+    Suite("build-clang", build(CLANG), ["build-asan"]),
     Suite("loom", scripts("loom/*.py")),
     Suite("check-book", lambda: [make("--silent", "check-book")]),
     Suite("docs", lambda: [make("--silent", "docs")]),
