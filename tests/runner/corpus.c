@@ -133,59 +133,82 @@ void jobs_grade(struct jobs *jobs, const struct corpus *corpus, int stage,
     }
 }
 
-/* Which real server stands in for a stage's program. */
+/* Which real server stands in for a stage's program.  An application's case is
+ * recorded from its host, not from the front before it, so uWSGI is first. */
 static const struct {
     const char *server;
     int stage;
     const char *adapter;
 } stand_ins[] = {
-    {"nginx", 2, "real-nginx-static"}, {"nginx", 3, "real-nginx-gateway"},
-    {"nginx", 6, "real-nginx"},        {"uWSGI", 4, "real-uwsgi"},
+    {"uWSGI", 4, "real-uwsgi"},
     {"uWSGI", 5, "real-uwsgi"},
+    {"nginx", 2, "real-nginx-static"},
+    {"nginx", 3, "real-nginx-gateway"},
+    {"nginx", 6, "real-nginx"},
 };
 
 #define STAND_INS (sizeof stand_ins / sizeof stand_ins[0])
 
-static void verify_case(struct jobs *jobs, const struct corpus_case *c,
-                        const char *server, unsigned stages,
-                        const char *adapters)
+/* True when a case names the server, as its source or as what it differs
+ * from; *why is then the reason. */
+static bool names_server(const struct corpus_case *c, const char *server,
+                         struct span *why)
 {
-    for (size_t k = 0; k < STAND_INS; k++) {
-        int stage = stand_ins[k].stage;
-        char **program;
-        struct job *job;
+    *why = SPAN("");
+    return case_differs(c, server, why) || case_recorded(c, server);
+}
 
-        if (strcmp(server, stand_ins[k].server) != 0 ||
-            !(stages & 1u << stage) ||
-            (stage == 3 && c->protocol == CASE_UWSGI))
+/* The stages at which a server is asked.  A case that names none of them, such
+ * as one of the echo's refusals, goes to the simplest. */
+static unsigned server_stages(const struct corpus_case *c, const char *server)
+{
+    unsigned all = 0, first = 0;
+
+    for (size_t i = 0; i < STAND_INS; i++) {
+        unsigned bit = 1u << stand_ins[i].stage;
+
+        if (strcmp(stand_ins[i].server, server) != 0 ||
+            (stand_ins[i].stage == 3 && c->protocol == CASE_UWSGI))
             continue;
-        program = mem_alloc(&jobs->mem, 2 * sizeof *program);
-        program[0] =
-            mem_printf(&jobs->mem, "%s/%s", adapters, stand_ins[k].adapter);
-        job = add_job(jobs, c, stage, program);
-        job->name = mem_printf(&jobs->mem, "%s (stage %d)", c->name.ptr, stage);
-        case_differs(c, server, &job->skip);
+        first = first ? first : bit;
+        all |= c->stages & bit;
     }
+    return all ? all : first;
+}
+
+static void add_stand_in(struct jobs *jobs, const struct corpus_case *c,
+                         size_t i, const char *adapters, struct span why)
+{
+    char **program = mem_alloc(&jobs->mem, 2 * sizeof *program);
+    struct job *job;
+
+    program[0] =
+        mem_printf(&jobs->mem, "%s/%s", adapters, stand_ins[i].adapter);
+    job = add_job(jobs, c, stand_ins[i].stage, program);
+    job->name = mem_printf(&jobs->mem, "%s (stage %d)", c->name.ptr,
+                           stand_ins[i].stage);
+    job->skip = why;
 }
 
 void jobs_verify(struct jobs *jobs, const struct corpus *corpus,
-                 const char *adapters, const char *prefixes)
+                 const char *adapters, const char *prefixes, bool once)
 {
-    for (size_t i = 0; i < corpus->count; i++) {
-        const struct corpus_case *c = corpus->cases[i];
-        unsigned nginx = c->stages & (1u << 2 | 1u << 3 | 1u << 6);
-        unsigned uwsgi = c->stages & (1u << 4 | 1u << 5);
+    for (size_t k = 0; k < corpus->count; k++) {
+        const struct corpus_case *c = corpus->cases[k];
+        struct span why;
 
         if (!corpus_selected(c->name, prefixes))
             continue;
-        /* A case that none of a server's stages names, such as one of the
-         * echo's refusals, is played to the simplest of them. */
-        if (case_recorded(c, "nginx") ||
-            case_differs(c, "nginx", &(struct span){0}))
-            verify_case(jobs, c, "nginx", nginx ? nginx : 1u << 2, adapters);
-        if (case_recorded(c, "uWSGI") ||
-            case_differs(c, "uWSGI", &(struct span){0}))
-            verify_case(jobs, c, "uWSGI", uwsgi ? uwsgi : 1u << 4, adapters);
+        for (size_t i = 0; i < STAND_INS; i++) {
+            if (!names_server(c, stand_ins[i].server, &why) ||
+                !(server_stages(c, stand_ins[i].server) &
+                  1u << stand_ins[i].stage) ||
+                (once && why.len))
+                continue;
+            add_stand_in(jobs, c, i, adapters, why);
+            if (once)
+                break;
+        }
     }
 }
 

@@ -32,10 +32,11 @@ void jobs_grade(struct jobs *jobs, const struct corpus *corpus, int stage,
                 char *const *program, const char *prefixes);
 
 /* The jobs of replaying what was recorded to the servers it was recorded
- * from, through the adapters in a folder.  Where a case differs on purpose the
- * job is to be skipped. */
+ * from, through the adapters in a folder: at each stage where there is one, or,
+ * with `once`, at the first.  Where a case differs on purpose the job is to be
+ * skipped. */
 void jobs_verify(struct jobs *jobs, const struct corpus *corpus,
-                 const char *adapters, const char *prefixes);
+                 const char *adapters, const char *prefixes, bool once);
 
 void jobs_free(struct jobs *jobs);
 

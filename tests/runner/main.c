@@ -37,6 +37,8 @@ static struct grader {
     bool broken;
 } grader;
 
+static volatile sig_atomic_t stopped; /* by this signal */
+
 static void complain(const char *text)
 {
     fprintf(stderr, "strata-grade: %s\n", text);
@@ -88,7 +90,7 @@ static void wait_for_case(void)
     while (strcmp(run->jobs[i].name, name) != 0)
         i++;
     r = &run->results[i];
-    if (grader.broken || !pool_wait(grader.pool, i, r)) {
+    if (grader.broken || stopped || !pool_wait(grader.pool, i, r)) {
         grader.broken = true;
         CU_FAIL("no result");
         return;
@@ -122,13 +124,10 @@ static void clean_up(void)
         tree_delete(grader.folder);
 }
 
-/* Ctrl+C: the workers and their programs go down with the grader; only the
- * folder has to be removed. */
+/* Ctrl+C: what waits for the workers is woken, and ends them. */
 static void on_signal(int number)
 {
-    signal(number, SIG_DFL);
-    clean_up();
-    raise(number);
+    stopped = number;
 }
 
 static bool make_folder(struct err *e)
@@ -179,20 +178,23 @@ static int run_jobs(const struct options *o, const struct jobs *jobs,
         return EXIT_BROKEN;
     if (grader.face->begin)
         grader.face->begin(&grader.run, grader.out);
-    if (!run_cunit(&grader.run) || grader.broken) {
-        err_set(e, "a worker of the grader has ended before its time");
-        return EXIT_BROKEN;
+    if (run_cunit(&grader.run) && !grader.broken) {
+        grader.run.complaint = pool_finish(grader.pool);
+        if (grader.face->end)
+            grader.face->end(&grader.run, grader.out);
     }
-    grader.run.complaint = pool_finish(grader.pool);
-    if (grader.face->end)
-        grader.face->end(&grader.run, grader.out);
     t = run_tally(&grader.run);
     pool_stop(grader.pool);
     for (size_t i = 0; i < jobs->count; i++)
         result_free(&grader.run.results[i]);
     CU_cleanup_registry();
-    err_set(e, "%d case%s broken: the case or the grader is at fault", t.broken,
-            t.broken == 1 ? " is" : "s are");
+    if (stopped)
+        err_set(e, "stopped by a signal (%s)", strsignal(stopped));
+    else if (grader.broken)
+        err_set(e, "a worker of the grader has ended before its time");
+    else
+        err_set(e, "%d case%s broken: the case or the grader is at fault",
+                t.broken, t.broken == 1 ? " is" : "s are");
     return t.broken ? EXIT_BROKEN : t.failed ? 1 : 0;
 }
 
@@ -235,7 +237,8 @@ static bool choose_jobs(const struct options *o, struct corpus *corpus,
         buf_free(&text);
         jobs_grade(jobs, corpus, o->stage, words, o->cases);
     } else {
-        jobs_verify(jobs, corpus, o->adapters, o->cases);
+        jobs_verify(jobs, corpus, o->adapters, o->cases,
+                    o->mode == MODE_RECORD);
     }
     return jobs->count ||
            err_set(e, "there is no such case: stage %d, CASES=\"%s\"", o->stage,

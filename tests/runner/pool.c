@@ -172,7 +172,7 @@ static void read_worker(struct pool *p, struct pool_worker *w)
     }
 }
 
-/* Waits for more of any worker; false when all have ended. */
+/* Waits for more of any worker; false when all have ended, or a signal came. */
 static bool read_some(struct pool *p)
 {
     struct pollfd fds[MAX_WORKERS];
@@ -185,7 +185,7 @@ static bool read_some(struct pool *p)
     if (!open)
         return false;
     if (poll(fds, (nfds_t)p->count, -1) < 0)
-        return errno == EINTR;
+        return false;
     for (int k = 0; k < p->count; k++)
         if (fds[k].revents)
             read_worker(p, &p->workers[k]);

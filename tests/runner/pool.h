@@ -25,7 +25,7 @@ struct pool *pool_start(const struct pool_options *options,
                         const struct job *jobs, size_t count, struct err *e);
 
 /* Waits for the result of job i.  False when no worker is left that could
- * give it: the grader itself has failed. */
+ * give it, the grader itself has failed, or when a signal came. */
 bool pool_wait(struct pool *p, size_t i, struct result *result);
 
 /* Waits until the workers have stopped their programs, after the last result

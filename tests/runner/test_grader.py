@@ -139,6 +139,8 @@ def test_a_program_that_is_not_there():
 
 def test_a_program_that_never_listens():
     require(points("sleep 1000", seconds=20) == 0, "sleep has points")
+    require(script_points("import time; time.sleep(1000)", seconds=30) == 0,
+            "it has points")
 
 
 def test_programs_that_hang():
@@ -180,9 +182,14 @@ def test_nothing_is_left_running():
         script = where / f"{marker}.py"
         script.write_text(LITTER)
         points(f"python3 {script}", cases="echo/get")
-    left = [p for p in Path("/proc").glob("[0-9]*/cmdline")
-            if marker in read(p)]
-    require(not left, f"{len(left)} processes are left")
+    require(not left(marker), f"processes are left: {left(marker)}")
+
+
+def left(marker):
+    """The processes of a program whose script is named so; not the grader,
+    which has the name on its command line too."""
+    return [p.parent.name for p in Path("/proc").glob("[0-9]*/cmdline")
+            if marker in read(p) and "strata-grade\0" not in read(p)]
 
 
 def read(path):
@@ -190,6 +197,28 @@ def read(path):
         return path.read_text(errors="replace")
     except OSError:
         return ""
+
+
+def test_nothing_is_left_after_control_c():
+    marker = f"strata-stop-{os.getpid()}"
+    with folder() as where:
+        script = where / f"{marker}.py"
+        script.write_text(LITTER)
+        env = dict(os.environ, TMPDIR=str(where))
+        child = subprocess.Popen(
+            [GRADE, "--stage", "1", "--program", f"python3 {script}"],
+            cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + 30
+        while not left(marker) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(1)
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=30)
+        require(child.returncode == 2, f"exit status {child.returncode}")
+        require(b"stopped by a signal" in err, err)
+        require(not left(marker), f"processes are left: {left(marker)}")
+        require([p.name for p in where.iterdir()] == [script.name],
+                "a folder is left")
 
 
 def test_nothing_is_left_on_the_disk():
@@ -446,6 +475,7 @@ stage 1
 see 01-echo#x
 source RFC 9112 9.6
 hint None.
+wait 700ms
 c connect
 c>| GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n
 c< HTTP/1.1 200 OK
