@@ -79,7 +79,7 @@ static void add_part(struct exchange *x, struct buf *line,
         buf_add_span(line, text);
     else if (f->escape == ESCAPE_JSON)
         escape_json(line, text);
-    else if (text.len == 0)
+    else if (text.ptr == NULL)
         buf_add_char(line, '-');
     else
         escape_default(line, text);

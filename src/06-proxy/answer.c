@@ -42,6 +42,8 @@ static void answer_frame(struct exchange *x)
                    out->status == 304;
     if (out->status == 204 || out->status == 304)
         out->length = -1;
+    if (out->status == 204)
+        out->type.len = 0;
     /* A client that waits for 100 Continue may never send its body. */
     if (x->request.expect_continue && !x->body.started &&
         x->client->in.len == 0)
@@ -67,7 +69,7 @@ static struct span answer_absolute(struct exchange *x, struct span location)
         return location;
     if (!c->have_local)
         c->have_local = net_local(c->event.fd, &c->local);
-    if (s->server_name_in_redirect || host.len == 0)
+    if (s->server_name_in_redirect)
         host = x->server->name;
     if (host.len == 0) {
         char text[NET_ADDR_TEXT];
@@ -186,26 +188,17 @@ void answer_begin(struct exchange *x)
     output_bytes(x, copy, NULL);
 }
 
-/* Chunks of a body (RFC 9112 7.1); the size line lives in the arena. */
+/* Chunks of a body (RFC 9112 7.1). */
 void answer_framed(struct exchange *x, struct span bytes,
                    struct front_chunk *chunk)
 {
-    struct span size;
-
     if (bytes.len == 0)
         return;
-    if (!x->out.chunked) {
-        output_bytes(x, bytes, chunk);
-        return;
-    }
-    size = arena_printf(&x->arena, "%zx\r\n", bytes.len);
-    if (size.ptr == NULL) {
-        x->out.failed = true;
-        return;
-    }
-    output_bytes(x, size, NULL);
+    if (x->out.chunked)
+        output_size(x, bytes.len);
     output_bytes(x, bytes, chunk);
-    output_bytes(x, SPAN("\r\n"), NULL);
+    if (x->out.chunked)
+        output_bytes(x, SPAN("\r\n"), NULL);
 }
 
 void answer_bytes(struct exchange *x, struct span bytes,
@@ -235,8 +228,10 @@ void answer_end(struct exchange *x)
         return;
     if (x->out.gzip != NULL && !gzip_bytes(x, (struct span){NULL, 0}, true))
         x->out.failed = true;
-    if (x->out.gzip != NULL && gzip_busy(x))
-        return; /* the file that it still reads ends the answer */
+    if (x->out.gzip != NULL && gzip_busy(x)) {
+        gzip_pause(x); /* the file that it still reads ends the answer */
+        return;
+    }
     if (x->out.chunked && !x->out.no_body)
         output_bytes(x, SPAN("0\r\n\r\n"), NULL);
     x->out.ended = true;

@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define LINGER_TURN 64 /* reads, before other clients have a turn */
+
 static void client_ready(struct event *e);
 static void client_timeout(struct timer *t);
 
@@ -39,6 +41,24 @@ static struct front_listen *client_find_listen(struct client *c,
     return listen;
 }
 
+/* To the end of a list, out of the one where it stood; either may be NULL. */
+static void client_move(struct client *c, struct client_list *to)
+{
+    struct client_list *from = c->list;
+
+    if (from != NULL) {
+        *(c->prev != NULL ? &c->prev->next : &from->first) = c->next;
+        *(c->next != NULL ? &c->next->prev : &from->last) = c->prev;
+    }
+    c->list = to;
+    c->next = NULL;
+    c->prev = to != NULL ? to->last : NULL;
+    if (to != NULL) {
+        *(c->prev != NULL ? &c->prev->next : &to->first) = c;
+        to->last = c;
+    }
+}
+
 void client_open(struct front_worker *w, struct front_listen *listen, int fd,
                  const struct net_addr *peer)
 {
@@ -61,10 +81,7 @@ void client_open(struct front_worker *w, struct front_listen *listen, int fd,
     c->event.owner = c;
     c->timer.fire = client_timeout;
     c->timer.owner = c;
-    c->next = w->clients;
-    if (w->clients != NULL)
-        w->clients->prev = c;
-    w->clients = c;
+    client_move(c, &w->idle);
     w->connections++;
     if (!client_settings(c)->tcp_nodelay && peer->sa.sa_family != AF_UNIX)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){0}, sizeof(int));
@@ -92,12 +109,7 @@ void client_close(struct client *c)
     timer_clear(w->loop, &c->timer);
     event_close(w->loop, &c->event);
     buf_free(&c->in);
-    if (c->prev != NULL)
-        c->prev->next = c->next;
-    else
-        w->clients = c->next;
-    if (c->next != NULL)
-        c->next->prev = c->prev;
+    client_move(c, NULL);
     w->connections--;
     c->later.run = client_free;
     event_do_later(w->loop, &c->later);
@@ -191,6 +203,8 @@ static bool client_parse(struct client *c)
         return false;
     }
     x = c->exchange;
+    if (c->list == &c->worker->idle)
+        client_move(c, &c->worker->busy);
     switch (http_parse_request(&x->request, c->in.ptr, c->in.len)) {
     case HTTP_DONE:
         client_begin(c);
@@ -266,6 +280,7 @@ static void client_finish(struct client *c)
     shutdown(c->event.fd, SHUT_WR);
     buf_free(&c->in);
     c->state = CLIENT_LINGERS;
+    client_move(c, &c->worker->idle);
     c->linger_until = event_now(loop) + s->lingering_time;
     timer_set(loop, &c->timer, s->lingering_timeout);
     client_ready(&c->event);
@@ -282,6 +297,7 @@ void client_next(struct client *c, bool keep_alive)
         return;
     }
     c->state = CLIENT_WAITS;
+    client_move(c, &w->idle);
     timer_set(w->loop, &c->timer, client_settings(c)->keepalive_timeout);
     if (c->in.len == 0 && !c->event.can_read) {
         buf_free(&c->in); /* an idle connection holds no buffer */
@@ -294,7 +310,7 @@ void client_next(struct client *c, bool keep_alive)
 
 void client_soon(struct client *c)
 {
-    if (c->again_due)
+    if (c->again_due || c->state == CLIENT_GONE)
         return;
     c->again_due = true;
     c->again.run = client_again;
@@ -307,9 +323,14 @@ static void client_linger(struct client *c)
 {
     char dropped[4096];
 
-    while (c->event.can_read) {
-        ssize_t n = recv(c->event.fd, dropped, sizeof dropped, 0);
+    for (int turn = LINGER_TURN; c->event.can_read; turn--) {
+        ssize_t n;
 
+        if (turn == 0) {
+            client_soon(c);
+            return;
+        }
+        n = recv(c->event.fd, dropped, sizeof dropped, 0);
         if (n > 0 && event_now(c->worker->loop) < c->linger_until)
             continue;
         if (n < 0 && errno == EAGAIN) {
@@ -390,11 +411,19 @@ static void client_timeout(struct timer *t)
     exchange_error(x, 408);
 }
 
+bool client_close_oldest(struct front_worker *w)
+{
+    if (w->idle.first == NULL)
+        return false;
+    client_close(w->idle.first);
+    return true;
+}
+
 void client_close_idle(struct front_worker *w)
 {
     struct client *next;
 
-    for (struct client *c = w->clients; c != NULL; c = next) {
+    for (struct client *c = w->idle.first; c != NULL; c = next) {
         next = c->next;
         if (c->state == CLIENT_WAITS && c->requests > 0)
             client_close(c);

@@ -7,6 +7,7 @@
 #include "front_conf.h"
 #include "front_settings.h"
 #include "http_response.h"
+#include "http_status.h"
 #include "proxy_core.h"
 #include "server_tokens.h"
 #include "upstream.h"
@@ -20,6 +21,7 @@
 
 #define EXCHANGE_BLOCK     4096
 #define EXCHANGE_REDIRECTS 10
+#define EXCHANGE_SPARE     64 /* ended ones that a worker keeps */
 
 /* An ended exchange keeps its arena's first block: the next one starts with
  * warm memory and no call of malloc. */
@@ -31,6 +33,7 @@ struct exchange *exchange_new(struct client *c)
 
     if (x != NULL) {
         w->spare = x->next_spare;
+        w->spare_count--;
         arena = x->arena;
     } else {
         x = malloc(sizeof *x);
@@ -61,9 +64,17 @@ static void exchange_free(struct event_later *later)
     struct exchange *x =
         (struct exchange *)((char *)later - offsetof(struct exchange, later));
 
+    struct front_worker *w = x->worker;
+
+    if (w->spare_count >= EXCHANGE_SPARE) {
+        arena_free(&x->arena);
+        free(x);
+        return;
+    }
     arena_reset(&x->arena);
-    x->next_spare = x->worker->spare;
-    x->worker->spare = x;
+    x->next_spare = w->spare;
+    w->spare = x;
+    w->spare_count++;
 }
 
 /* $host: the host without its port, in lower case; false when it holds what
@@ -80,8 +91,8 @@ static bool exchange_host(struct exchange *x, struct span host)
     } else if (colon != NULL) {
         host.len = (size_t)(colon - host.ptr);
     }
-    if (host.len > 0 && host.ptr[host.len - 1] == '.')
-        host.len--;
+    if (span_ends(host, SPAN(".")) && --host.len == 0)
+        return false;
     copy = arena_copy(&x->arena, host);
     for (size_t i = 0; i < copy.len; i++)
         ((char *)copy.ptr)[i] = (char)tolower((unsigned char)copy.ptr[i]);
@@ -151,7 +162,7 @@ void exchange_start(struct exchange *x)
     x->method = http_request_span(r, r->method);
     x->head_only = span_eq(x->method, SPAN("HEAD"));
     if (!exchange_host(x, http_request_span(r, r->host))) {
-        exchange_error(x, 500);
+        exchange_error(x, 400);
         return;
     }
     x->server = front_find_server(x->client->listen, x->host,
@@ -219,7 +230,10 @@ void exchange_error(struct exchange *x, int status)
     x->out.mtime = -1;
     x->out.etag = (struct span){NULL, 0};
     x->out.accept_ranges = false;
-    answer_whole(x, status, SPAN("text/html"), body);
+    if (http_reason(status).len == 0)
+        answer_whole(x, status, (struct span){NULL, 0}, SPAN(""));
+    else
+        answer_whole(x, status, SPAN("text/html"), body);
 }
 
 static void exchange_end(struct exchange *x)

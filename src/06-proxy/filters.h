@@ -24,6 +24,8 @@ bool gzip_bytes(struct exchange *x, struct span bytes, bool last);
 bool gzip_file(struct exchange *x, int fd, uint64_t offset, uint64_t n);
 bool gzip_continue(struct exchange *x);
 bool gzip_busy(const struct exchange *x);
+/* Sends what there is, and goes on with the file soon. */
+void gzip_pause(struct exchange *x);
 
 /* Body bytes that have passed all filters: framed and queued. */
 void answer_framed(struct exchange *x, struct span bytes,

@@ -29,6 +29,10 @@ struct front_location;
 struct gzip_stream;
 struct upstream_call;
 
+struct client_list {
+    struct client *first, *last;
+};
+
 /* What one worker process owns. */
 struct front_worker {
     struct event_loop *loop;
@@ -36,8 +40,10 @@ struct front_worker {
     const struct error_log *log; /* of the main level */
     int root;                    /* the directory "/", open */
     struct http_clock clock;
-    struct client *clients;      /* all open ones */
+    struct client_list idle;     /* may be closed at any time; oldest first */
+    struct client_list busy;
     struct exchange *spare;      /* ended ones, kept with their memory */
+    unsigned spare_count;
     struct front_chunk *spare_chunks;
     unsigned spare_chunk_count;
     unsigned connections;        /* in use, those to upstreams too */
@@ -70,6 +76,7 @@ struct client {
     bool linger; /* at the end the client may still be sending */
     bool again_due;
     struct exchange *exchange;
+    struct client_list *list; /* where it stands */
     struct client *prev, *next;
     struct event_later again, later;
 };
@@ -95,6 +102,7 @@ struct piece {
     struct front_chunk *chunk; /* that holds the bytes, or NULL */
     int file;                 /* a part of a file, or -1 */
     uint64_t offset, left;
+    char size[20]; /* the line before a chunk of the body */
 };
 
 /* A field of the answer beside those that answer has members for; a filter
@@ -122,6 +130,7 @@ struct answer {
     struct gzip_stream *gzip;
     struct piece *first, *last, *spare; /* not yet written */
     uint64_t queued;         /* bytes of them */
+    unsigned pieces;         /* and how many they are */
     uint64_t head_len;
     uint64_t sent;           /* written to the socket: $bytes_sent */
     bool failed;             /* the client takes nothing more */
@@ -199,6 +208,9 @@ void client_soon(struct client *c);
 /* Reads once into c->in: 1 when bytes came, 0 at the end of the stream, -1
  * when nothing is there now, -2 when the connection is broken. */
 int client_read(struct client *c, size_t room);
+/* Closes the connection that has been idle longest, because its place is
+ * needed; false when there is none. */
+bool client_close_oldest(struct front_worker *w);
 /* Closes the connections that wait for a further request (graceful shutdown);
  * a new one was let in, so its first request is on its way and is answered. */
 void client_close_idle(struct front_worker *w);
@@ -257,6 +269,11 @@ void answer_whole(struct exchange *x, int status, struct span type,
 bool output_bytes(struct exchange *x, struct span bytes,
                   struct front_chunk *chunk);
 bool output_file(struct exchange *x, int fd, uint64_t offset, uint64_t n);
+/* The size line of a chunk of n bytes. */
+bool output_size(struct exchange *x, size_t n);
+/* So much waits that a handler should pause until it is drained: bytes, or
+ * pieces of a few bytes each. */
+bool output_full(const struct exchange *x, uint64_t bytes);
 /* Writes what the socket takes. */
 void output_flush(struct exchange *x);
 void output_clear(struct exchange *x);

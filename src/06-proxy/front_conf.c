@@ -119,8 +119,7 @@ static bool location_fits(struct conf *cf, const struct front_location *outer,
                           "named location \"%.*s\" can be on the server "
                           "level only",
                           SPAN_ARG(l->name));
-    if (l->kind != LOCATION_REGEX && outer->kind != LOCATION_REGEX &&
-        !span_starts(l->name, outer->name))
+    if (l->kind != LOCATION_REGEX && !span_starts(l->name, outer->name))
         return conf_error(cf, "location \"%.*s\" is outside location \"%.*s\"",
                           SPAN_ARG(l->name), SPAN_ARG(outer->name));
     return true;

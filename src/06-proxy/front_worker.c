@@ -63,11 +63,14 @@ static void accept_ready(struct event *e)
         struct net_addr peer;
         int fd;
 
-        if (w->connections >= w->max_connections) {
+        if (w->connections >= w->max_connections && !client_close_oldest(w)) {
             pause_accepting(run_of(w), "worker_connections are not enough", 0);
             return;
         }
         fd = net_accept(l->fd, &peer, 0);
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE) &&
+            client_close_oldest(w))
+            continue;
         if (fd < 0) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
                 errno == ENOBUFS)
@@ -147,8 +150,10 @@ static void run_close(struct run *r)
 {
     struct front_worker *w = &r->front;
 
-    while (w->clients != NULL)
-        client_close(w->clients);
+    while (client_close_oldest(w))
+        ;
+    while (w->busy.first != NULL)
+        client_close(w->busy.first);
     if (w->loop != NULL) {
         event_remove(w->loop, &r->orders);
         if (w->conf != NULL)
@@ -186,7 +191,8 @@ int front_run(struct worker *worker)
         error_log_write(worker->cycle->log, ERROR_LOG_ALERT, errno,
                         "the event loop could not be started");
     while (good && !r.stop &&
-           !(r.front.quitting && r.front.clients == NULL)) {
+           !(r.front.quitting && r.front.idle.first == NULL &&
+             r.front.busy.first == NULL)) {
         good = event_run(r.front.loop, -1);
         if (!good)
             error_log_write(worker->cycle->log, ERROR_LOG_ALERT, errno,

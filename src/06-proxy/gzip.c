@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #define GZIP_HIGH_WATER (4 * FRONT_CHUNK)
+#define GZIP_TURN       (512 * 1024) /* of a file, before others have a turn */
 
 struct gzip_stream {
     z_stream z;
@@ -75,12 +76,15 @@ bool gzip_filter(struct exchange *x)
     if (!gzip_wanted(x, s))
         return true;
     out->vary = s->vary;
-    if (x->head_only || !gzip_allowed(x, s))
+    if (!gzip_allowed(x, s))
         return true;
-    out->gzip = gzip_open(x, (int)s->level);
-    if (out->gzip == NULL) {
-        exchange_log(x, ERROR_LOG_ALERT, 0, "deflateInit2() failed");
-        return false;
+    /* HEAD is told the fields of the answer that GET would have. */
+    if (!x->head_only) {
+        out->gzip = gzip_open(x, (int)s->level);
+        if (out->gzip == NULL) {
+            exchange_log(x, ERROR_LOG_ALERT, 0, "deflateInit2() failed");
+            return false;
+        }
     }
     out->length = -1;
     out->accept_ranges = false;
@@ -146,13 +150,16 @@ bool gzip_busy(const struct exchange *x)
     return x->out.gzip->fd >= 0;
 }
 
-/* Reads and compresses until the queue is full or the file at its end. */
+/* Reads and compresses until the queue is full, the turn over (a file that
+ * compresses well never fills the queue), or the file at its end. */
 bool gzip_continue(struct exchange *x)
 {
     struct gzip_stream *g = x->out.gzip;
+    uint64_t turn_ends = g->offset + GZIP_TURN;
     char bytes[FRONT_CHUNK];
 
-    while (g->left > 0 && x->out.queued < GZIP_HIGH_WATER) {
+    while (g->left > 0 && g->offset < turn_ends &&
+           x->out.queued < GZIP_HIGH_WATER) {
         size_t want = g->left < sizeof bytes ? (size_t)g->left : sizeof bytes;
         ssize_t n = pread(g->fd, bytes, want, (off_t)g->offset);
 
@@ -171,6 +178,15 @@ bool gzip_continue(struct exchange *x)
     return true;
 }
 
+/* What is ready goes out.  If the socket took it all, no event will come for
+ * it: the rest has to be asked for. */
+void gzip_pause(struct exchange *x)
+{
+    output_flush(x);
+    if (!x->ended && x->out.queued < FRONT_LOW_WATER)
+        client_soon(x->client);
+}
+
 static void gzip_drained(struct exchange *x)
 {
     if (!gzip_continue(x)) {
@@ -182,7 +198,7 @@ static void gzip_drained(struct exchange *x)
         answer_end(x);
         return;
     }
-    output_flush(x);
+    gzip_pause(x);
 }
 
 bool gzip_file(struct exchange *x, int fd, uint64_t offset, uint64_t n)

@@ -5,6 +5,7 @@
 #include "front_settings.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
@@ -15,6 +16,7 @@
 #define OUTPUT_SENDFILE (1 << 20) /* at most so much of a file in one call, */
 #define OUTPUT_TURN     (4 << 20) /* and in one turn, before others have one */
 #define OUTPUT_CHUNKS   64        /* spare chunks that a worker keeps */
+#define OUTPUT_PIECES   1024      /* that may wait for one client */
 
 struct front_chunk *chunk_new(struct front_worker *w)
 {
@@ -69,6 +71,7 @@ static struct piece *output_piece(struct exchange *x)
     else
         out->last->next = p;
     out->last = p;
+    out->pieces++;
     return p;
 }
 
@@ -90,6 +93,27 @@ bool output_bytes(struct exchange *x, struct span bytes,
         chunk_use(chunk);
     x->out.queued += bytes.len;
     return true;
+}
+
+/* The line lives in its piece, which is used again: a stream that goes on for
+ * days needs no more memory than one of a second. */
+bool output_size(struct exchange *x, size_t n)
+{
+    struct piece *p = output_piece(x);
+
+    if (p == NULL) {
+        x->out.failed = true;
+        return false;
+    }
+    p->bytes.ptr = p->size;
+    p->bytes.len = (size_t)snprintf(p->size, sizeof p->size, "%zx\r\n", n);
+    x->out.queued += p->bytes.len;
+    return true;
+}
+
+bool output_full(const struct exchange *x, uint64_t bytes)
+{
+    return x->out.queued >= bytes || x->out.pieces >= OUTPUT_PIECES;
 }
 
 bool output_file(struct exchange *x, int fd, uint64_t offset, uint64_t n)
@@ -116,6 +140,7 @@ static void output_drop_first(struct exchange *x)
     struct piece *p = out->first;
 
     out->first = p->next;
+    out->pieces--;
     if (p->chunk != NULL)
         chunk_drop(x->worker, p->chunk);
     p->next = out->spare;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define BODY_READ FRONT_CHUNK
+#define BODY_TURN 32 /* reads, before other clients have a turn */
 
 /* A file without a name: nothing of it is left when the worker dies.  Where
  * the file system has no such files, one that is unlinked at once. */
@@ -120,12 +121,17 @@ static bool body_decode(struct exchange *x)
 void body_continue(struct exchange *x)
 {
     struct client *c = x->client;
-    bool came = false;
+    int reads = 0;
 
     while (body_decode(x)) {
         int got;
 
-        if (came || c->in.len == 0)
+        if (reads == BODY_TURN) {
+            client_soon(c);
+            return;
+        }
+
+        if (reads > 0 || c->in.len == 0)
             timer_set(x->worker->loop, &c->timer,
                       front_settings(x->scope)->client_body_timeout);
         got = c->event.can_read ? client_read(c, BODY_READ) : -1;
@@ -139,7 +145,7 @@ void body_continue(struct exchange *x)
             exchange_abort(x);
             return;
         }
-        came = true;
+        reads++;
     }
 }
 

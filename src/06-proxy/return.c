@@ -4,12 +4,17 @@
 #include "static_handler.h"
 #include "value.h"
 
-#define STATUS_CLOSE 444 /* close the connection without an answer */
-
 struct return_settings {
     int64_t status; /* 0: no return here */
     struct value *text;
 };
+
+/* Those that close the connection without an answer: nginx's own code for it,
+ * and two that tell of a client that is not there. */
+static bool is_silent(int64_t status)
+{
+    return status == 444 || status == 499 || status == 408;
+}
 
 static bool is_redirect(int64_t status)
 {
@@ -24,20 +29,13 @@ enum phase_result return_phase(struct exchange *x)
 
     if (s->status == 0)
         return PHASE_NEXT;
-    if (s->status == STATUS_CLOSE) {
-        x->out.status = STATUS_CLOSE;
+    if (is_silent(s->status)) {
+        x->out.status = (int)s->status;
         exchange_abort(x);
         return PHASE_DONE;
     }
-    if (s->text == NULL) {
-        if (s->status == 204)
-            answer_whole(x, 204, (struct span){NULL, 0}, SPAN(""));
-        else
-            exchange_error(x, (int)s->status);
-        return PHASE_DONE;
-    }
-    text = value_eval(x, s->text);
-    if (is_redirect(s->status)) {
+    text = s->text != NULL ? value_eval(x, s->text) : SPAN("");
+    if (is_redirect(s->status) || (s->text == NULL && s->status >= 400)) {
         x->out.location = text;
         exchange_error(x, (int)s->status);
         return PHASE_DONE;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define CALL_HEAD_MAX (128 * 1024)
+#define CALL_NO_ROOM  (-2)
 
 static void call_send(struct upstream_call *call);
 
@@ -77,7 +78,8 @@ void call_failed(struct upstream_call *call, enum upstream_next why,
     exchange_log(x, ERROR_LOG_ERROR, errnum, "%s", doing);
     if (call->current != NULL && call->current->status == 0)
         call->current->status = status;
-    call_hang_up(call, true);
+    /* A peer that breaks off its answer is not one that does not answer. */
+    call_hang_up(call, !x->out.begun);
     if (x->out.begun) {
         call_finish(call, false);
         return;
@@ -104,14 +106,20 @@ static bool call_note_try(struct upstream_call *call)
     return true;
 }
 
-/* A socket that connects while the loop goes on; -1 with errno. */
-static int call_socket(const struct net_addr *addr)
+/* A socket that connects while the loop goes on; -1 with errno when it could
+ * not be connected, CALL_NO_ROOM when there is none to be had. */
+static int call_socket(struct front_worker *w, const struct net_addr *addr)
 {
-    int fd = socket(addr->sa.sa_family,
-                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = -1;
 
+    while (w->connections < w->max_connections || client_close_oldest(w)) {
+        fd = socket(addr->sa.sa_family,
+                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (fd >= 0 || !client_close_oldest(w))
+            break;
+    }
     if (fd < 0)
-        return -1;
+        return CALL_NO_ROOM;
     if (addr->sa.sa_family != AF_UNIX)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     if (connect(fd, &addr->sa, addr->len) != 0 && errno != EINPROGRESS) {
@@ -130,12 +138,24 @@ static void call_reset(struct upstream_call *call)
     call->body_sent = 0;
     call->send_over = false;
     call->filled = call->used = 0;
+    call->received = 0;
     call->tries++;
     call->try_began = event_now(loop_of(call));
     call->state = CALL_CONNECTS;
     http_reply_init(&call->reply, call->list, CALL_MAX_FIELDS,
                     (uint32_t)call->settings->buffer_size,
                     call->x->head_only);
+}
+
+/* Out of descriptors or worker_connections: no peer is to blame. */
+static void call_refuse(struct upstream_call *call)
+{
+    exchange_log(call->x, ERROR_LOG_ALERT, 0,
+                 "no descriptor or no place among worker_connections is left "
+                 "while connecting to upstream");
+    call_hang_up(call, false);
+    call->state = CALL_OVER;
+    exchange_error(call->x, 500);
 }
 
 void call_connect(struct upstream_call *call)
@@ -158,7 +178,11 @@ void call_connect(struct upstream_call *call)
         exchange_error(x, 500);
         return;
     }
-    fd = call_socket(&call->peer->addr);
+    fd = call_socket(w, &call->peer->addr);
+    if (fd == CALL_NO_ROOM) {
+        call_refuse(call);
+        return;
+    }
     if (fd < 0) {
         call_failed(call, NEXT_ERROR, 502,
                     "connect() failed while connecting to upstream", errno);
@@ -318,9 +342,11 @@ static void call_drained(struct exchange *x)
 {
     struct upstream_call *call = x->upstream;
 
-    if (call == NULL || call->state != CALL_RELAYS)
+    if (call == NULL || call->state == CALL_OVER ||
+        call->state == CALL_CONNECTS)
         return;
-    timer_set(loop_of(call), &call->timer, call->settings->read_timeout);
+    if (call->state == CALL_RELAYS)
+        timer_set(loop_of(call), &call->timer, call->settings->read_timeout);
     if (call->event.can_read)
         call_receive(call);
 }

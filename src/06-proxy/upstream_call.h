@@ -46,6 +46,7 @@ struct upstream_call {
 
     struct front_chunk *chunk; /* that is being read into */
     size_t filled, used;       /* bytes in it; those that are spent */
+    uint64_t received;         /* bytes of this try */
     struct http_reply reply;
     struct http_field list[CALL_MAX_FIELDS];
     struct http_body body;

@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 
 #define RELAY_HIGH_WATER (8 * FRONT_CHUNK)
+#define RELAY_ROOM       4096      /* the least that is worth a read */
+#define RELAY_TURN       (1 << 20) /* bytes, before others have a turn */
 
 /* Fields that end here: they are about this connection, or the proxy says
  * them itself (RFC 9110 7.6.1). */
@@ -212,19 +214,21 @@ static bool relay(struct upstream_call *call)
     return false;
 }
 
-/* A chunk with room: the one at hand, or a fresh one when pieces of it may
- * still be on their way to the client. */
+/* A chunk with room: the one at hand, used from its beginning if nothing of it
+ * is on its way to the client any more, or when it is full a fresh one. */
 static bool call_room(struct upstream_call *call)
 {
     struct front_worker *w = call->x->worker;
 
     if (call->chunk != NULL && call->state == CALL_RELAYS &&
         call->used == call->filled) {
-        if (call->chunk->users > 1) {
+        if (call->chunk->users > 1 &&
+            call->filled > FRONT_CHUNK - RELAY_ROOM) {
             chunk_drop(w, call->chunk);
             call->chunk = NULL;
         }
-        call->filled = call->used = 0;
+        if (call->chunk == NULL || call->chunk->users == 1)
+            call->filled = call->used = 0;
     }
     if (call->chunk == NULL) {
         call->chunk = chunk_new(w);
@@ -270,6 +274,7 @@ static bool call_read(struct upstream_call *call)
         if ((size_t)n < room && !call->event.hung_up)
             call->event.can_read = false;
         call->filled += (size_t)n;
+        call->received += (uint64_t)n;
         return true;
     }
     if (n < 0 && errno == EAGAIN) {
@@ -287,9 +292,11 @@ static bool call_read(struct upstream_call *call)
 void call_receive(struct upstream_call *call)
 {
     struct exchange *x = call->x;
+    uint64_t turn_ends = call->received + RELAY_TURN;
 
     while (call->state != CALL_OVER && call->event.can_read &&
-           x->out.queued < RELAY_HIGH_WATER && call_read(call)) {
+           call->received < turn_ends && !output_full(x, RELAY_HIGH_WATER) &&
+           call_read(call)) {
         timer_set(x->worker->loop, &call->timer,
                   call->settings->read_timeout);
         if (call->state != CALL_RELAYS && reply_parse(call))
@@ -297,7 +304,9 @@ void call_receive(struct upstream_call *call)
         if (call->state == CALL_RELAYS && relay(call))
             output_flush(x);
     }
-    if (x->out.queued >= RELAY_HIGH_WATER && call->state == CALL_RELAYS)
+    if (call->received >= turn_ends)
+        client_soon(x->client);
+    if (output_full(x, RELAY_HIGH_WATER) && call->state == CALL_RELAYS)
         timer_clear(x->worker->loop, &call->timer); /* it waits for us */
     if (!x->ended && x->out.begun && !x->out.ended && x->out.first != NULL)
         output_flush(x);

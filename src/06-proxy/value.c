@@ -175,7 +175,8 @@ static struct span part_eval(struct exchange *x, const struct value_part *p)
     case PART_VARIABLE:
         return p->variable->get(x, p->text);
     case PART_NUMBER:
-        return x->captures[p->number];
+        return x->regex != NULL ? x->captures[p->number]
+                                : x->server_captures[p->number];
     case PART_NAME:
         n = x->regex ? regex_named(x->regex, p->text) : -1;
         if (n >= 0 && n < FRONT_CAPTURES)

@@ -27,7 +27,7 @@ static struct span number(struct exchange *x, uint64_t n)
 static struct span get_args(struct exchange *x, struct span rest)
 {
     (void)rest;
-    return x->args;
+    return x->args.len > 0 ? x->args : NONE;
 }
 
 static struct span get_is_args(struct exchange *x, struct span rest)
@@ -44,17 +44,17 @@ static struct span get_uri(struct exchange *x, struct span rest)
 
 struct span request_uri(struct exchange *x)
 {
-    struct span target = of_slice(x, x->request.target);
+    const struct http_request *r = &x->request;
+    struct span path = of_slice(x, r->path);
 
-    /* Of the absolute form the path and what follows it. */
-    if (x->request.form == HTTP_ABSOLUTE_FORM) {
-        const char *path = of_slice(x, x->request.path).ptr;
-
-        if (path >= target.ptr && path < target.ptr + target.len)
-            target = (struct span){
-                path, (size_t)(target.ptr + target.len - path)};
-    }
-    return target;
+    /* The absolute form is reduced to the origin form; it may have no path of
+     * its own ("http://host?query"), so the two are put together. */
+    if (r->form != HTTP_ABSOLUTE_FORM)
+        return of_slice(x, r->target);
+    if (!r->has_query)
+        return path;
+    return arena_printf(&x->arena, "%.*s?%.*s", SPAN_ARG(path),
+                        SPAN_ARG(of_slice(x, r->query)));
 }
 
 static struct span get_request_uri(struct exchange *x, struct span rest)
@@ -63,11 +63,22 @@ static struct span get_request_uri(struct exchange *x, struct span rest)
     return request_uri(x);
 }
 
+/* What stands where a request should: the log shows what was refused. */
+static struct span refused_line(struct exchange *x)
+{
+    struct span line = buf_span(&x->client->in);
+
+    for (size_t i = 0; i < line.len; i++)
+        if (line.ptr[i] == '\r' || line.ptr[i] == '\n')
+            line.len = i;
+    return line.len > 0 ? line : NONE;
+}
+
 static struct span get_request(struct exchange *x, struct span rest)
 {
     (void)rest;
-    if (x->method.len == 0)
-        return SPAN("");
+    if (x->head_copy == NULL)
+        return refused_line(x);
     return arena_printf(&x->arena, "%.*s %.*s HTTP/1.%d", SPAN_ARG(x->method),
                         SPAN_ARG(of_slice(x, x->request.target)),
                         x->request.minor);
@@ -115,7 +126,7 @@ static struct span get_hostname(struct exchange *x, struct span rest)
 static struct span get_server_name(struct exchange *x, struct span rest)
 {
     (void)rest;
-    return x->server->name;
+    return x->server->name.len > 0 ? x->server->name : SPAN("");
 }
 
 static struct client *with_local(struct exchange *x)
@@ -162,6 +173,13 @@ static struct span get_empty(struct exchange *x, struct span rest)
     (void)x;
     (void)rest;
     return SPAN("");
+}
+
+static struct span get_nothing(struct exchange *x, struct span rest)
+{
+    (void)x;
+    (void)rest;
+    return NONE;
 }
 
 static struct span get_remote_addr(struct exchange *x, struct span rest)
@@ -429,7 +447,7 @@ static const struct variable table[] = {
     {"query_string", get_args},
     {"remote_addr", get_remote_addr},
     {"remote_port", get_remote_port},
-    {"remote_user", get_empty},
+    {"remote_user", get_nothing},
     {"request", get_request},
     {"request_completion", get_request_completion},
     {"request_filename", get_request_filename},
