@@ -124,7 +124,7 @@ GRADE_ARGS = --bin $(BUILD)/bin --cases $(call quote,$(CASES)) --format $(FORMAT
 ## make test-stage N  grade stage N; PROGRAM="./server" or DIR=~/lab3 somebody else's
 .PHONY: test-stage
 test-stage: $(GRADE) $(if $(PROGRAM)$(DIR),$(filter %/strata-prefork,$(if $(filter 6,$(N)),$(PROGRAMS))),$(wordlist 1,$(or $(N),6),$(PROGRAMS)))
-	@$(GRADE) --stage "$(N)" --program $(call quote,$(PROGRAM)) --dir $(call quote,$(DIR)) --hidden $(call quote,$(HIDDEN)) $(GRADE_ARGS)
+	@$(GRADE) --stage "$(N)" --program $(call quote,$(PROGRAM)) --dir $(call quote,$(DIR:~/%=$(HOME)/%)) --hidden $(call quote,$(HIDDEN)) $(GRADE_ARGS)
 
 ## make verify-corpus  replay the recorded cases to real nginx and real uWSGI
 ## make record       write the real servers' answers into the cases; CASES=path/

@@ -140,10 +140,8 @@ static const struct {
     int stage;
     const char *adapter;
 } stand_ins[] = {
-    {"uWSGI", 4, "real-uwsgi"},
-    {"uWSGI", 5, "real-uwsgi"},
-    {"nginx", 2, "real-nginx-static"},
-    {"nginx", 3, "real-nginx-gateway"},
+    {"uWSGI", 4, "real-uwsgi"},        {"uWSGI", 5, "real-uwsgi"},
+    {"nginx", 2, "real-nginx-static"}, {"nginx", 3, "real-nginx-gateway"},
     {"nginx", 6, "real-nginx"},
 };
 

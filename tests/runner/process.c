@@ -125,7 +125,8 @@ static bool await_listener(struct program *p, int64_t deadline, struct err *e)
     }
     return err_set(e,
                    "the program ended at its start, with %s, without "
-                   "listening on 127.0.0.1:%d",
+                   "listening on 127.0.0.1:%d (it must stay in the "
+                   "foreground)",
                    program_ending(p->status, how, sizeof how), p->port.port);
 }
 

@@ -3,53 +3,51 @@
 #include "case.h"
 #include "unit.h"
 
-#define HEAD                                                                   \
-    "case t/n\nstage 1\nsee 01-echo#x\nsource RFC 9112 3\nhint None.\n"
+#define HEAD "case t/n\nstage 1\nsee 01-echo#x\nsource RFC 9112 3\nhint None.\n"
 
 static bool parse(struct corpus_case *c, const char *text, struct err *e)
 {
     return case_parse(c, "t/n.case", SPAN("t/n"), span_of(text), e);
 }
 
-static const char whole[] =
-    "# a comment\n"
-    "case    t/n\r\n"
-    "title   A title\n"
-    "stage   2 4..\n"
-    "points  7\n"
-    "see     02-static#pipelining\n"
-    "source  nginx/1.22.1; RFC 9112 9.3.2\n"
-    "hint    One.   \n"
-    "hint    Two.\n"
-    "wait    1.5s\n"
-    "chop    whole lines bytes random:7\n"
-    "option  --a 1\n"
-    "option  4..5 6 --b 2\n"
-    "file    www/x\\sy mode 0600 size 10 = a b\n"
-    "link    www/l -> ../../etc\n"
-    "differs uWSGI/2.0.21: because\n"
-    "\n"
-    "c connect\n"
-    "c>  GET / HTTP/1.1\n"
-    "c>\n"
-    "c2>| a\\r\\n\n"
-    "c pause 30ms\n"
-    "c<  HTTP/1.1 200 {any}\n"
-    "   ? A: b\n"
-    "c!  B\n"
-    "c!  C: d\n"
-    "c=  one\\n\n"
-    "c=  two\n"
-    "c!~ three\n"
-    "c eof 200ms..2s\n"
-    "log! access oops\n";
+static const char whole[] = "# a comment\n"
+                            "case    t/n\r\n"
+                            "title   A title\n"
+                            "stage   2 4..\n"
+                            "points  7\n"
+                            "see     02-static#pipelining\n"
+                            "source  nginx/1.22.1; RFC 9112 9.3.2\n"
+                            "hint    One.   \n"
+                            "hint    Two.\n"
+                            "wait    1.5s\n"
+                            "chop    whole lines bytes random:7\n"
+                            "option  --a 1\n"
+                            "option  4..5 6 --b 2\n"
+                            "file    www/x\\sy mode 0600 size 10 = a b\n"
+                            "link    www/l -> ../../etc\n"
+                            "differs uWSGI/2.0.21: because\n"
+                            "\n"
+                            "c connect\n"
+                            "c>  GET / HTTP/1.1\n"
+                            "c>\n"
+                            "c2>| a\\r\\n\n"
+                            "c pause 30ms\n"
+                            "c<  HTTP/1.1 200 {any}\n"
+                            "   ? A: b\n"
+                            "c!  B\n"
+                            "c!  C: d\n"
+                            "c=  one\\n\n"
+                            "c=  two\n"
+                            "c!~ three\n"
+                            "c eof 200ms..2s\n"
+                            "log! access oops\n";
 
 static void test_whole(void)
 {
     static const enum step_kind kinds[] = {
-        STEP_CONNECT, STEP_SEND,     STEP_SEND,     STEP_SEND,  STEP_PAUSE,
-        STEP_START,   STEP_FIELD,    STEP_NO_FIELD, STEP_NO_FIELD,
-        STEP_BODY,    STEP_LACKS,    STEP_EOF,      STEP_NO_LOG};
+        STEP_CONNECT, STEP_SEND,  STEP_SEND,     STEP_SEND,     STEP_PAUSE,
+        STEP_START,   STEP_FIELD, STEP_NO_FIELD, STEP_NO_FIELD, STEP_BODY,
+        STEP_LACKS,   STEP_EOF,   STEP_NO_LOG};
     struct corpus_case c;
     struct err e = {""};
 

@@ -53,12 +53,11 @@ static void test_responses(void)
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         struct message m = {0};
 
-        CU_ASSERT_EQUAL(decode(&m, MESSAGE_RESPONSE, span_of(table[i].bytes),
-                               true),
-                        table[i].state);
+        CU_ASSERT_EQUAL(
+            decode(&m, MESSAGE_RESPONSE, span_of(table[i].bytes), true),
+            table[i].state);
         if (table[i].body)
-            CU_ASSERT_TRUE(
-                span_eq(buf_span(&m.body), span_of(table[i].body)));
+            CU_ASSERT_TRUE(span_eq(buf_span(&m.body), span_of(table[i].body)));
         buf_free(&m.body);
     }
 }
@@ -72,14 +71,13 @@ static void test_cut(void)
     struct message m = {0};
     size_t head;
 
-    CU_ASSERT_EQUAL_FATAL(
-        message_head(&m, MESSAGE_RESPONSE, span_of(chunked)), MESSAGE_DONE);
+    CU_ASSERT_EQUAL_FATAL(message_head(&m, MESSAGE_RESPONSE, span_of(chunked)),
+                          MESSAGE_DONE);
     head = m.head_len;
     for (size_t n = head; n < sizeof chunked - 1; n++)
-        CU_ASSERT_EQUAL(message_body(&m,
-                                     (struct span){chunked + head, n - head},
-                                     false),
-                        MESSAGE_MORE);
+        CU_ASSERT_EQUAL(
+            message_body(&m, (struct span){chunked + head, n - head}, false),
+            MESSAGE_MORE);
     CU_ASSERT_EQUAL(message_body(&m, span_of(chunked + head), false),
                     MESSAGE_DONE);
     CU_ASSERT_TRUE(span_eq(buf_span(&m.body), SPAN("hello world")));
@@ -89,8 +87,14 @@ static void test_cut(void)
 
 static void test_packets(void)
 {
-    static const char good[] = "\x00\x1b\x00\x05\x0e\x00" "CONTENT_LENGTH"
-                               "\x01\x00" "2" "\x01\x00" "K" "\x01\x00" "v"
+    static const char good[] = "\x00\x1b\x00\x05\x0e\x00"
+                               "CONTENT_LENGTH"
+                               "\x01\x00"
+                               "2"
+                               "\x01\x00"
+                               "K"
+                               "\x01\x00"
+                               "v"
                                "abc";
     struct message m = {0};
 
@@ -106,8 +110,14 @@ static void test_packets(void)
 
 static void test_good_packet(void)
 {
-    static const char good[] = "\x00\x19\x00\x05\x0e\x00" "CONTENT_LENGTH"
-                               "\x01\x00" "2" "\x01\x00" "K" "\x01\x00" "v"
+    static const char good[] = "\x00\x19\x00\x05\x0e\x00"
+                               "CONTENT_LENGTH"
+                               "\x01\x00"
+                               "2"
+                               "\x01\x00"
+                               "K"
+                               "\x01\x00"
+                               "v"
                                "abc";
     struct message m = {0};
 
@@ -126,8 +136,8 @@ static void test_words(void)
     char **words;
     size_t n;
 
-    CU_ASSERT_TRUE(program_words(
-        &m, SPAN("  a 'b c' \"d e\"f \\g\\ h \"\" "), &words, &n));
+    CU_ASSERT_TRUE(program_words(&m, SPAN("  a 'b c' \"d e\"f \\g\\ h \"\" "),
+                                 &words, &n));
     CU_ASSERT_EQUAL_FATAL(n, 5);
     CU_ASSERT_STRING_EQUAL(words[1], "b c");
     CU_ASSERT_STRING_EQUAL(words[2], "d ef");
@@ -143,10 +153,16 @@ static void test_words(void)
 static const char *command(struct mem *m, const char *lines, int stage)
 {
     static char *const program[] = {"prog", NULL};
-    const struct places at = {.addr = "ADDR", .port = "PORT", .app = "APP",
-                              .www = "WWW", .apps = "APPS", .dir = "DIR",
-                              .up = {"U1", "U2"}, .prefix = "PREFIX",
-                              .conf = "CONF", .access_log = "LOG"};
+    const struct places at = {.addr = "ADDR",
+                              .port = "PORT",
+                              .app = "APP",
+                              .www = "WWW",
+                              .apps = "APPS",
+                              .dir = "DIR",
+                              .up = {"U1", "U2"},
+                              .prefix = "PREFIX",
+                              .conf = "CONF",
+                              .access_log = "LOG"};
     struct corpus_case c;
     struct buf out;
     const char *text;
@@ -154,8 +170,9 @@ static const char *command(struct mem *m, const char *lines, int stage)
 
     CU_ASSERT_TRUE_FATAL(case_parse(
         &c, "t/n.case", SPAN("t/n"),
-        span_of(mem_printf(m, "case t/n\nsee 1#x\nsource RFC 9112 3\nhint x\n"
-                              "%sc connect\n",
+        span_of(mem_printf(m,
+                           "case t/n\nsee 1#x\nsource RFC 9112 3\nhint x\n"
+                           "%sc connect\n",
                            lines)),
         &e));
     buf_init(&out, 65536);

@@ -61,7 +61,8 @@ static void test_escapes(void)
         {"", SPAN_INIT("")},
         {"plain }", SPAN_INIT("plain }")},
         {"\\r\\n\\t\\0\\s\\\\\\{", SPAN_INIT("\r\n\t\0 \\{")},
-        {"a\\x00\\xffb", SPAN_INIT("a\0\xff" "b")},
+        {"a\\x00\\xffb", SPAN_INIT("a\0\xff"
+                                   "b")},
         {"{repeat 3 ab}c", SPAN_INIT("abababc")},
         {"{repeat 2 \\r\\n}", SPAN_INIT("\r\n\r\n")},
         {"{repeat 0 ab}", SPAN_INIT("")},
@@ -85,11 +86,28 @@ static void test_escapes(void)
 static void test_mistakes(void)
 {
     static const char *const table[] = {
-        "\\",           "\\q",      "\\x",       "\\x1",     "\\xg0",
-        "{",            "{any",     "{any}",     "{date}",   "{x=any}",
-        "{no such}",    "{nobody}", "{repeat}",  "{repeat}", "{repeat x ab}",
-        "{le16 65536}", "{le16}",   "{file no}", "{}",       "{=any}",
-        "{repeat 99999999999 ab}",  "{file www/a.txt x-y}",
+        "\\",
+        "\\q",
+        "\\x",
+        "\\x1",
+        "\\xg0",
+        "{",
+        "{any",
+        "{any}",
+        "{date}",
+        "{x=any}",
+        "{no such}",
+        "{nobody}",
+        "{repeat}",
+        "{repeat}",
+        "{repeat x ab}",
+        "{le16 65536}",
+        "{le16}",
+        "{file no}",
+        "{}",
+        "{=any}",
+        "{repeat 99999999999 ab}",
+        "{file www/a.txt x-y}",
     };
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
@@ -140,8 +158,7 @@ static void test_difference(void)
     struct match m;
     struct buf out;
 
-    match(&f, &m, "HTTP/1.1 200 OK", SPAN("HTTP/1.1 404 No"), MATCH_ALL,
-          false);
+    match(&f, &m, "HTTP/1.1 200 OK", SPAN("HTTP/1.1 404 No"), MATCH_ALL, false);
     CU_ASSERT_EQUAL(m.verdict, MATCH_NO);
     CU_ASSERT_EQUAL(m.at, 9);
     match(&f, &m, "ab", SPAN("abc"), MATCH_ALL, false);
