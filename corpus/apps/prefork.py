@@ -1,0 +1,57 @@
+"""What a server with a master and workers has to bear: each path is one of
+them; words after it are for the function."""
+
+import os
+import signal
+import time
+
+PLAIN = [("Content-Type", "text/plain")]
+
+
+def answer(start_response, text):
+    start_response("200 OK", PLAIN)
+    return [text.encode() + b"\n"]
+
+
+def hello(env, start_response):
+    return answer(start_response, "hello")
+
+
+def sleep(env, start_response):
+    """/sleep/1.5: takes so many seconds."""
+    time.sleep(float(env["PATH_INFO"].split("/")[2]))
+    return answer(start_response, "slept")
+
+
+def dies(env, start_response):
+    """The process is gone, without a word."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def exits(env, start_response):
+    os._exit(3)
+
+
+def processes(env, start_response):
+    """What the environ and the module `uwsgi` say of the processes."""
+    import uwsgi
+    return answer(start_response, "%s %s %s %s %s" % (
+        env["wsgi.multiprocess"], env["wsgi.run_once"], uwsgi.numproc,
+        uwsgi.masterpid() == os.getppid(), uwsgi.worker_id() in (1, 2)))
+
+
+def started(env, start_response):
+    """How often this file was executed by the process or its ancestors."""
+    return answer(start_response, "imported in %s" % (
+        "this process" if IMPORTER == os.getpid() else "an ancestor"))
+
+
+IMPORTER = os.getpid()
+
+
+def application(env, start_response):
+    function = globals().get((env["PATH_INFO"].split("/") + [""])[1])
+    if not callable(function) or function is application:
+        start_response("404 Not Found", PLAIN)
+        return [b"no such application\n"]
+    return function(env, start_response)
