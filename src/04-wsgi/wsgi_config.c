@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,18 +120,28 @@ static int inherited(const char *text, struct err *err)
     socklen_t len = sizeof listening;
 
     if (!span_decimal(span_of(text), &number) || number > 1000000) {
-        err_set(err, "fd:// wants the number of an open socket");
+        err_set(err, "fd://%s: expected the number of an open socket", text);
         return -1;
     }
     int fd = (int)number;
     if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) < 0 ||
         !listening) {
-        err_set(err, "file descriptor %d is not a listening socket", fd);
+        err_set(err, "fd://%s is not a listening socket", text);
         return -1;
     }
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     return fd;
+}
+
+/* A client is accepted when its first bytes are there, or after some seconds
+ * without any: whoever only connects costs no more than an entry in the kernel,
+ * and for all others one wait is spared.  A kernel that cannot do that need
+ * not. */
+static void defer_accept(int fd)
+{
+    const int seconds = 4;
+    setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
 }
 
 static bool listen_on(struct wsgi_socket *s, const struct wsgi_config *c,
@@ -150,26 +162,23 @@ static bool listen_on(struct wsgi_socket *s, const struct wsgi_config *c,
                            strerror(errno));
     }
     if (s->fd < 0)
-        return err_set(err, "cannot listen on %s: %s", s->address, why.text);
+        return err_set(err, "%s", why.text);
     return true;
-}
-
-static unsigned port_of(int fd)
-{
-    struct net_addr addr;
-    unsigned port = net_local(fd, &addr) ? net_port(&addr) : 0;
-    return port != 0 ? port : 80;
 }
 
 bool wsgi_config_listen(struct wsgi_config *c, struct err *err)
 {
     for (size_t i = 0; i < c->socket_count; i++) {
         struct wsgi_socket *s = &c->sockets[i];
+        struct net_addr addr;
         if (s->by_option)
             s->protocol = c->protocol;
         if (s->fd < 0 && !listen_on(s, c, err))
             return false;
-        s->port = port_of(s->fd);
+        bool tcp = net_local(s->fd, &addr) && addr.sa.sa_family != AF_UNIX;
+        s->port = tcp ? net_port(&addr) : 80;
+        if (tcp)
+            defer_accept(s->fd);
     }
     return true;
 }

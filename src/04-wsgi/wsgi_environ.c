@@ -126,8 +126,11 @@ static bool unwanted(struct span name)
         SPAN_INIT("HTTP_TRANSFER_ENCODING"),
         SPAN_INIT("HTTP_PROXY"),
     };
-    if (span_starts(name, SPAN("wsgi.")) || span_starts(name, SPAN("uwsgi.")))
-        return true;
+    if (name.ptr[0] == 'w' || name.ptr[0] == 'u')
+        return span_starts(name, SPAN("wsgi.")) ||
+               span_starts(name, SPAN("uwsgi."));
+    if (!span_starts(name, SPAN("HTTP_")))
+        return false;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (span_eq(name, names[i]))
             return true;
@@ -136,9 +139,9 @@ static bool unwanted(struct span name)
 
 static bool is_https(struct span name, struct span value)
 {
-    if (span_eq(name, SPAN("HTTPS")))
+    if (name.len == 5 && span_eq(name, SPAN("HTTPS")))
         return span_eq_nocase(value, SPAN("on")) || span_eq(value, SPAN("1"));
-    return span_eq(name, SPAN("REQUEST_SCHEME")) &&
+    return value.len == 5 && span_eq(name, SPAN("REQUEST_SCHEME")) &&
            span_eq_nocase(value, SPAN("https"));
 }
 
