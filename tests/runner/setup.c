@@ -22,12 +22,12 @@ bool host_init(struct host *h, const struct setup *setup, const char *folder,
 {
     *h = (struct host){.setup = setup};
     h->folder = strdup(folder);
-    h->program.port.fd = h->backend.port.fd = h->closed.fd = -1;
+    h->program.port.fd = h->backend.port.fd = -1;
     h->program.grace = h->backend.grace = (int64_t)(STOP_GRACE * setup->scale);
     buf_init(&h->complaint, MAX_COMPLAINT);
     if (!h->folder || mkdir(folder, 0755) != 0)
         return err_set(e, "cannot make %s: %s", folder, strerror(errno));
-    return port_hold(&h->closed, e);
+    return true;
 }
 
 static void stop_program(struct host *h, struct program *p, char **key)
@@ -53,7 +53,6 @@ void host_stop(struct host *h)
 void host_free(struct host *h)
 {
     host_stop(h);
-    port_release(&h->closed);
     buf_free(&h->complaint);
     free(h->folder);
 }
@@ -80,9 +79,7 @@ static struct places find_places(struct host *h, struct mem *m,
         c->needs_tree ? mem_printf(m, "%s/tree", h->folder) : h->setup->tree;
 
     for (int i = 0; i < CASE_PEERS; i++)
-        at.up[i] =
-            address(m, w->upstreams[i].port.fd >= 0 ? w->upstreams[i].port.port
-                                                    : h->closed.port);
+        at.up[i] = address(m, w->upstreams[i].port.port);
     at.www = mem_printf(m, "%s/www", tree);
     at.apps = mem_printf(m, "%s/apps", tree);
     at.dir = mem_printf(m, "%s/dir", h->folder);

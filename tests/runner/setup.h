@@ -27,7 +27,6 @@ struct host {
     char *key, *backend_key; /* how they were started; NULL: not running */
     char *tree;              /* the folder with www and apps in use */
     char *access_log;
-    struct held_port closed; /* a port where nobody listens */
     struct buf complaint;    /* of a memory checker, the first; empty: none */
 };
 

@@ -497,6 +497,165 @@ def test_a_reset_is_not_an_end():
                       status=0 if server == end else 1)
 
 
+# A server that does what the path says, and cases that each look at one thing:
+# for every line of a script one that must pass and one that must fail.
+OBEDIENT = LISTEN + """
+def field(value):
+    return b"X: " + value + b"\\r\\n"
+HEAD = b"HTTP/1.1 200 OK\\r\\n"
+ANSWERS = {
+    b"/ok": HEAD + field(b"1") + b"Y: 1\\r\\nContent-Length: 3\\r\\n\\r\\nabc",
+    b"/chunks": HEAD + b"Transfer-Encoding: chunked\\r\\n\\r\\n"
+                b"1\\r\\na\\r\\n2\\r\\nbc\\r\\n0\\r\\n\\r\\n",
+    b"/badchunks": HEAD + b"Transfer-Encoding: chunked\\r\\n\\r\\n"
+                   b"1\\r\\nab\\r\\n0\\r\\n\\r\\n",
+    b"/more": HEAD + b"Content-Length: 1\\r\\n\\r\\nabc",
+    b"/less": HEAD + b"Content-Length: 9\\r\\n\\r\\nabc",
+    b"/head": HEAD + b"Content-Length: 3\\r\\n\\r\\n",
+    b"/lf": b"HTTP/1.1 200 OK\\nContent-Length: 0\\n\\n",
+    b"/silent": b"",
+}
+while True:
+    c, _ = s.accept()
+    data = c.recv(65536)
+    while data and not data.endswith(b"\\r\\n\\r\\n"):
+        data += c.recv(65536)
+    path = data.split()[1] if data else b""
+    print("hello", 42, file=sys.stderr, flush=True)
+    c.sendall(ANSWERS.get(path, HEAD + b"\\r\\nabc"))
+    if path == b"/exit":
+        os._exit(3)
+    if path == b"/slow":
+        time.sleep(0.3)
+    if path == b"/reset":
+        c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\\1" + bytes(7))
+    if path in ANSWERS:
+        c.settimeout(2)
+        try:
+            c.recv(1)
+        except OSError:
+            pass
+    c.close()
+"""
+OK = "c< HTTP/1.1 200 OK\n"
+LINES = [
+    # path, lines, passes
+    ("/ok", "c< HTTP/1.1 200 {any}", True),
+    ("/ok", "c< HTTP/1.1 404 {any}", False),
+    ("/ok", "c< HTTP/1.1 200 O", False),
+    ("/lf", OK, False),
+    ("/silent", OK, False),
+    ("/ok", OK + "c? x: {digits}\nc? Y: 1", True),
+    ("/ok", OK + "c? X: 2", False),
+    ("/ok", OK + "c? Z: 1", False),
+    ("/ok", OK + "c? X: 1\nc? X: 1", False),
+    ("/ok", OK + "c? X: {v=any}\nc? Y: {v}", True),
+    ("/ok", OK + "c? Content-Length: {v=any}\nc? Y: {v}", False),
+    ("/ok", OK + "c! Z\nc! X: 2", True),
+    ("/ok", OK + "c! X", False),
+    ("/ok", OK + "c! X: 1", False),
+    ("/ok", OK + "c= abc", True),
+    ("/ok", OK + "c= a\nc= bc", True),
+    ("/ok", OK + "c= abd", False),
+    ("/ok", OK + "c= ab", False),
+    ("/ok", OK + "c=", False),
+    ("/ok", OK + "c~ b\nc!~ d", True),
+    ("/ok", OK + "c~ d", False),
+    ("/ok", OK + "c!~ b", False),
+    ("/ok", OK + "c nobody", False),
+    ("/head", OK + "c nobody\nc silent 100ms", True),
+    ("/head", OK + "c= abc", False),
+    ("/chunks", OK + "c= abc", True),
+    ("/chunks", OK + "c= abcd", False),
+    ("/badchunks", OK, False),
+    ("/more", OK + "c= a", False),
+    ("/less", OK + "c= abc", False),
+    ("/close", OK + "c= abc\nc eof", True),
+    ("/close", OK + "c= ab\nc eof", False),
+    ("/close", OK + "c reset", False),
+    ("/ok", OK + "c eof 300ms", False),
+    ("/slow", OK + "c eof 200ms..2s", True),
+    ("/slow", OK + "c= abc\nc eof 200ms..2s", False),  # had ended before
+    ("/slow", "c<| HTTP/1.1 200 OK\\r\\n\\r\\nabc\nc eof 200ms..2s", True),
+    ("/slow", "c<| HTTP/1.1 200 OK\\r\\n\\r\\nabc\nc eof 900ms..2s", False),
+    ("/slow", "c<| HTTP/1.1 200 OK\\r\\n\\r\\nabc\nc silent 100ms", True),
+    ("/slow", "c<| HTTP/1.1 200 OK\\r\\n\\r\\nabc\nc silent 600ms", False),
+    ("/ok", "c<| HTTP/1.1 {line}\\r\\nX: 1{any}abc\nc silent 50ms", True),
+    ("/ok", "c<| HTTP/1.1 200 OK\\r\\nX: 2", False),
+    ("/ok", "c<| HTTP/1.1 200 OK\\r\\nX: 1", False),
+    ("/reset", "c<| HTTP/1.1 200 OK{any}abc\nc reset", True),
+    ("/reset", "c<| HTTP/1.1 200 OK{any}abc\nc end", True),
+    ("/reset", "c<| HTTP/1.1 200 OK{any}abc\nc eof", False),
+    ("/ok", "c2 refused", False),
+    ("/ok", OK + "log hello {digits}\nlog! bye", True),
+    ("/ok", OK + "log bye", False),
+    ("/ok", OK + "log! hello", False),
+    ("/exit", "c<| {any}abc\nprogram exit 3", True),
+    ("/exit", "c<| {any}abc\nprogram exit 0", False),
+    ("/exit", "c<| {any}abc\nc end\nc pause 100ms", False),
+    ("/ok", OK + "program exit 0 200ms", False),
+    ("/ok", OK + "program alive\nprogram signal TERM\nprogram exit 0", False),
+]
+LINE_CASE = """case one/{name}
+stage 1
+see 01-echo#x
+source RFC 9112 3
+hint None.
+wait 600ms
+c connect
+c>| GET {path} HTTP/1.1\\r\\n\\r\\n
+{lines}
+"""
+
+
+def test_every_line_can_pass_and_fail():
+    with folder() as where:
+        small_corpus(where)
+        script = where / "server.py"
+        script.write_text(OBEDIENT)
+        for i, (path, lines, _) in enumerate(LINES):
+            name = f"line-{i:03}"
+            (where / "one" / f"{name}.case").write_text(
+                LINE_CASE.format(name=name, path=path, lines=lines))
+        out, _ = grade("--corpus", str(where), "--stage", "1", "--program",
+                       f"python3 {script}", "--format", "json", status=1)
+        for got, (path, lines, passes) in zip(json.loads(out)["cases"], LINES):
+            require((got["verdict"] == "passed") == passes,
+                    f"{path} with {lines!r}: {got}")
+
+
+READ_ONCE = LISTEN + """
+while True:
+    c, _ = s.accept()
+    data = c.recv(65536)
+    c.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Type: message/http\\r\\n"
+              b"Connection: close\\r\\nContent-Length: %d\\r\\n\\r\\n%s"
+              % (len(data), data))
+    c.shutdown(socket.SHUT_WR)
+    while c.recv(65536):
+        pass
+    c.close()
+"""
+CHOP_CASE = LINE_CASE.replace("wait", "{chop}\nwait") + "c= {{sent}}\n"
+
+
+def test_cuts_are_cuts():
+    """A server that takes one read for one request passes whole, and no cut."""
+    with folder() as where:
+        small_corpus(where)
+        script = where / "server.py"
+        script.write_text(READ_ONCE)
+        for chop, text in (("chop whole", ""), ("chop lines", "line by line"),
+                           ("chop bytes", "byte by byte"),
+                           ("chop random:3", "at random cuts (seed 3)")):
+            (where / "one/x.case").write_text(CHOP_CASE.format(
+                name="x", path="/a-path-that-is-long-enough", lines=OK,
+                chop=chop))
+            out, _ = grade("--corpus", str(where), "--stage", "1", "--program",
+                           f"python3 {script}", status=1 if text else 0)
+            require(not text or f", sent {text}\n" in out, f"{chop}: {out}")
+
+
 def main():
     tests = [(name, run) for name, run in globals().items()
              if name.startswith("test_")]
