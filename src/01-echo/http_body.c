@@ -211,8 +211,7 @@ static enum http_parse decode_chunked(struct http_body *b, const char *in,
 }
 
 enum http_parse http_decode_body(struct http_body *b, const char *in,
-                                 size_t len, size_t *used,
-                                 struct span *content)
+                                 size_t len, size_t *used, struct span *content)
 {
     *used = 0;
     *content = (struct span){in, 0};

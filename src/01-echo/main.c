@@ -68,14 +68,14 @@ static void send_answer(struct http_conn *c, int status, struct span type,
     strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT",
              gmtime_r(&now, &tm));
     iov[0].iov_base = head;
-    iov[0].iov_len = (size_t)snprintf(
-        head, sizeof head,
-        "HTTP/1.1 %d %.*s\r\n"
-        "Date: %s\r\n"
-        "Content-Type: %.*s\r\n"
-        "Content-Length: %zu\r\n"
-        "Connection: close\r\n\r\n",
-        status, SPAN_ARG(http_reason(status)), date, SPAN_ARG(type), body.len);
+    iov[0].iov_len = (size_t)snprintf(head, sizeof head,
+                                      "HTTP/1.1 %d %.*s\r\n"
+                                      "Date: %s\r\n"
+                                      "Content-Type: %.*s\r\n"
+                                      "Content-Length: %zu\r\n"
+                                      "Connection: close\r\n\r\n",
+                                      status, SPAN_ARG(http_reason(status)),
+                                      date, SPAN_ARG(type), body.len);
     iov[1] = (struct iovec){(void *)body.ptr, body.len};
     net_writev(c->fd, iov, no_body ? 1 : 2, c->timeouts.send);
 }
@@ -196,8 +196,8 @@ static bool read_arguments(char **argv, struct http_options *o,
             return err_set(err, "there is no option '%s'; --help lists them",
                            *argv);
         } else if (*addr) {
-            return err_set(err, "one address is expected, but '%s' and '%s' "
-                                "are given", *addr, *argv);
+            return err_set(err, "two addresses, '%s' and '%s'; expected one",
+                           *addr, *argv);
         } else {
             *addr = *argv;
         }

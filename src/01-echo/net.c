@@ -32,8 +32,7 @@ static struct sockaddr_un *addr_un(const struct net_addr *addr)
     return (struct sockaddr_un *)&addr->sa;
 }
 
-static bool parse_unix(struct net_addr *addr, const char *path,
-                       struct err *err)
+static bool parse_unix(struct net_addr *addr, const char *path, struct err *err)
 {
     struct sockaddr_un *un = addr_un(addr);
     size_t len = strlen(path);

@@ -34,8 +34,7 @@ static void decode_piece(struct answer *a, const uint8_t *data, size_t len)
         struct span run;
         size_t used;
 
-        a->found =
-            http_decode_body(&a->body, copy + at, len - at, &used, &run);
+        a->found = http_decode_body(&a->body, copy + at, len - at, &used, &run);
         require(used <= len - at);
         require(run.len <= used);
         require(run.len == 0 || (run.ptr >= copy + at &&

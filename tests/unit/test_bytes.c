@@ -227,6 +227,6 @@ static void errors(void)
 }
 
 UNIT_MAIN("bytes", {"compare", compare}, {"find", find}, {"trim", trim},
-          {"next", next}, {"decimal", decimal}, {"hex", hex},
-          {"bound", bound}, {"reserve", reserve}, {"add", add},
-          {"print", print}, {"errors", errors})
+          {"next", next}, {"decimal", decimal}, {"hex", hex}, {"bound", bound},
+          {"reserve", reserve}, {"add", add}, {"print", print},
+          {"errors", errors})

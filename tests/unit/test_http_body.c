@@ -19,8 +19,8 @@ static enum http_parse feed(const char *in, size_t from, size_t to)
 
     do {
         found = http_decode_body(&body, copy + at, to - from - at, &used, &run);
-        if (run.len > 0 && (run.ptr < copy + at ||
-                            run.ptr + run.len > copy + at + used))
+        if (run.len > 0 &&
+            (run.ptr < copy + at || run.ptr + run.len > copy + at + used))
             CU_FAIL("content outside of what was used");
         buf_add_span(&content, run);
         at += used;
@@ -71,9 +71,8 @@ static enum http_parse decode(struct span in, enum http_framing framing,
     buf_init(&content, 1 << 20);
     for (size_t cut = 0; cut <= in.len; cut++) {
         found = decode_cut(in, cut < in.len ? cut : 0, framing, length, max);
-        if (found != whole || total_used != used ||
-            body.status != end.status || body.reason != end.reason ||
-            body.total != end.total ||
+        if (found != whole || total_used != used || body.status != end.status ||
+            body.reason != end.reason || body.total != end.total ||
             http_body_may_end(&body) != http_body_may_end(&end) ||
             !span_eq(buf_span(&content), buf_span(&first))) {
             printf("cut at %zu: %.40s\n", cut, in.ptr);
@@ -136,10 +135,8 @@ static void chunks(void)
         {SPAN_INIT("0\r\n\r\n"), SPAN_INIT(""), 0},
         {SPAN_INIT("3\r\nabc\r\n0\r\n\r\nGET"), SPAN_INIT("abc"), 3},
         {SPAN_INIT("1\r\na\r\n2\r\nbc\r\n000\r\n\r\n"), SPAN_INIT("abc"), 0},
-        {SPAN_INIT("A\r\n0123456789\r\n0\r\n\r\n"), SPAN_INIT("0123456789"),
-         0},
-        {SPAN_INIT("a\r\n0123456789\r\n0\r\n\r\n"), SPAN_INIT("0123456789"),
-         0},
+        {SPAN_INIT("A\r\n0123456789\r\n0\r\n\r\n"), SPAN_INIT("0123456789"), 0},
+        {SPAN_INIT("a\r\n0123456789\r\n0\r\n\r\n"), SPAN_INIT("0123456789"), 0},
         {SPAN_INIT("0000000000000000000000000000002\r\n\r\n\r\n0\r\n\r\n"),
          SPAN_INIT("\r\n"), 0},
         {SPAN_INIT("1;a=b;c=\"d;\xff\t\"\r\nx\r\n0;e\r\n\r\n"), SPAN_INIT("x"),
@@ -177,22 +174,45 @@ static void truncated(void)
 static void bad_chunks(void)
 {
     static const struct span rows[] = {
-        SPAN_INIT("\r\n"), SPAN_INIT("x"), SPAN_INIT(" 1\r\n"),
-        SPAN_INIT("\t1\r\n"), SPAN_INIT("+1\r\n"), SPAN_INIT("-1\r\n"),
-        SPAN_INIT("0x1\r\n"), SPAN_INIT("1_0\r\n"), SPAN_INIT(";a\r\n"),
-        SPAN_INIT("1 \r\n"), SPAN_INIT("1 a\r\n"), SPAN_INIT("1g\r\n"),
-        SPAN_INIT("1\na\r\n"), SPAN_INIT("1\ra"), SPAN_INIT("1\r\r\n"),
-        SPAN_INIT("1;a\nx\r\n"), SPAN_INIT("1;a\r;b\r\n"),
-        SPAN_INIT("1;a=\"\n\"\r\n"), SPAN_INIT("1;\0\r\n"),
-        SPAN_INIT("1\r\nab\r\n"), SPAN_INIT("1\r\na\n"),
-        SPAN_INIT("1\r\na\r0"), SPAN_INIT("1\r\na0\r\n"),
-        SPAN_INIT("0\n\r\n"), SPAN_INIT("0\r\n\n"), SPAN_INIT("0\r\n\rX"),
-        SPAN_INIT("0\r\nA: b\n\r\n"), SPAN_INIT("0\r\nA: b\r\n\n"),
-        SPAN_INIT("0\r\nA\r\n\r\n"), SPAN_INIT("0\r\n: b\r\n\r\n"),
-        SPAN_INIT("0\r\n b\r\n\r\n"), SPAN_INIT("0\r\nA : b\r\n\r\n"),
-        SPAN_INIT("0\r\nA: b\rc\r\n\r\n"), SPAN_INIT("0\r\nA: \0\r\n\r\n"),
-        SPAN_INIT("0\r\nA: b\r\r\n"), SPAN_INIT("G\r\n"), SPAN_INIT("@\r\n"),
-        SPAN_INIT("`\r\n"), SPAN_INIT("\xb2\r\n"),
+        SPAN_INIT("\r\n"),
+        SPAN_INIT("x"),
+        SPAN_INIT(" 1\r\n"),
+        SPAN_INIT("\t1\r\n"),
+        SPAN_INIT("+1\r\n"),
+        SPAN_INIT("-1\r\n"),
+        SPAN_INIT("0x1\r\n"),
+        SPAN_INIT("1_0\r\n"),
+        SPAN_INIT(";a\r\n"),
+        SPAN_INIT("1 \r\n"),
+        SPAN_INIT("1 a\r\n"),
+        SPAN_INIT("1g\r\n"),
+        SPAN_INIT("1\na\r\n"),
+        SPAN_INIT("1\ra"),
+        SPAN_INIT("1\r\r\n"),
+        SPAN_INIT("1;a\nx\r\n"),
+        SPAN_INIT("1;a\r;b\r\n"),
+        SPAN_INIT("1;a=\"\n\"\r\n"),
+        SPAN_INIT("1;\0\r\n"),
+        SPAN_INIT("1\r\nab\r\n"),
+        SPAN_INIT("1\r\na\n"),
+        SPAN_INIT("1\r\na\r0"),
+        SPAN_INIT("1\r\na0\r\n"),
+        SPAN_INIT("0\n\r\n"),
+        SPAN_INIT("0\r\n\n"),
+        SPAN_INIT("0\r\n\rX"),
+        SPAN_INIT("0\r\nA: b\n\r\n"),
+        SPAN_INIT("0\r\nA: b\r\n\n"),
+        SPAN_INIT("0\r\nA\r\n\r\n"),
+        SPAN_INIT("0\r\n: b\r\n\r\n"),
+        SPAN_INIT("0\r\n b\r\n\r\n"),
+        SPAN_INIT("0\r\nA : b\r\n\r\n"),
+        SPAN_INIT("0\r\nA: b\rc\r\n\r\n"),
+        SPAN_INIT("0\r\nA: \0\r\n\r\n"),
+        SPAN_INIT("0\r\nA: b\r\r\n"),
+        SPAN_INIT("G\r\n"),
+        SPAN_INIT("@\r\n"),
+        SPAN_INIT("`\r\n"),
+        SPAN_INIT("\xb2\r\n"),
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -266,6 +286,6 @@ static void line_bounds(void)
 }
 
 UNIT_MAIN("http_body", {"lengths", lengths}, {"no body", no_body},
-          {"to close", to_close}, {"chunks", chunks},
-          {"truncated", truncated}, {"bad chunks", bad_chunks},
-          {"bounds", bounds}, {"line bounds", line_bounds})
+          {"to close", to_close}, {"chunks", chunks}, {"truncated", truncated},
+          {"bad chunks", bad_chunks}, {"bounds", bounds},
+          {"line bounds", line_bounds})

@@ -282,9 +282,11 @@ static void skipping(void)
         uint64_t max;
         bool skipped;
     } rows[] = {
-        {SPAN_INIT("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"),
+        {SPAN_INIT(
+             "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"),
          3, true},
-        {SPAN_INIT("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"),
+        {SPAN_INIT(
+             "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"),
          2, false},
         {SPAN_INIT("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"),
          0, true},

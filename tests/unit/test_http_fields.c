@@ -33,8 +33,11 @@ static void good(void)
         {SPAN_INIT("A: b\tc: d\r\n"), SPAN_INIT("A"), SPAN_INIT("b\tc: d")},
         {SPAN_INIT("!#$%&'*+-.^_`|~09azAZ: 1\r\n"),
          SPAN_INIT("!#$%&'*+-.^_`|~09azAZ"), SPAN_INIT("1")},
-        {SPAN_INIT("A: \xa0" "b\x85\r\n"), SPAN_INIT("A"),
-         SPAN_INIT("\xa0" "b\x85")}, /* obs-text is no white space */
+        {SPAN_INIT("A: \xa0"
+                   "b\x85\r\n"),
+         SPAN_INIT("A"),
+         SPAN_INIT("\xa0"
+                   "b\x85")}, /* obs-text is no white space */
         {SPAN_INIT("A: 12345678\t9012345678\xff~ !\r\n"), SPAN_INIT("A"),
          SPAN_INIT("12345678\t9012345678\xff~ !")},
     };

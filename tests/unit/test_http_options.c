@@ -46,15 +46,23 @@ static void others(void)
 static void bad(void)
 {
     static const char *const rows[][2] = {
-        {"--max-line", "0"},        {"--max-line", "-1"},
-        {"--max-line", ""},         {"--max-line", "1k"},
-        {"--max-head", "1073741825"}, {"--max-body", "0"},
+        {"--max-line", "0"},
+        {"--max-line", "-1"},
+        {"--max-line", ""},
+        {"--max-line", "1k"},
+        {"--max-head", "1073741825"},
+        {"--max-body", "0"},
         {"--max-body", "9223372036854775808"},
-        {"--head-timeout", "0"},    {"--head-timeout", "0.000"},
-        {"--head-timeout", "1."},   {"--head-timeout", ".5"},
-        {"--head-timeout", "1.0001"}, {"--head-timeout", "1s"},
-        {"--head-timeout", "inf"},  {"--head-timeout", "99999999999"},
-        {"--head-timeout=", NULL},  {"--head-timeout", NULL},
+        {"--head-timeout", "0"},
+        {"--head-timeout", "0.000"},
+        {"--head-timeout", "1."},
+        {"--head-timeout", ".5"},
+        {"--head-timeout", "1.0001"},
+        {"--head-timeout", "1s"},
+        {"--head-timeout", "inf"},
+        {"--head-timeout", "99999999999"},
+        {"--head-timeout=", NULL},
+        {"--head-timeout", NULL},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

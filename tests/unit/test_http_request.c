@@ -11,8 +11,7 @@ static struct http_request request;
 /* Parses text[0 .. len) given first up to `cut`, then up to the end; cut 0 is
  * byte by byte.  Each piece lies against a page that must not be read. */
 static enum http_parse parse_cut(const char *text, size_t len, size_t cut,
-                                 const struct http_limits *limits,
-                                 unsigned max)
+                                 const struct http_limits *limits, unsigned max)
 {
     enum http_parse found = HTTP_MORE;
     size_t step = cut ? cut : 1;
@@ -70,10 +69,10 @@ static bool is(struct http_slice slice, const char *text)
 static void check_refused(const struct span *rows, size_t count, int status)
 {
     for (size_t i = 0; i < count; i++) {
-        bool good = parse(rows[i]) == HTTP_BAD && request.status == status &&
-                    request.reason != NULL &&
-                    http_parse_request(&request, rows[i].ptr, rows[i].len) ==
-                        HTTP_BAD;
+        bool good =
+            parse(rows[i]) == HTTP_BAD && request.status == status &&
+            request.reason != NULL &&
+            http_parse_request(&request, rows[i].ptr, rows[i].len) == HTTP_BAD;
 
         if (!good)
             printf("row %zu: %d: %.60s\n", i, request.status, rows[i].ptr);
@@ -131,8 +130,8 @@ static void targets(void)
         {SPAN_INIT("GET /? HTTP/1.0\r\n\r\n"), HTTP_ORIGIN_FORM, "/", "", ""},
         {SPAN_INIT("GET //a//b??c HTTP/1.0\r\n\r\n"), HTTP_ORIGIN_FORM,
          "//a//b", "?c", ""},
-        {SPAN_INIT("GET /a#b?c HTTP/1.0\r\n\r\n"), HTTP_ORIGIN_FORM, "/a",
-         NULL, ""},
+        {SPAN_INIT("GET /a#b?c HTTP/1.0\r\n\r\n"), HTTP_ORIGIN_FORM, "/a", NULL,
+         ""},
         {SPAN_INIT("GET /a?b#c HTTP/1.0\r\n\r\n"), HTTP_ORIGIN_FORM, "/a", "b",
          ""},
         {SPAN_INIT("GET /\xc3\xa4 HTTP/1.0\r\n\r\n"), HTTP_ORIGIN_FORM,
@@ -147,8 +146,8 @@ static void targets(void)
          "/", NULL, "[::1]:8"},
         {SPAN_INIT("CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n"),
          HTTP_AUTHORITY_FORM, "", NULL, "h:443"},
-        {SPAN_INIT("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"),
-         HTTP_ASTERISK_FORM, "", NULL, "x"},
+        {SPAN_INIT("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"), HTTP_ASTERISK_FORM,
+         "", NULL, "x"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -199,9 +198,9 @@ static void request_lines(void)
     REFUSED(400, SPAN_INIT("\r\n\r\nGET / HTTP/1.0\r\n\r\n"),
             SPAN_INIT("\n\nGET / HTTP/1.0\r\n\r\n"),
             SPAN_INIT("\r\r\nGET / HTTP/1.0\r\n\r\n"),
-            SPAN_INIT(" GET / HTTP/1.0\r\n\r\n"),
-            SPAN_INIT("GET\r\n"), SPAN_INIT("GET /\r\n"),
-            SPAN_INIT("GET / \r\n"), SPAN_INIT("GET  / HTTP/1.0\r\n\r\n"),
+            SPAN_INIT(" GET / HTTP/1.0\r\n\r\n"), SPAN_INIT("GET\r\n"),
+            SPAN_INIT("GET /\r\n"), SPAN_INIT("GET / \r\n"),
+            SPAN_INIT("GET  / HTTP/1.0\r\n\r\n"),
             SPAN_INIT("GET /  HTTP/1.0\r\n\r\n"),
             SPAN_INIT("GET\t/ HTTP/1.0\r\n\r\n"),
             SPAN_INIT("GET / HTTP/1.0 \r\n\r\n"),
@@ -215,9 +214,8 @@ static void request_lines(void)
             SPAN_INIT("GET / HTTP/1,1\r\n\r\n"),
             SPAN_INIT("GET / XTTP/1.1\r\n\r\n"),
             SPAN_INIT("(ET / HTTP/1.1\r\n\r\n"),
-            SPAN_INIT("G(T / HTTP/1.1\r\n\r\n"),
-            SPAN_INIT("\x16\x03\x01\x02"), SPAN_INIT("\0"),
-            SPAN_INIT("\x80"), SPAN_INIT("\r\n "));
+            SPAN_INIT("G(T / HTTP/1.1\r\n\r\n"), SPAN_INIT("\x16\x03\x01\x02"),
+            SPAN_INIT("\0"), SPAN_INIT("\x80"), SPAN_INIT("\r\n "));
     REFUSED(505, SPAN_INIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
             SPAN_INIT("GET / HTTP/2.0\r\n\r\n"),
             SPAN_INIT("GET / HTTP/9.9\r\n\r\n"));
@@ -225,14 +223,22 @@ static void request_lines(void)
 
 static void hosts(void)
 {
-    static const char *const good[] = {
-        "h",    "h:",   "h:0",       "h:65535",   "1.2.3.4:80",    "[::1]",
-        "[::1]:80", "a_b-c.d~", "%41", "a!$&'()*+,;=", "[::ffff:1.2.3.4]:1"};
+    static const char *const good[] = {"h",
+                                       "h:",
+                                       "h:0",
+                                       "h:65535",
+                                       "1.2.3.4:80",
+                                       "[::1]",
+                                       "[::1]:80",
+                                       "a_b-c.d~",
+                                       "%41",
+                                       "a!$&'()*+,;=",
+                                       "[::ffff:1.2.3.4]:1"};
     static const char *const bad[] = {
-        "",     " ",   ":80",  "h:65536", "h:8a", "h:-1",  "h:+1",  "a b",
-        "a/b",  "a@b", "a\\b", "a?b",     "a#b",  "a\tb",  "[::1",  "::1",
-        "[]",   "[g]", "[::1]x", "a<b",   "h:80:80", "\xc3\xa4", "a\"b",
-        "[::1]]", "[[::1]]", "[::1]80"};
+        "",         " ",    ":80",    "h:65536", "h:8a",   "h:-1", "h:+1",
+        "a b",      "a/b",  "a@b",    "a\\b",    "a?b",    "a#b",  "a\tb",
+        "[::1",     "::1",  "[]",     "[g]",     "[::1]x", "a<b",  "h:80:80",
+        "\xc3\xa4", "a\"b", "[::1]]", "[[::1]]", "[::1]80"};
     char text[128];
 
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
@@ -393,9 +399,9 @@ static void endless_line(void)
     static char text[HTTP_MAX_LINE + 1];
 
     memset(text, 'A', sizeof text);
-    CU_ASSERT_EQUAL(parse_cut(text, HTTP_MAX_LINE - 1, HTTP_MAX_LINE - 1, NULL,
-                              8),
-                    HTTP_MORE);
+    CU_ASSERT_EQUAL(
+        parse_cut(text, HTTP_MAX_LINE - 1, HTTP_MAX_LINE - 1, NULL, 8),
+        HTTP_MORE);
     CU_ASSERT_EQUAL(parse_cut(text, HTTP_MAX_LINE, HTTP_MAX_LINE, NULL, 8),
                     HTTP_BAD);
     CU_ASSERT_EQUAL(request.status, 414);

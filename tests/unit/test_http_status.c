@@ -10,8 +10,8 @@ static void phrases(void)
     CU_ASSERT(span_eq(http_reason(302), SPAN("Moved Temporarily")));
     CU_ASSERT(span_eq(http_reason(405), SPAN("Not Allowed")));
     CU_ASSERT(span_eq(http_reason(408), SPAN("Request Time-out")));
-    CU_ASSERT(span_eq(http_reason(511),
-                      SPAN("Network Authentication Required")));
+    CU_ASSERT(
+        span_eq(http_reason(511), SPAN("Network Authentication Required")));
 }
 
 /* Any number may be asked for, and the answer can always be printed. */
