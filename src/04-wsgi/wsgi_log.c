@@ -70,7 +70,7 @@ bool wsgi_log_escape(struct buf *out, struct span text)
             return false;
         from = i + 1;
     }
-    return buf_add(out, text.ptr + from, text.len - from);
+    return from == text.len || buf_add(out, text.ptr + from, text.len - from);
 }
 
 static bool format_request(struct buf *line, const struct wsgi_log_request *r)
