@@ -51,13 +51,15 @@ bool record_apply(const struct corpus_case *c, const struct result *r,
 {
     size_t count = json_array_size(r->corrections);
     struct mem m = {0};
-    struct edit *edits = mem_alloc(&m, (count + 1) * sizeof *edits);
-    char *path = mem_printf(&m, "%s.new", c->file);
+    struct edit *edits;
+    char *path;
     FILE *in, *fresh;
     bool good;
 
     if (count == 0)
         return true;
+    edits = mem_alloc(&m, count * sizeof *edits);
+    path = mem_printf(&m, "%s.new", c->file);
     for (size_t i = 0; i < count; i++)
         json_unpack(json_array_get(r->corrections, i), "[iis]", &edits[i].line,
                     &edits[i].last, &edits[i].text);
