@@ -447,7 +447,7 @@ def test_record_writes_what_nginx_answers():
         for line in ("c<  HTTP/1.1 200 OK", "c? Content-Length: {digits}",
                      'c? ETag: "65920080-2"', "c? Server: nginx/", "c=  A\\n"):
             require(line in text, f"{line} is not in\n{text}\n{out}")
-        require("+ c<  HTTP/1.1 200 OK" in out, f"the change is not shown\n{out}")
+        require("+ c<  HTTP/1.1 200 OK" in out, f"no change is shown\n{out}")
         grade("--corpus", str(where), "--verify", status=0)
 
 
