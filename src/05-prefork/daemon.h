@@ -1,5 +1,6 @@
-/* daemon: what a server does to live in the background: leave the terminal, keep
- * its log in a file, leave its pid where scripts find it, become another user.
+/* daemon: what a server does to live in the background: leave the terminal,
+ * keep its log in a file, leave its pid where scripts find it, become another
+ * user.
  *
  * It knows neither Python nor HTTP; the proxy uses it too. */
 
@@ -37,8 +38,8 @@ int daemon_begin(const char *program, const char *log, struct err *err);
 /* Says how the start went, once, and closes fd; nothing when fd is -1. */
 void daemon_report(int fd, int status);
 
-/* Becomes the user and the group with these names or numbers (NULL: as is); the
- * supplementary groups become the user's. */
+/* Becomes the user and the group with these names or numbers (NULL: as is);
+ * the supplementary groups become the user's. */
 bool daemon_become(const char *user, const char *group, struct err *err);
 
 /* A pidfile: opened while there may still be the right to, written when the
@@ -46,13 +47,13 @@ bool daemon_become(const char *user, const char *group, struct err *err);
 struct pidfile {
     char *path; /* absolute; NULL: there is none */
     int fd;
-    bool made;  /* the file was not there before */
+    bool made; /* the file was not there before */
 };
 
 bool pidfile_open(struct pidfile *p, const char *path, struct err *err);
 bool pidfile_write(struct pidfile *p, pid_t pid, struct err *err);
 
-/* Closes it; removes it when `remove`, or when it was made and never written. */
+/* Closes it; removes it when `remove`, or when it was made but not written. */
 void pidfile_close(struct pidfile *p, bool remove);
 
 /* Sends the signal to the process whose pid stands in the file.  *err says why

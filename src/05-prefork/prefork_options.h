@@ -1,4 +1,4 @@
-/* prefork_options: what strata-prefork can be told, beyond what strata-wsgi can.
+/* prefork_options: what strata-prefork can be told, and strata-wsgi cannot.
  *
  * The rows have the shape of the rows of stage 4, and are applied by the same
  * function: struct prefork_config begins with a struct wsgi_config, so that a

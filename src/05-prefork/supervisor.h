@@ -42,7 +42,7 @@ struct supervisor_worker {
     _Atomic int64_t *deadline;
     void *shared; /* config->shared bytes, zero at first, that the master sees
                    * too (in its events) */
-    int report;      /* the module's own: the pipe to the master, or -1, */
+    int report;   /* the module's own: the pipe to the master, or -1, */
     uint32_t serial; /* and the name it goes by there */
 };
 
@@ -63,33 +63,33 @@ struct supervisor_signal {
 };
 
 enum supervisor_kind {
-    SUPERVISOR_SPAWNED,      /* a worker of a new generation was forked */
-    SUPERVISOR_RESPAWNED,    /* a worker was forked in place of a dead one */
-    SUPERVISOR_UP,           /* all workers of the first generation serve */
-    SUPERVISOR_ENDED,        /* it ended as it was told, or with status 0 */
-    SUPERVISOR_DIED,         /* it ended otherwise: see status */
-    SUPERVISOR_LATE,         /* it overran its deadline and was killed */
-    SUPERVISOR_OVERDUE,      /* told to end, it did not, and was killed */
-    SUPERVISOR_THROTTLED,    /* it dies at once, again and again: the next is
-                              * forked in `wait` ms */
-    SUPERVISOR_NO_FORK,      /* fork failed: see error; tried again in `wait`;
-                              * number and pid 0: the master cannot begin */
-    SUPERVISOR_STOPPING,     /* status: the enum supervisor_action */
-    SUPERVISOR_RELOADING,    /* a new generation is being started */
-    SUPERVISOR_RELOADED,     /* it serves, and the old one was told to finish */
+    SUPERVISOR_SPAWNED,   /* a worker of a new generation was forked */
+    SUPERVISOR_RESPAWNED, /* a worker was forked in place of a dead one */
+    SUPERVISOR_UP,        /* all workers of the first generation serve */
+    SUPERVISOR_ENDED,     /* it ended as it was told, or with status 0 */
+    SUPERVISOR_DIED,      /* it ended otherwise: see status */
+    SUPERVISOR_LATE,      /* it overran its deadline and was killed */
+    SUPERVISOR_OVERDUE,   /* told to end, it did not, and was killed */
+    SUPERVISOR_THROTTLED, /* it dies at once, again and again: the next is
+                           * forked in `wait` ms */
+    SUPERVISOR_NO_FORK,   /* fork failed: see error; tried again in `wait`;
+                           * number and pid 0: the master cannot begin */
+    SUPERVISOR_STOPPING,  /* status: the enum supervisor_action */
+    SUPERVISOR_RELOADING, /* a new generation is being started */
+    SUPERVISOR_RELOADED,  /* it serves, and the old one was told to finish */
     SUPERVISOR_RELOAD_FAILED, /* it could not start; the old one goes on */
-    SUPERVISOR_GAVE_UP,      /* the first generation could not start */
-    SUPERVISOR_STRANGER,     /* a child that is no worker ended: pid, status */
+    SUPERVISOR_GAVE_UP,       /* the first generation could not start */
+    SUPERVISOR_STRANGER,      /* a child that is no worker ended: pid, status */
 };
 
 struct supervisor_event {
     enum supervisor_kind kind;
     unsigned number; /* of the worker; 0: a template */
     pid_t pid;
-    int status;   /* as waitpid gives it */
+    int status;         /* as waitpid gives it */
     const void *shared; /* the worker's: LATE */
-    int error;    /* an errno */
-    int64_t wait; /* milliseconds */
+    int error;          /* an errno */
+    int64_t wait;       /* milliseconds */
 };
 
 /* The user's functions; `context` is the user's, and so is `plan`.  All but
