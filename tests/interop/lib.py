@@ -133,6 +133,13 @@ def listening(host, port):
     return False
 
 
+def nginx_temp(folder):
+    """Lines for the http block of a real nginx: its directories for temporary
+    files, which Debian's would have where only root may write."""
+    return " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in (
+        "client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+
+
 def wait_for(condition, seconds=10, pause=0.02):
     """Calls condition() until it is true, at most for so long; its last
     value."""

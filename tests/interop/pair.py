@@ -19,10 +19,8 @@ APP = lib.ROOT / "tests/interop/app.py"
 
 def nginx_conf(t, backend, port=8080, extra="", top="", real=False):
     """The tutorial's front before a uwsgi server at `backend`; its path."""
-    # Debian's nginx would put these where only root may write.
-    temp = "" if lib.FRONT == ["strata-proxy"] and not real else "\n    ".join(
-        f"{kind}_temp_path {t.dir}/{kind};" for kind in (
-            "client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    ours = lib.FRONT == ["strata-proxy"] and not real
+    temp = "" if ours else lib.nginx_temp(t.dir)
     t.write("static/static/a.txt", "A file.\n")
     return t.write("nginx.conf", f"""\
 {top}

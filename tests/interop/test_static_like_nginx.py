@@ -56,12 +56,12 @@ def make_site(t):
     return site
 
 
-def conf(t, site, port):
+def conf(t, site, port, more=""):
     return t.write(f"{port}/nginx.conf", f"""\
 daemon off; worker_processes 1; pid {t.dir}/{port}/pid; error_log stderr;
 events {{ }}
 http {{
-    access_log off;
+    access_log off; {more}
     include {lib.ROOT}/corpus/conf/mime.types;
     server {{ listen {t.host}:{port}; root {site}; }}
 }}
@@ -166,7 +166,8 @@ def slow_reader(t):
 
 with lib.Test("files as nginx serves them") as t:
     site = make_site(t)
-    t.start([*lib.NGINX, "-p", t.dir, "-c", conf(t, site, PORTS["nginx"])],
+    t.start([*lib.NGINX, "-p", t.dir, "-c", conf(
+        t, site, PORTS["nginx"], lib.nginx_temp(t.dir))],
             ready=(t.host, PORTS["nginx"]))
     t.start(["strata-static", "--root", site, "--links", "follow",
              "--send-timeout", "1", f"{t.host}:{PORTS['strata-static']}"],

@@ -331,7 +331,8 @@ with lib.Test("the WSGI host") as t:
                      "--socket", sock, "--chmod-socket", "666", "-w",
                      "validated"], ready=(sock, None))
     t.equal("the unix socket's mode", os.stat(sock).st_mode & 0o777, 0o666)
-    pair.start_front(t, lib.NGINX, pair.nginx_conf(t, f"unix:{sock}"))
+    pair.start_front(t, lib.NGINX, pair.nginx_conf(t, f"unix:{sock}",
+                                                  real=True))
     expected = "seen (b'ab', b'c\\n', [b'def\\n', b'g'])\n"
     for where, port in (("HTTP", 9093), ("uwsgi, behind nginx", 8080)):
         a = lib.ask(t.host, port, "POST", "/x?y=1", {}, b"abc\ndef\ng")
