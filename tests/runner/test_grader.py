@@ -316,7 +316,8 @@ def test_gradescope_keeps_partial_credit():
         child = subprocess.Popen(
             [GRADE, "--stage", "1", "--program", f"python3 {script}",
              "--format", "gradescope", "--output", str(results), "--jobs",
-             "1"], cwd=ROOT, stdout=subprocess.DEVNULL)
+             "1"], cwd=ROOT, stdout=subprocess.DEVNULL,
+            env=dict(os.environ, TMPDIR=str(where)))
         deadline = time.monotonic() + 30
         while not results.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
