@@ -57,12 +57,8 @@ struct upstream_peer *upstream_pick(struct upstream *u, bool *tried,
 
     if (p == NULL)
         p = pick_from(u, tried, true, now);
-    if (p == NULL) {
-        /* All rest: forgive them, so that the next request finds someone. */
-        for (unsigned i = 0; i < u->count; i++)
-            u->peers[i].fails = 0;
+    if (p == NULL)
         return NULL;
-    }
     tried[p - u->peers] = true;
     p->connections++;
     return p;

@@ -20,6 +20,7 @@ struct front_location {
     } kind;
     struct span name;
     struct regex *regex;
+    bool slash_added; /* /dir/ is passed on, and /dir sent there by 301 */
     struct conf_scope *scope;
     struct front_location *inner; /* nested, in the order of the file */
 };

@@ -153,6 +153,18 @@ static struct front_location *find_prefix(struct front_location *list,
     return best;
 }
 
+/* The location that is passed on and whose name lacks nothing but the final
+ * "/" in the URI. */
+static struct front_location *find_slash(struct front_location *list,
+                                         struct span uri)
+{
+    for (; list != NULL; list = list->next)
+        if (list->slash_added && list->name.len == uri.len + 1 &&
+            span_starts(list->name, uri))
+            return list;
+    return NULL;
+}
+
 /* Sets *final when the search is over: an exact location was found, or a
  * regular expression matched, or ^~ forbids to try them. */
 static struct front_location *find_in(struct front_location *list,
@@ -167,6 +179,13 @@ static struct front_location *find_in(struct front_location *list,
         return found;
     }
     found = find_prefix(list, uri);
+    if (found == NULL || found->name.len < uri.len) {
+        inner = find_slash(list, uri);
+        if (inner != NULL) {
+            *final = true;
+            return inner;
+        }
+    }
     no_regex = found != NULL && found->kind == LOCATION_NO_REGEX;
     if (found != NULL && found->inner != NULL) {
         inner = find_in(found->inner, uri, captures, regex, final);

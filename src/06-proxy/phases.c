@@ -29,6 +29,11 @@ static enum phase_result location_phase(struct exchange *x)
     }
     if (front_settings(x->scope)->keepalive_timeout == 0)
         x->keep_alive = false;
+    if (l != NULL && l->slash_added && x->uri.len + 1 == l->name.len) {
+        x->out.location = static_with_slash(x);
+        exchange_error(x, 301);
+        return PHASE_DONE;
+    }
     return PHASE_NEXT;
 }
 
@@ -76,11 +81,15 @@ bool content_set(struct conf *cf, const char *directive,
                  void (*handler)(struct exchange *x), void *data)
 {
     struct content_settings *content = CONF_OF(cf->scope, &content_module);
+    struct front_location *l = cf->subject;
 
     if (content->handler != NULL)
         return conf_error(cf, "\"%s\" directive is duplicate", directive);
     content->handler = handler;
     content->data = data;
+    if (cf->where == CONF_LOCATION)
+        l->slash_added = l->kind != LOCATION_REGEX &&
+                         span_ends(l->name, SPAN("/"));
     return true;
 }
 

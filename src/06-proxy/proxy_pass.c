@@ -154,12 +154,15 @@ static struct span replace_prefix(struct exchange *x, struct span text,
                         (int)(text.len - from.len), text.ptr + from.len);
 }
 
-/* proxy_redirect default: the upstream's address for itself becomes ours. */
+/* proxy_redirect default: the upstream's address for itself becomes ours; what
+ * proxy_pass put in the place of the location's name, that name. */
 static struct span default_from(struct exchange *x,
                                 const struct proxy_target *t)
 {
+    struct span uri = t->uri != NULL ? value_eval(x, t->uri) : SPAN("/");
+
     return arena_printf(&x->arena, "http://%.*s%.*s", SPAN_ARG(x->pass_host),
-                        SPAN_ARG(t->uri ? value_eval(x, t->uri) : t->prefix));
+                        SPAN_ARG(uri));
 }
 
 static struct span proxy_location(struct exchange *x, struct span value)
@@ -173,10 +176,12 @@ static struct span proxy_location(struct exchange *x, struct span value)
         bool pair = r->kind == REDIRECT_PAIR;
         struct span from, to;
 
-        if (!pair && (t->uri_whole || t->prefix.ptr == NULL))
+        if (!pair && (t->uri_whole || t->target.upstream == NULL))
             continue;
         from = pair ? value_eval(x, r->from) : default_from(x, t);
-        to = pair ? value_eval(x, r->to) : t->prefix;
+        to = pair              ? value_eval(x, r->to)
+             : t->uri != NULL ? t->prefix
+                              : SPAN("/");
         if (span_starts(value, from))
             return replace_prefix(x, value, from, to);
     }

@@ -79,8 +79,7 @@ static bool static_index(struct exchange *x, struct span directory)
     return false;
 }
 
-/* The same URI with a "/": the path as a client must write it. */
-static struct span static_with_slash(struct exchange *x)
+struct span static_with_slash(struct exchange *x)
 {
     struct buf text;
     struct span copy;

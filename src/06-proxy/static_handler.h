@@ -15,4 +15,7 @@ struct span static_type(struct exchange *x);
 struct span static_document_root(struct exchange *x);
 struct span static_filename(struct exchange *x);
 
+/* The exchange's URI with a "/" added, as a client must write it. */
+struct span static_with_slash(struct exchange *x);
+
 #endif

@@ -92,14 +92,16 @@ void call_failed(struct upstream_call *call, enum upstream_next why,
     exchange_error(x, status);
 }
 
-static bool call_note_try(struct upstream_call *call)
+/* With the group's name where there was no peer to be had. */
+static bool call_note_try(struct upstream_call *call, struct span peer)
 {
     struct upstream_try *t = arena_zalloc(&call->x->arena, sizeof *t);
 
     if (t == NULL)
         return false;
-    t->peer = call->peer->name;
-    t->time = -1;
+    t->peer = peer;
+    t->time = call->peer != NULL ? -1 : 0;
+    t->status = call->peer != NULL ? 0 : 502;
     *call->last_log = t;
     call->last_log = &t->next;
     call->current = t;
@@ -168,12 +170,13 @@ void call_connect(struct upstream_call *call)
     if (call->peer == NULL) {
         exchange_log(x, ERROR_LOG_ERROR, 0,
                      "no live upstreams while connecting to upstream");
+        call_note_try(call, call->upstream->name);
         call->state = CALL_OVER;
         exchange_error(x, 502);
         return;
     }
     call_reset(call);
-    if (!call_note_try(call)) {
+    if (!call_note_try(call, call->peer->name)) {
         call_hang_up(call, false);
         exchange_error(x, 500);
         return;

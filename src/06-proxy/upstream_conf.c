@@ -4,6 +4,7 @@
 #include "front_conf.h"
 #include "upstream.h"
 
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,40 +46,115 @@ static bool add_peer(struct arena *a, struct upstream *u,
     return true;
 }
 
-/* "host" or "host:port" or "unix:/path", with a port where none is given. */
-static bool parse_address(struct span address, unsigned default_port,
-                          struct net_addr *addr, struct err *err)
-{
-    char text[512];
-    bool v6 = span_starts(address, SPAN("["));
-    bool has_port = v6 ? !span_ends(address, SPAN("]"))
-                       : span_chr(address, ':') != NULL;
-
-    if (address.len + 8 > sizeof text || address.len == 0)
-        return err_set(err, "invalid host in upstream \"%.*s\"",
-                       (int)(address.len < 200 ? address.len : 200),
-                       address.ptr);
-    if (has_port)
-        snprintf(text, sizeof text, "%.*s", SPAN_ARG(address));
-    else
-        snprintf(text, sizeof text, "%.*s:%u", SPAN_ARG(address),
-                 default_port);
-    return net_parse(addr, text, err);
-}
-
 static const struct upstream_peer default_peer = {
     .weight = 1, .max_fails = 1, .fail_timeout = 10000, .effective = 1};
 
+/* One peer at this address, otherwise as `like` is. */
 static bool address_peer(struct arena *a, struct upstream *u,
-                         const struct net_addr *addr)
+                         const struct net_addr *addr,
+                         const struct upstream_peer *like)
 {
-    struct upstream_peer peer = default_peer;
+    struct upstream_peer peer = *like;
     char text[NET_ADDR_TEXT];
 
     peer.addr = *addr;
     net_print(addr, text);
     peer.name = arena_copy(a, span_of(text));
     return peer.name.ptr != NULL && add_peer(a, u, &peer);
+}
+
+/* Cuts "host", "host:port", "[v6]:port"; no port is 0. */
+static const char *split_address(struct span address, struct span *host,
+                                 uint64_t *port)
+{
+    const char *colon;
+    struct span text = address;
+
+    *host = address;
+    *port = 0;
+    if (span_starts(address, SPAN("["))) {
+        const char *end = span_chr(address, ']');
+
+        if (end == NULL)
+            return "invalid host";
+        *host = (struct span){address.ptr + 1,
+                              (size_t)(end - address.ptr - 1)};
+        text = (struct span){
+            end + 1, (size_t)(address.ptr + address.len - end - 1)};
+        if (text.len > 0 && text.ptr[0] != ':')
+            return "invalid host";
+    }
+    colon = span_chr(text, ':');
+    if (colon != NULL) {
+        struct span digits = {colon + 1,
+                              (size_t)(text.ptr + text.len - colon - 1)};
+
+        if (text.ptr == address.ptr)
+            host->len = (size_t)(colon - text.ptr);
+        if (!span_decimal(digits, port) || *port == 0 || *port > 65535)
+            return "invalid port";
+    }
+    return host->len == 0 ? "no host" : host->len > 255 ? "invalid host" : NULL;
+}
+
+/* A peer for each address that the host has. */
+static bool add_hosts(struct arena *a, struct upstream *u,
+                      const struct upstream_peer *like, struct span host,
+                      unsigned port, int flags)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                             .ai_flags = flags | AI_NUMERICSERV};
+    struct addrinfo *list;
+    char name[256], service[8];
+    bool added = true;
+
+    snprintf(name, sizeof name, "%.*s", SPAN_ARG(host));
+    snprintf(service, sizeof service, "%u", port);
+    if (getaddrinfo(name, service, &hints, &list) != 0)
+        return false;
+    for (struct addrinfo *i = list; i != NULL && added; i = i->ai_next) {
+        struct net_addr addr = {.len = i->ai_addrlen};
+
+        memcpy(&addr.sa, i->ai_addr, i->ai_addrlen);
+        added = address_peer(a, u, &addr, like);
+    }
+    freeaddrinfo(list);
+    return added;
+}
+
+/* The peers that an address of the configuration means; `flags` may be
+ * AI_NUMERICHOST, to ask nobody for names.  *err is worded as nginx does. */
+static bool add_address(struct arena *a, struct upstream *u,
+                        const struct upstream_peer *like, struct span address,
+                        unsigned default_port, int flags, struct err *err)
+{
+    struct span host = {NULL, 0};
+    uint64_t port = 0;
+    const char *problem;
+
+    if (span_starts(address, SPAN("unix:"))) {
+        struct net_addr addr;
+        char text[256];
+
+        snprintf(text, sizeof text, "%.*s", SPAN_ARG(address));
+        if (address.len >= sizeof text || !net_parse(&addr, text, NULL))
+            return err_set(err, "%s in the unix domain socket in upstream "
+                                "\"%.*s\"",
+                           address.len == 5 ? "no path" : "too long path",
+                           SPAN_ARG(address));
+        return address_peer(a, u, &addr, like) ||
+               err_set(err, "out of memory");
+    }
+    problem = split_address(address, &host, &port);
+    if (problem == NULL && port == 0 && default_port == 0)
+        problem = "no port";
+    if (problem != NULL)
+        return err_set(err, "%s in upstream \"%.*s\"", problem,
+                       SPAN_ARG(address));
+    return add_hosts(a, u, like, host, port ? (unsigned)port : default_port,
+                     flags) ||
+           err_set(err, "host not found in upstream \"%.*s\"",
+                   SPAN_ARG(host));
 }
 
 struct upstream *upstream_for(struct conf *cf, struct span address,
@@ -107,7 +183,6 @@ struct upstream *upstream_for(struct conf *cf, struct span address,
 bool upstream_check(struct conf *cf, struct front_conf *fc)
 {
     for (struct upstream *u = fc->upstreams; u != NULL; u = u->next) {
-        struct net_addr addr;
         struct err err;
 
         if (u->count > 0)
@@ -116,40 +191,25 @@ bool upstream_check(struct conf *cf, struct front_conf *fc)
         cf->line = u->line;
         if (!u->implicit)
             return conf_error(cf, "no servers are inside upstream");
-        if (!parse_address(u->name, u->default_port, &addr, &err))
-            return conf_error(cf, "%s in upstream \"%.*s\"", err.text,
-                              SPAN_ARG(u->name));
-        if (!address_peer(cf->arena, u, &addr))
-            return conf_error(cf, "out of memory");
+        if (!add_address(cf->arena, u, &default_peer, u->name,
+                         u->default_port, 0, &err))
+            return conf_error(cf, "%s", err.text);
     }
     return true;
-}
-
-static bool is_literal(struct span address)
-{
-    if (span_starts(address, SPAN("unix:")) ||
-        span_starts(address, SPAN("[")))
-        return true;
-    for (size_t i = 0; i < address.len; i++)
-        if ((address.ptr[i] < '0' || address.ptr[i] > '9') &&
-            address.ptr[i] != '.' && address.ptr[i] != ':')
-            return false;
-    return address.len > 0;
 }
 
 struct upstream *upstream_resolve(struct exchange *x, struct span address,
                                   unsigned default_port)
 {
     struct upstream *u = find_group(x->worker->conf, address);
-    struct net_addr addr;
 
     if (u != NULL)
         return u;
-    if (!is_literal(address) ||
-        !parse_address(address, default_port, &addr, NULL))
-        return NULL;
     u = new_group(&x->arena, address);
-    return u != NULL && address_peer(&x->arena, u, &addr) ? u : NULL;
+    if (u == NULL || !add_address(&x->arena, u, &default_peer, address,
+                                  default_port, AI_NUMERICHOST, NULL))
+        return NULL;
+    return u;
 }
 
 static bool set_upstream(struct conf *cf, const struct conf_row *row,
@@ -219,11 +279,8 @@ static bool set_peer(struct conf *cf, const struct conf_row *row,
     for (unsigned i = 2; i < cf->count; i++)
         if (!peer_option(cf, &peer, cf->words[i]))
             return false;
-    if (!parse_address(cf->words[1], 80, &peer.addr, &err))
-        return conf_error(cf, "%s in upstream \"%.*s\"", err.text,
-                          SPAN_ARG(cf->words[1]));
-    peer.name = cf->words[1];
-    return add_peer(cf->arena, u, &peer);
+    return add_address(cf->arena, u, &peer, cf->words[1], 80, 0, &err) ||
+           conf_error(cf, "%s", err.text);
 }
 
 static const struct conf_row upstream_rows[] = {

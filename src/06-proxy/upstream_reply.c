@@ -49,6 +49,38 @@ static bool is_hidden(const struct upstream_call *call, struct span name)
     return false;
 }
 
+/* A location that was changed is ours, and made absolute like any of ours. */
+static bool reply_location(struct upstream_call *call, struct span name,
+                           struct span value)
+{
+    struct exchange *x = call->x;
+    struct span ours = call->protocol->location(x, value);
+
+    if (ours.ptr == value.ptr)
+        return answer_field(x, name, value);
+    x->out.location = ours;
+    return ours.ptr != NULL;
+}
+
+/* "5; url=LOCATION" */
+static struct span reply_refresh(struct upstream_call *call, struct span value)
+{
+    struct span url = value;
+
+    while (url.len > 4 &&
+           !span_eq_nocase((struct span){url.ptr, 4}, SPAN("url="))) {
+        url.ptr++;
+        url.len--;
+    }
+    if (url.len <= 4)
+        return value;
+    url.ptr += 4;
+    url.len -= 4;
+    return arena_printf(&call->x->arena, "%.*s%.*s",
+                        (int)(url.ptr - value.ptr), value.ptr,
+                        SPAN_ARG(call->protocol->location(call->x, url)));
+}
+
 /* Where the answer has a member for the field, that is set. */
 static bool reply_field(struct upstream_call *call, struct span name,
                         struct span value)
@@ -70,9 +102,12 @@ static bool reply_field(struct upstream_call *call, struct span name,
             *members[i].member = value;
             return true;
         }
-    if (call->protocol->location != NULL &&
-        span_eq_nocase(name, SPAN("Location")))
-        value = call->protocol->location(x, value);
+    if (call->protocol->location != NULL) {
+        if (span_eq_nocase(name, SPAN("Location")))
+            return reply_location(call, name, value);
+        if (span_eq_nocase(name, SPAN("Refresh")))
+            value = reply_refresh(call, value);
+    }
     return answer_field(x, name, value);
 }
 

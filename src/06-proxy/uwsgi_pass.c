@@ -6,7 +6,7 @@
 #include "uwsgi_packet.h"
 #include "value.h"
 
-#define UWSGI_PORT 3031 /* where nothing is said, as people expect it */
+#define NO_DEFAULT_PORT 0 /* the protocol has none: it must be written */
 
 struct uwsgi_param {
     struct uwsgi_param *next;
@@ -73,7 +73,7 @@ static const struct upstream_protocol uwsgi_protocol = {
 static void uwsgi_start(struct exchange *x)
 {
     const struct uwsgi_settings *s = CONF_OF(x->scope, &uwsgi_module);
-    struct upstream *u = pass_target_get(x, x->handler_data, UWSGI_PORT);
+    struct upstream *u = pass_target_get(x, x->handler_data, NO_DEFAULT_PORT);
 
     if (u != NULL)
         upstream_start(x, u, &uwsgi_protocol, &s->pass);
@@ -98,7 +98,7 @@ static bool set_uwsgi_pass(struct conf *cf, const struct conf_row *row,
         name.ptr += 8;
         name.len -= 8;
     }
-    return pass_target_set(cf, t, name, UWSGI_PORT) &&
+    return pass_target_set(cf, t, name, NO_DEFAULT_PORT) &&
            content_set(cf, row->name, uwsgi_handler, t);
 }
 

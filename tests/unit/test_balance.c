@@ -78,7 +78,8 @@ static void test_max_fails(void)
     CU_ASSERT_EQUAL(ask(true, 100000), 'a');
     CU_ASSERT_EQUAL(ask(true, 100001), 'a'); /* one failure is not two */
     CU_ASSERT_EQUAL(ask(false, 100002), '-');
-    CU_ASSERT_EQUAL(ask(false, 100003), 'a'); /* all rested: forgiven */
+    CU_ASSERT_EQUAL(ask(false, 110001), '-'); /* it rests fail_timeout long */
+    CU_ASSERT_EQUAL(ask(false, 110002), 'a');
 }
 
 static void test_no_limit_of_fails(void)
