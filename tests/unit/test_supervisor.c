@@ -157,7 +157,7 @@ static struct supervisor_config config;
 static struct toy toy;
 static pid_t master;
 static int lines;          /* the reading end */
-static char seen[1 << 16]; /* all lines so far */
+static char seen[1 << 17]; /* all lines so far */
 
 static void set_up(unsigned workers, const char *const *plans)
 {
@@ -453,6 +453,28 @@ static void many_reloads(void)
     CU_ASSERT_PTR_NULL(strstr(seen, "died"));
 }
 
+/* Workers that die in their first moment: whatever the master hears first, of
+ * the birth or of the death, each reload comes to its end. */
+static void short_lives(void)
+{
+    const char *plans[302];
+
+    for (size_t i = 0; i < 302; i++)
+        plans[i] = i ? "crashes" : "a";
+    set_up(1, plans);
+    ops.prepare = prepare;
+    launch();
+    CU_ASSERT(sees("up 0"));
+    for (unsigned i = 1; i <= 100; i++) {
+        kill(master, SIGHUP);
+        if (!sees_times("failed", i)) {
+            CU_FAIL("a reload that does not end");
+            break;
+        }
+    }
+    CU_ASSERT_EQUAL(ends_with(SIGTERM), 0);
+}
+
 static void a_template_that_hangs(void)
 {
     set_up(1, (const char *const[]){"a", "b hangs"});
@@ -552,7 +574,7 @@ UNIT_MAIN("supervisor", {"starts and stops", starts_and_stops},
           {"replaces a template", replaces_a_template},
           {"a first start that fails", a_first_start_that_fails},
           {"reloads", reloads}, {"a reload that fails", a_reload_that_fails},
-          {"many reloads", many_reloads},
+          {"many reloads", many_reloads}, {"short lives", short_lives},
           {"a template that hangs", a_template_that_hangs},
           {"mercy ends", mercy_ends}, {"deadlines", deadlines},
           {"custom signals", custom_signals}, {"ticks", ticks},
