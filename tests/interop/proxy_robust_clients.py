@@ -44,17 +44,16 @@ def connect(t, port, timeout=10):
 
 def read_to_end(s):
     """What comes until the end, and how it ended."""
-    data = b""
+    data = bytearray()
     try:
-        while True:
-            more = s.recv(1 << 16)
-            if not more:
-                return data, "end"
+        while more := s.recv(1 << 16):
             data += more
+        how = "end"
     except ConnectionResetError:
-        return data, "reset"
+        how = "reset"
     except TimeoutError:
-        return data, "silence"
+        how = "silence"
+    return bytes(data), how
 
 
 def alive(t, port, what):
