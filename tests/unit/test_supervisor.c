@@ -465,7 +465,7 @@ static void short_lives(void)
     ops.prepare = prepare;
     launch();
     CU_ASSERT(sees("up 0"));
-    for (unsigned i = 1; i <= 100; i++) {
+    for (unsigned i = 1; i <= 30; i++) {
         kill(master, SIGHUP);
         if (!sees_times("failed", i)) {
             CU_FAIL("a reload that does not end");
