@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+"""run: the bug zoo; small wrong servers that the corpus must tell from ours.
+
+    tests/zoo/run.py [--wide] [WORD...]    all variants, or those whose name
+                                           (1/deaf-to-close) begins with a WORD
+
+A variant is a file tests/zoo/STAGE/NAME.bug:
+
+    breaks  RFC 9112 6.3: a request with two framings is refused
+    caught  framing/length-and-chunked framing/chunked-and-length
+    still   echo/get
+    in      src/01-echo/http_request.c
+    -    if (r->have_coding && r->have_length)
+    +    if (false)
+
+`breaks` says the rule, `caught` the cases that must fail, `still` those that
+must pass all the same, for a program that fails everything proves nothing;
+without it that is the first case of its stage in WELL.  Below `in` the text of
+the `-` lines is replaced by that of the `+` lines; it must stand in the file
+exactly once, however its blanks and line ends fall.  An empty line ends such a
+replacement, and another may follow, in another file after another `in`.
+
+Each variant is built from a copy of src/ and of the objects that are built
+already, and graded with the cases that it names; --wide grades it with all
+cases of its stage and prints every one that catches it.  BUILD= is the build
+directory with the grader and the objects.  A variant that no longer applies,
+does not compile, or is not caught, is a failure.  The last line is
+"N passed, N failed".
+"""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BUILD = ROOT / os.environ.get("BUILD", "build")
+GRADE = BUILD / "bin/strata-grade"
+PROGRAMS = {1: "strata-echo", 2: "strata-static", 3: "strata-uwsgi",
+            4: "strata-wsgi", 5: "strata-prefork", 6: "strata-proxy"}
+WELL = {1: "echo/get", 2: "static/get-file"}
+AT_ONCE = 6  # most of the time is spent waiting for what does not come
+
+
+class Mistake(Exception):
+    """A variant that is not as it should be."""
+
+
+class Variant:
+    """One .bug file, read."""
+
+    def __init__(self, path):
+        self.path = path
+        self.stage = int(path.parent.name)
+        self.name = f"{path.parent.name}/{path.stem}"
+        self.breaks, self.caught, self.still = "", [], []
+        self.changes = []  # (file, old text, new text)
+        self.read()
+
+    def read(self):
+        file, old, new = None, [], []
+
+        def finish():
+            if old or new:
+                if not old or file is None:
+                    raise Mistake(f"{self.path}: a replacement needs an `in` "
+                                  "and a `-` line")
+                self.changes.append((file, "\n".join(old), "\n".join(new)))
+            old.clear()
+            new.clear()
+
+        for line in [*self.path.read_text("utf-8").splitlines(), ""]:
+            word, _, rest = line.partition(" ")
+            if line[:1] == "-" and not new:
+                old.append(line[1:])
+            elif line[:1] == "+":
+                new.append(line[1:])
+            elif line[:1] == "-":
+                finish()
+                old.append(line[1:])
+            elif word == "in":
+                finish()
+                file = rest.strip()
+            elif word in ("caught", "still"):
+                getattr(self, word).extend(rest.split())
+            elif word == "breaks":
+                self.breaks = rest.strip()
+            elif line:
+                raise Mistake(f"{self.path}: what is '{line}'?")
+            else:
+                finish()
+        if not (self.breaks and self.caught and self.changes):
+            raise Mistake(f"{self.path}: `breaks`, `caught` and a replacement "
+                          "are expected")
+        self.still = self.still or [WELL[self.stage]]
+
+    def apply(self, folder):
+        """Changes the copy of src/ in `folder`."""
+        for file, old, new in self.changes:
+            path = folder / file
+            text = path.read_text("utf-8") if path.is_file() else ""
+            pattern = r"\s+".join(map(re.escape, old.split()))
+            found = list(re.finditer(pattern, text))
+            if len(found) != 1:
+                raise Mistake(f"{self.path}: this stands {len(found)} times "
+                              f"in {file}, not once:\n{old}")
+            at = found[0]
+            path.write_text(text[:at.start()] + new.lstrip() + text[at.end():],
+                            "utf-8")
+
+    def build(self, folder):
+        """Makes the program of the variant; gives its path."""
+        for source in sorted((ROOT / "src").glob("0[1-6]-*")):
+            if int(source.name[1]) <= self.stage:
+                shutil.copytree(source, folder / "src" / source.name)
+        shutil.copy2(ROOT / "Makefile", folder)
+        (folder / "build").mkdir()
+        (folder / "build/packages.checked").touch()
+        # Who changes a header has everything compiled anew: the notes on what
+        # depends on it speak of the build directory that they were made in.
+        if not any(file.endswith(".h") for file, _, _ in self.changes):
+            for source in sorted((folder / "src").iterdir()):
+                shutil.copytree(BUILD / "obj" / source.name,
+                                folder / "build/obj" / source.name)
+        self.apply(folder)
+        program = folder / "build/bin" / PROGRAMS[self.stage]
+        words = ["make", "--silent", "BUILD=build", "CFLAGS=-O0", "WARN=-w",
+                 str(program.relative_to(folder))]
+        done = subprocess.run(words, cwd=folder, env=environment(), text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              check=False)
+        if done.returncode != 0:
+            raise Mistake(f"{self.path}: it does not compile:\n{done.stdout}")
+        return program
+
+
+def environment():
+    """Ours, without what the make above us has left there."""
+    return {k: v for k, v in os.environ.items()
+            if not k.startswith("MAKE") and k not in (
+                "MFLAGS", "BUILD", "CFLAGS", "SANITIZE", "WARN", "N")}
+
+
+def grade(stage, program, cases):
+    """The verdicts of the grader: {case: "passed", "failed", ...}."""
+    words = [str(GRADE), "--stage", str(stage), "--program", str(program),
+             "--cases", " ".join(sorted(cases)), "--format", "json",
+             "--bin", str(BUILD / "bin"), "--jobs", "2"]
+    done = subprocess.run(words, cwd=ROOT, env=environment(), text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          check=False)
+    try:
+        result = json.loads(done.stdout)
+    except ValueError:
+        raise Mistake(f"{shlex.join(words)}:\n{done.stdout}{done.stderr}")
+    return {case["name"]: case["verdict"] for case in result["cases"]}
+
+
+def check(variant, wide):
+    """Builds and grades one variant; gives (good, what to print)."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="zoo-") as folder:
+            program = variant.build(Path(folder))
+            verdicts = grade(variant.stage, program, [] if wide else
+                             variant.caught + variant.still)
+    except Mistake as mistake:
+        return False, f"not ok {variant.name}: {mistake}"
+    failed = [name for name, verdict in verdicts.items()
+              if verdict == "failed"]
+    missed = [name for name in variant.caught if name not in failed]
+    ill = [name for name in variant.still if verdicts.get(name) != "passed"]
+    text = f"{variant.name}: caught by {', '.join(sorted(failed)) or 'nobody'}"
+    for name in missed:
+        text += (f"\n    {name} should have caught it, but "
+                 f"{verdicts.get(name, 'there is no such case')}"
+                 f"\n    it breaks {variant.breaks}")
+    for name in ill:
+        text += f"\n    it is more than one bug: {name} does not pass"
+    good = not missed and not ill
+    return good, ("ok " if good else "not ok ") + text
+
+
+def check_ours(stage, variants):
+    """Our own program passes every case that a variant is to fail."""
+    cases = {c for v in variants for c in v.caught + v.still}
+    verdicts = grade(stage, BUILD / "bin" / PROGRAMS[stage], cases)
+    ill = [name for name, verdict in verdicts.items() if verdict != "passed"]
+    text = f"{stage}/ours: {len(verdicts)} cases pass"
+    if ill:
+        text = f"{stage}/ours: our own program fails {', '.join(ill)}"
+    return not ill, ("not ok " if ill else "ok ") + text
+
+
+def main(words):
+    wide = "--wide" in words
+    names = tuple(w for w in words if w != "--wide") or ("",)
+    passed = failed = 0
+
+    def count(result):
+        nonlocal passed, failed
+        passed += result[0]
+        failed += not result[0]
+        print(result[1], flush=True)
+
+    variants = []
+    for path in sorted((ROOT / "tests/zoo").glob("[1-6]/*.bug")):
+        try:
+            variants.append(Variant(path))
+        except Mistake as mistake:
+            count((False, f"not ok {mistake}"))
+    variants = [v for v in variants if v.name.startswith(names)]
+    for stage in sorted({v.stage for v in variants}):
+        count(check_ours(stage, [v for v in variants if v.stage == stage]))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for result in pool.map(lambda v: check(v, wide), variants):
+            count(result)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not variants else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
