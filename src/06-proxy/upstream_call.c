@@ -265,7 +265,8 @@ static bool call_all_sent(const struct upstream_call *call)
 
 /* Sends while the socket takes it, also while the reply is coming already: an
  * application may answer what it has read before it reads the rest.  A peer
- * that answers and closes without reading all has said what counts. */
+ * that closes without reading all may have said what counts: what it sent is
+ * looked at before it is given up. */
 static void call_send(struct upstream_call *call)
 {
     const struct request_body *b = &call->x->body;
@@ -283,8 +284,8 @@ static void call_send(struct upstream_call *call)
             call->event.can_write = false;
         } else if (n < 0 && errno == EINTR) {
             continue;
-        } else if (call->event.can_read || call->state == CALL_RELAYS) {
-            call->send_over = true;
+        } else if (n < 0 && (errno == EPIPE || errno == ECONNRESET)) {
+            call->send_over = call->event.can_read = true;
             return;
         } else {
             call_failed(call, NEXT_ERROR, 502,
