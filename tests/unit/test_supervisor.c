@@ -303,7 +303,7 @@ static void starts_and_stops(void)
 /* A signal that comes at any moment of the start is obeyed. */
 static void no_signal_is_lost(void)
 {
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 30; i++) {
         set_up(2, (const char *const[]){"a"});
         if (i % 2)
             ops.prepare = prepare;
