@@ -282,7 +282,7 @@ static bool access_log_finish(struct conf *cf, void *settings,
     s->logs = arena_zalloc(cf->arena, sizeof *s->logs);
     if (s->logs == NULL)
         return false;
-    s->logs->file = log_file_named(cf, SPAN("logs/access.log"));
+    s->logs->file = log_file_named(cf, cf->access_log);
     s->logs->format = combined_format(cf);
     return s->logs->file != NULL && s->logs->format != NULL;
 }

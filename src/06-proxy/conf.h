@@ -123,7 +123,8 @@ struct conf {
     unsigned line;       /* 0: no place at all */
 
     struct log_file *log_files; /* log_file.h: all that are named */
-    struct span error_log, pid; /* where no directive says */
+    /* Where no directive says: */
+    struct span error_log, pid, access_log, body_temp;
     /* Takes what conf_warn says; may be NULL. */
     void (*warn)(struct conf *cf, const char *text);
 
@@ -134,9 +135,10 @@ struct conf {
 };
 
 /* Reads the file into a new main scope, merges and finishes all scopes.  The
- * caller has set arena, prefix, error_log, pid, warn and err; path is absolute.
- * `globals` is the text of -g, or empty.  NULL with cf->err set on an error;
- * cf->files lists what was read, the main file first. */
+ * caller has set arena, prefix, the paths where no directive says, warn and
+ * err; path is absolute.  `globals` is the text of -g, or empty.  NULL with
+ * cf->err set on an error; cf->files lists what was read, the main file
+ * first. */
 struct conf_scope *conf_read(struct conf *cf, const char *path,
                              struct span globals);
 

@@ -15,6 +15,8 @@ struct cycle *cycle_read(const struct cycle_options *options, struct err *err)
         .prefix = span_of(options->prefix),
         .error_log = span_of(options->error_log),
         .pid = span_of(options->pid),
+        .access_log = span_of(options->access_log),
+        .body_temp = span_of(options->body_temp),
         .warn = options->warn,
         .err = err,
     };

@@ -17,7 +17,7 @@ struct cycle_options {
     const char *prefix;    /* with final slash */
     const char *conf;      /* the file, absolute */
     const char *error_log; /* where the configuration names none */
-    const char *pid;       /* likewise */
+    const char *pid, *access_log, *body_temp; /* likewise */
     const char *globals;   /* -g, or "" */
     void (*warn)(struct conf *cf, const char *text);
 };

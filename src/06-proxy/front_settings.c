@@ -124,7 +124,7 @@ static bool front_settings_finish(struct conf *cf, void *settings,
 
         if (path == NULL)
             return false;
-        *path = conf_path(cf, SPAN("client_body_temp"));
+        *path = conf_path(cf, cf->body_temp);
         s->client_body_temp_path = path;
     }
     return true;

@@ -21,8 +21,8 @@
 
 /* Where things are unless -p, -c, -e or the configuration say otherwise; a
  * build for another place sets these (-DSTRATA_PREFIX='"/opt/etc/"').  With -p
- * the pid file too is below the prefix: who names a directory wants a server
- * of their own, which must not meet the machine's. */
+ * all of it is below the prefix: who names a directory wants a server of their
+ * own, which must not meet the machine's. */
 #ifndef STRATA_PREFIX
 #define STRATA_PREFIX "/etc/strata/"
 #endif
@@ -35,7 +35,15 @@
 #ifndef STRATA_PID
 #define STRATA_PID "/run/strata-proxy.pid"
 #endif
+#ifndef STRATA_ACCESS_LOG
+#define STRATA_ACCESS_LOG "/var/log/strata-proxy.log"
+#endif
+#ifndef STRATA_BODY_TEMP
+#define STRATA_BODY_TEMP "/var/lib/strata-proxy"
+#endif
 #define PID_BELOW_PREFIX "strata-proxy.pid"
+#define ACCESS_LOG_BELOW_PREFIX "logs/access.log"
+#define BODY_TEMP_BELOW_PREFIX "client_body_temp"
 
 static const char help[] =
     "Usage: strata-proxy [-?hvVtTq] [-s signal] [-p prefix]\n"
@@ -60,7 +68,9 @@ static const char help[] =
 static const char configure[] =
     "built by cc " __VERSION__ "\n"
     "configure arguments: --prefix=" STRATA_PREFIX " --conf-path=" STRATA_CONF
-    " --error-log-path=" STRATA_ERROR_LOG " --pid-path=" STRATA_PID "\n";
+    " --error-log-path=" STRATA_ERROR_LOG " --pid-path=" STRATA_PID
+    " --http-log-path=" STRATA_ACCESS_LOG
+    " --http-client-body-temp-path=" STRATA_BODY_TEMP "\n";
 
 static int complain(const char *level, const char *text)
 {
@@ -95,6 +105,9 @@ static bool make_options(struct cycle_options *o, struct arena *arena,
         .prefix = arena_printf(arena, "%s%s", prefix, slash).ptr,
         .error_log = line->error_log ? line->error_log : STRATA_ERROR_LOG,
         .pid = line->prefix ? PID_BELOW_PREFIX : STRATA_PID,
+        .access_log =
+            line->prefix ? ACCESS_LOG_BELOW_PREFIX : STRATA_ACCESS_LOG,
+        .body_temp = line->prefix ? BODY_TEMP_BELOW_PREFIX : STRATA_BODY_TEMP,
         .globals = line->globals ? line->globals : "",
         .warn = warn,
     };

@@ -33,6 +33,8 @@ static inline struct conf_scope *conf_file_read(struct conf_file_test *t,
     arena_init(&t->arena, 4096);
     t->cf.arena = &t->arena;
     t->cf.prefix = t->cf.conf_dir = SPAN("/tmp/");
+    t->cf.access_log = SPAN("access.log");
+    t->cf.body_temp = SPAN("body");
     t->cf.err = &t->err;
     scope = conf_read(&t->cf, t->path, (struct span){"", 0});
     unlink(t->path);

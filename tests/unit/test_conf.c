@@ -182,6 +182,8 @@ static struct conf_scope *read_text(struct span text, const char *globals)
     arena_init(&arena, 512);
     cf = (struct conf){.arena = &arena, .prefix = SPAN("/prefix/"),
                        .error_log = SPAN("stderr"), .pid = SPAN("pid"),
+                       .access_log = SPAN("access.log"),
+                       .body_temp = SPAN("body"),
                        .warn = warn, .err = &err};
     return conf_read(&cf, path, span_of(globals));
 }
