@@ -107,6 +107,7 @@ SUITES = [
     Suite("corpus-valgrind", corpus(GCC, "SCALE=10", f"WRAP={VALGRIND}"),
           ["build-gcc"]),
     Suite("runner", scripts("runner/test_*"), ["build-gcc"]),
+    Suite("zoo", scripts("zoo/run.py"), ["build-gcc"]),
     Suite("verify-corpus", lambda: [make("verify-corpus")], ["build-gcc"]),
     Suite("snapshots", scripts("book/snapshots.py"), ["build-gcc"]),
     Suite("checkpoints", scripts("book/checkpoints.py"), ["build-gcc"]),
