@@ -1,7 +1,7 @@
 /* supervisor: the master's decisions, see the header.
  *
  * The master is one loop around poll().  Signals arrive through a signalfd,
- * reports of the children through one pipe, and everything else is a matter of
+ * reports of the children through one socket, and everything else is a matter of
  * time.  Whatever has happened, the loop then does the same: it compares what
  * should run with what runs, and starts what is missing. */
 
@@ -21,11 +21,20 @@
 #define SHORT_LIFE 1000 /* ms: a worker that lived less died "at once" */
 #define MOST_WAIT  8000 /* ms between two workers that die at once */
 
+/* The same for workers that were ready: they may have died of a request, and
+ * who knows such a request must not buy a long silence with it. */
+#define READY_WAIT 1000
+
+/* A reload that another one waits for has so long, in ms, to start: the new
+ * code may hang, and what is asked for may be the code that does not. */
+#define START_WAIT 5000
+
 struct supervisor {
     const struct supervisor_config *config;
     struct crew crew;
     struct generation slots[2];
     struct generation *current, *next; /* next: NULL when none is starting */
+    int64_t next_since;                /* when it was begun */
     bool stopping, retired, reload_again;
     int64_t tick_at; /* 0: never */
     int status;
@@ -78,6 +87,7 @@ static void begin_reload(struct supervisor *s)
     if (!plan)
         return;
     s->next = s->current == &s->slots[0] ? &s->slots[1] : &s->slots[0];
+    s->next_since = net_now();
     generation_init(s->next, plan, workers, false);
 }
 
@@ -88,6 +98,14 @@ static void end_reload(struct supervisor *s)
     s->reload_again = false;
     if (again)
         begin_reload(s);
+}
+
+/* The new generation did not start. */
+static void fail_reload(struct supervisor *s, const struct proc *p, int status)
+{
+    TELL(&s->crew, SUPERVISOR_RELOAD_FAILED, p, .status = status);
+    abandon_next(s);
+    end_reload(s);
 }
 
 /* The new generation serves: the old one may go. */
@@ -110,11 +128,13 @@ static void adopt_next(struct supervisor *s)
 static void replace(struct supervisor *s, const struct proc *p, int64_t now)
 {
     struct turn *turn = &p->gen->turns[p->number];
-    int64_t wait = 0;
+    int64_t wait = 0, most = p->state == PROC_READY ? READY_WAIT : MOST_WAIT;
 
     turn->quick = now - p->since < SHORT_LIFE ? turn->quick + 1 : 0;
     if (turn->quick > 1)
         wait = turn->quick < 5 ? 500 << (turn->quick - 1) : MOST_WAIT;
+    if (wait > most)
+        wait = most;
     turn->at = now + wait;
     if (wait > 0)
         TELL(&s->crew, SUPERVISOR_THROTTLED, p, .wait = wait);
@@ -135,15 +155,29 @@ static void ended(struct supervisor *s, struct proc *p, int status)
     if (!gone.gen)
         return;
     if (gone.gen == s->next && starting) {
-        TELL(&s->crew, SUPERVISOR_RELOAD_FAILED, &gone, .status = status);
-        abandon_next(s);
-        end_reload(s);
+        fail_reload(s, &gone, status);
     } else if (gone.gen->first && !gone.gen->up && starting &&
                (WIFEXITED(status) || gone.number == 0)) {
         give_up(s, status);
     } else {
         replace(s, &gone, net_now());
     }
+}
+
+/* What a process in the middle says of the worker that it forked.  Only a
+ * template has such processes, and only one birth is waited for: what else
+ * comes is a forgery, and must not be believed with a pid to kill. */
+static void take_birth(struct supervisor *s, struct proc *p,
+                       const struct report *r)
+{
+    if (!s->config->ops->prepare || r->value < (r->kind == REPORT_BORN ? 2 : 0))
+        return;
+    if (!p && r->kind == REPORT_BORN)
+        kill(r->value, SIGKILL); /* nobody waits for it any more */
+    else if (p && p->pid == 0 && r->kind == REPORT_BORN)
+        crew_born(&s->crew, p, r->value);
+    else if (p && p->pid == 0)
+        crew_unborn(&s->crew, p, r->value);
 }
 
 static void take_report(struct supervisor *s, const struct report *r,
@@ -156,28 +190,26 @@ static void take_report(struct supervisor *s, const struct report *r,
         p = crew_next(&s->crew, p + 1);
     if (r->kind == REPORT_NOTE && ops->note)
         ops->note(s->config->context, text);
-    else if (!p && r->kind == REPORT_BORN)
-        kill(r->value, SIGKILL); /* nobody waits for it any more */
-    else if (p && r->kind == REPORT_BORN)
-        crew_born(&s->crew, p, r->value);
-    else if (p && r->kind == REPORT_UNBORN)
-        crew_unborn(&s->crew, p, r->value);
+    else if (r->kind == REPORT_BORN || r->kind == REPORT_UNBORN)
+        take_birth(s, p, r);
     else if (p && r->kind == REPORT_READY && p->state == PROC_STARTING)
         p->state = PROC_READY;
 }
 
-/* A report was written whole, so its text stands right behind its head. */
+/* One read is one report.  What is not exactly one is not ours: an application
+ * may write to descriptors that it has not opened. */
 static void read_reports(struct supervisor *s)
 {
-    int pipe = s->crew.reports[0];
-    struct report r;
-    char text[SUPERVISOR_MAX_NOTE];
+    struct {
+        struct report head;
+        char text[SUPERVISOR_MAX_NOTE];
+    } r;
+    ssize_t n;
 
-    while (read(pipe, &r, sizeof r) == sizeof r) {
-        if (r.len > 0 && read(pipe, text, r.len) != (ssize_t)r.len)
-            return;
-        take_report(s, &r, (struct span){text, r.len});
-    }
+    while ((n = read(s->crew.reports[0], &r, sizeof r)) >= 0)
+        if ((size_t)n >= sizeof r.head &&
+            r.head.len == (size_t)n - sizeof r.head)
+            take_report(s, &r.head, (struct span){r.text, r.head.len});
 }
 
 /* Who has died is looked at, then every report is read, and only then is the
@@ -308,6 +340,8 @@ static int patience(struct supervisor *s, int64_t now)
         if (s->next)
             next_turn(s->next, now, &when);
     }
+    if (s->next && s->reload_again && s->next_since + START_WAIT < when)
+        when = s->next_since + START_WAIT;
     now = net_now();
     return when == NET_FOREVER ? -1 : when > now ? (int)(when - now) : 0;
 }
@@ -319,6 +353,8 @@ static void settle(struct supervisor *s, int64_t now)
     kill_late(s, now);
     if (s->stopping)
         return;
+    if (s->next && s->reload_again && s->next_since + START_WAIT <= now)
+        fail_reload(s, NULL, 0);
     if (s->next)
         crew_fill(&s->crew, s->next, now);
     if (!s->retired)

@@ -42,7 +42,7 @@ struct supervisor_worker {
     _Atomic int64_t *deadline;
     void *shared; /* config->shared bytes, zero at first, that the master sees
                    * too (in its events) */
-    int report;   /* the module's own: the pipe to the master, or -1, */
+    int report;   /* the module's own: its way to the master, or -1, */
     uint32_t serial; /* and the name it goes by there */
 };
 

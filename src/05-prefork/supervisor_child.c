@@ -15,20 +15,20 @@
 #include <time.h>
 #include <unistd.h>
 
-bool supervisor_report(int pipe, enum report_kind kind, uint32_t serial,
+bool supervisor_report(int way, enum report_kind kind, uint32_t serial,
                        int32_t value, struct span text)
 {
     char message[sizeof(struct report) + SUPERVISOR_MAX_NOTE];
     struct report head = {kind, serial, value, (uint32_t)text.len};
     ssize_t n;
 
-    if (pipe < 0 || text.len > SUPERVISOR_MAX_NOTE)
+    if (way < 0 || text.len > SUPERVISOR_MAX_NOTE)
         return false;
     memcpy(message, &head, sizeof head);
     if (text.len > 0)
         memcpy(message + sizeof head, text.ptr, text.len);
     do
-        n = write(pipe, message, sizeof head + text.len);
+        n = write(way, message, sizeof head + text.len);
     while (n < 0 && errno == EINTR);
     return n > 0;
 }

@@ -7,8 +7,9 @@
 
 #include "supervisor.h"
 
-/* A report, on the one pipe that all children share.  A write of up to
- * PIPE_BUF bytes is never torn or mixed with another's. */
+/* A report, on the one socket that all children share.  It is a packet: what
+ * is written at once is read at once, and never torn or mixed with another's.
+ */
 enum report_kind {
     REPORT_READY,  /* the worker serves; the template has prepared */
     REPORT_NOTE,   /* `len` bytes for ops->note */
@@ -32,7 +33,7 @@ struct supervisor_order {
     void *shared;
 };
 
-bool supervisor_report(int pipe, enum report_kind kind, uint32_t serial,
+bool supervisor_report(int way, enum report_kind kind, uint32_t serial,
                        int32_t value, struct span text);
 
 /* The whole life of a child after the fork; neither returns.  `parent` is the

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 bool crew_open(struct crew *c, const struct supervisor_config *config)
@@ -20,7 +21,9 @@ bool crew_open(struct crew *c, const struct supervisor_config *config)
     supervisor_block(config->signals, &c->blocked);
     signal(SIGPIPE, SIG_IGN); /* a template may die before it has its order */
     c->signals = signalfd(-1, &c->blocked, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (c->signals < 0 || pipe2(c->reports, O_CLOEXEC) < 0)
+    /* Packets, so that a report stays whole whatever else is written there. */
+    if (c->signals < 0 ||
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, c->reports) < 0)
         return false;
     /* The master's end alone: a child that reports may wait, the master may
      * not. */
@@ -159,7 +162,7 @@ static void order_worker(struct crew *c, const struct proc *template,
         crew_unborn(c, p, errno);
 }
 
-/* What a child must not keep: the master's ends of the pipes. */
+/* What a child must not keep: the master's ends. */
 static void drop_master(struct crew *c)
 {
     close(c->signals);

@@ -55,7 +55,7 @@ struct crew {
     size_t seat_size;
     sigset_t blocked;
     int signals;    /* the signalfd */
-    int reports[2]; /* the pipe of all reports */
+    int reports[2]; /* the two ends of all reports' way */
 };
 
 /* for (each_proc(p, crew)) ...: the entries in use. */

@@ -5,7 +5,7 @@
  * What a plan's workers do is a word in the plan. */
 
 #include "net.h"
-#include "supervisor.h"
+#include "supervisor_child.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -48,6 +48,25 @@ static void say(const struct toy *t, const char *format, ...)
         _exit(99);
 }
 
+/* Writes what no report is to where the reports go, and then one that is. */
+static void scribble(struct supervisor_worker *w, bool forges)
+{
+    static const unsigned lengths[] = {1, 15, 16, 17, 100, 4016, 9000};
+    static unsigned char junk[9000];
+    struct report born = {REPORT_BORN, w->serial, -1, 0};
+
+    memset(junk, 0xff, sizeof junk);
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
+        if (write(w->report, junk, lengths[i]) < 0)
+            _exit(97);
+    if (forges) /* a birth, of a process that then would be killed */
+        born.value = w->master;
+    for (born.serial = 0; born.serial < 9; born.serial++)
+        if (write(w->report, &born, sizeof born) < 0)
+            _exit(97);
+    supervisor_note(w, SPAN("whole"));
+}
+
 /* Serves until an order comes. */
 static int obey(const struct toy *t, const char *plan,
                 struct supervisor_worker *w)
@@ -62,6 +81,10 @@ static int obey(const struct toy *t, const char *plan,
         supervisor_note(w, SPAN("hello"));
     if (strstr(plan, "late"))
         atomic_store(w->deadline, net_after(100));
+    if (strstr(plan, "scribbles"))
+        scribble(w, strstr(plan, "forges"));
+    if (strstr(plan, "served, then dies"))
+        raise(SIGKILL);
     for (;;) {
         if (read(fd, &info, sizeof info) != sizeof info)
             return 98;
@@ -536,6 +559,50 @@ static void custom_signals(void)
     CU_ASSERT_EQUAL(strstr(seen, "worker 1 got 12"), NULL);
 }
 
+/* A worker that crashes while it serves: of a request, for all we know. */
+static void is_back_soon(void)
+{
+    set_up(1, (const char *const[]){"served, then dies"});
+    launch();
+    int64_t begin = net_now();
+    CU_ASSERT(sees_times("died 1", 6)); /* 0, 0, 1, 1, 1, 1 seconds between */
+    CU_ASSERT(net_now() - begin < 5000);
+    CU_ASSERT_EQUAL(ends_with(SIGTERM), 0);
+}
+
+static void strange_reports(void)
+{
+    for (int templated = 0; templated < 2; templated++) {
+        set_up(2, (const char *const[]){templated ? "scribbles"
+                                                  : "scribbles and forges"});
+        if (templated)
+            ops.prepare = prepare;
+        launch();
+        CU_ASSERT(sees_times("note whole", 2));
+        CU_ASSERT(sees("up 0"));
+        CU_ASSERT_EQUAL(ends_with(SIGTERM), 0);
+        CU_ASSERT_PTR_NULL(strstr(seen, "died"));
+    }
+}
+
+/* Code that never comes to an end of its import, and then code that does. */
+static void a_reload_that_hangs(void)
+{
+    set_up(1, (const char *const[]){"a", "hangs", "c"});
+    ops.prepare = prepare;
+    launch();
+    CU_ASSERT(sees("up 0"));
+    kill(master, SIGHUP);
+    CU_ASSERT(sees("hangs prepares"));
+    kill(master, SIGHUP);
+    usleep(2000000); /* sees() has not the whole patience of the master */
+    CU_ASSERT(sees("failed"));
+    CU_ASSERT(sees("released hangs"));
+    CU_ASSERT(sees("reloaded"));
+    CU_ASSERT(sees("a worker 1 got 3"));
+    CU_ASSERT_EQUAL(ends_with(SIGTERM), 0);
+}
+
 static void ticks(void)
 {
     set_up(1, (const char *const[]){"a", "b"});
@@ -574,7 +641,9 @@ UNIT_MAIN("supervisor", {"starts and stops", starts_and_stops},
           {"replaces a template", replaces_a_template},
           {"a first start that fails", a_first_start_that_fails},
           {"reloads", reloads}, {"a reload that fails", a_reload_that_fails},
-          {"many reloads", many_reloads}, {"short lives", short_lives},
+          {"a reload that hangs", a_reload_that_hangs},
+          {"strange reports", strange_reports},
+          {"is back soon", is_back_soon}, {"many reloads", many_reloads}, {"short lives", short_lives},
           {"a template that hangs", a_template_that_hangs},
           {"mercy ends", mercy_ends}, {"deadlines", deadlines},
           {"custom signals", custom_signals}, {"ticks", ticks},
