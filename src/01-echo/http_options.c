@@ -1,29 +1,19 @@
 /* http_options: a table of options; each row says where its value goes. */
 
 #include "http_options.h"
+#include "version.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Enough for anybody, and small enough to be allocated. */
 #define MAX_HEAD_BYTES (1 << 30)
 
-int http_option_value(char **argv, const char *name, const char **value,
-                      struct err *err)
+bool http_read_text(struct span text, void *place)
 {
-    size_t len = strlen(name);
-
-    if (strncmp(argv[0], name, len) != 0)
-        return 0;
-    if (argv[0][len] == '=') {
-        *value = argv[0] + len + 1;
-        return 1;
-    }
-    if (argv[0][len] != '\0')
-        return 0;
-    if (argv[1] == NULL)
-        return err_set(err, "%s needs a value after it", name), -1;
-    *value = argv[1];
-    return 2;
+    *(const char **)place = text.ptr;
+    return true;
 }
 
 bool http_read_seconds(struct span text, void *place)
@@ -69,12 +59,7 @@ static bool read_body_bytes(struct span text, void *place)
 #define BYTES   "a number of bytes, at least 1"
 #define AT(m)   offsetof(struct http_options, m)
 
-static const struct {
-    const char *name;
-    size_t place;
-    bool (*read)(struct span text, void *place);
-    const char *expected;
-} options[] = {
+static const struct http_option shared[] = {
     {"--idle-timeout", AT(timeouts.idle), http_read_seconds, SECONDS},
     {"--head-timeout", AT(timeouts.head), http_read_seconds, SECONDS},
     {"--body-timeout", AT(timeouts.body), http_read_seconds, SECONDS},
@@ -83,23 +68,59 @@ static const struct {
     {"--max-field", AT(limits.field), read_head_bytes, BYTES},
     {"--max-head", AT(limits.head), read_head_bytes, BYTES},
     {"--max-body", AT(max_body), read_body_bytes, BYTES},
+    {NULL, 0, NULL, NULL},
 };
 
-int http_option(char **argv, struct http_options *o, struct err *err)
+/* The value of the option `name`, if argv[0] is it; returns as
+ * http_read_option. */
+static int option_value(char **argv, const char *name, const char **value,
+                        struct err *err)
 {
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-        const char *value;
-        int words = http_option_value(argv, options[i].name, &value, err);
+    size_t len = strlen(name);
 
-        if (words == 0)
-            continue;
-        if (words > 0 &&
-            !options[i].read(span_of(value), (char *)o + options[i].place)) {
-            err_set(err, "%s is '%s'; expected %s", options[i].name, value,
-                    options[i].expected);
-            return -1;
-        }
-        return words;
+    if (strncmp(argv[0], name, len) != 0)
+        return 0;
+    if (argv[0][len] == '=') {
+        *value = argv[0] + len + 1;
+        return 1;
+    }
+    if (argv[0][len] != '\0')
+        return 0;
+    if (argv[1] == NULL)
+        return err_set(err, "%s needs a value after it", name), -1;
+    *value = argv[1];
+    return 2;
+}
+
+int http_read_option(char **argv, const struct http_option *table, void *into,
+                     struct err *err)
+{
+    for (const struct http_option *o = table; o->name != NULL; o++) {
+        const char *value;
+        int words = option_value(argv, o->name, &value, err);
+
+        if (words > 0 && !o->read(span_of(value), (char *)into + o->place))
+            return err_set(err, "%s is '%s'; expected %s", o->name, value,
+                           o->expected),
+                   -1;
+        if (words != 0)
+            return words;
     }
     return 0;
+}
+
+int http_read_options(char **argv, struct http_options *o, struct err *err)
+{
+    return http_read_option(argv, shared, o, err);
+}
+
+void http_answer_help(const char *word, const char *program, const char *help)
+{
+    if (strcmp(word, "--help") == 0)
+        fputs(help, stdout);
+    else if (strcmp(word, "--version") == 0)
+        printf("%s %s\n", program, STRATA_VERSION);
+    else
+        return;
+    exit(0);
 }

@@ -1,5 +1,6 @@
-/* http_options: the command-line options that every program with an HTTP
- * client in front of it has: its deadlines and its bounds. */
+/* http_options: the command line of the programs of stages 1 to 3: how an
+ * option with a value is read, and the options that they all have, the
+ * deadlines and bounds of an HTTP connection. */
 
 #ifndef STRATA_HTTP_OPTIONS_H
 #define STRATA_HTTP_OPTIONS_H
@@ -26,19 +27,32 @@ struct http_options {
     "  --max-body BYTES         the body (1048576)\n"                          \
     "  --help, --version\n"
 
-/* Looks whether argv[0] is the option `name` ("--root"), written
- * `--root VALUE` or `--root=VALUE`.  Returns how many words it takes (1 or 2)
- * and sets *value; 0 when it is another word; -1 with *err set when the value
- * is missing.  argv ends in NULL. */
-int http_option_value(char **argv, const char *name, const char **value,
-                      struct err *err);
+/* An option that takes a value.  A table of them ends in a NULL name. */
+struct http_option {
+    const char *name;                            /* "--root" */
+    size_t place;                                /* an offset in a struct */
+    bool (*read)(struct span text, void *place); /* false: it makes no sense */
+    const char *expected;                        /* says the message then */
+};
 
-/* The same for the shared options (not --help and --version), which it reads
- * into *o; -1 also when a value makes no sense. */
-int http_option(char **argv, struct http_options *o, struct err *err);
-
-/* Reads a span of time, "10" or "0.25", into an int64_t of milliseconds, as
- * the options above do; false when it is none, or 0. */
+/* Readers: the text as it stands (a const char *), which lives as long as the
+ * command line; a span of time, "10" or "0.25" but not 0, as an int64_t of
+ * milliseconds. */
+bool http_read_text(struct span text, void *place);
 bool http_read_seconds(struct span text, void *place);
+
+/* Looks whether argv[0] is an option of the table, written `--root VALUE` or
+ * `--root=VALUE`, and reads its value into the struct `into`.  Returns how many
+ * words it takes (1 or 2); 0 when it is another word; -1 with *err set when the
+ * value is missing or makes no sense.  argv ends in NULL. */
+int http_read_option(char **argv, const struct http_option *table, void *into,
+                     struct err *err);
+
+/* The same for the shared options. */
+int http_read_options(char **argv, struct http_options *o, struct err *err);
+
+/* Ends the program when the word is --help or --version, with what it asks
+ * for on standard output. */
+void http_answer_help(const char *word, const char *program, const char *help);
 
 #endif

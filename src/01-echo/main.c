@@ -8,18 +8,13 @@
 #include "http_conn.h"
 #include "http_options.h"
 #include "http_status.h"
-#include "version.h"
+#include "listener.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#define BACKLOG 128
+#define PROGRAM "strata-echo"
 
 /* Everybody waits while one client is served, so the deadlines are shorter
  * than those of a server that has several hands. */
@@ -31,28 +26,6 @@ static const char help[] =
     "ADDR is host:port, :port, [v6]:port or unix:/path.\n"
     "\n" HTTP_OPTIONS_HELP
     "A deadline is 10 seconds if no option says otherwise.\n";
-
-/* The signal handler can be told nothing; this is for it alone. */
-static const char *socket_path;
-
-/* Nothing here is worth finishing: the server holds one client, and leaves
- * nothing behind but the file of a unix socket. */
-static void stop(int signal)
-{
-    (void)signal;
-    if (socket_path)
-        unlink(socket_path);
-    _exit(0);
-}
-
-static void set_signals(void)
-{
-    struct sigaction action = {.sa_handler = stop};
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN); /* the log may be a pipe that was closed */
-}
 
 /* An answer is its head and then a body, which HEAD leaves out. */
 static void send_answer(struct http_conn *c, int status, struct span type,
@@ -89,7 +62,7 @@ static void send_refusal(struct http_conn *c, const struct net_addr *peer,
                        SPAN_ARG(http_reason(status)), reason);
 
     net_print(peer, text);
-    fprintf(stderr, "strata-echo: %s: %s", text, body);
+    fprintf(stderr, PROGRAM ": %s: %s", text, body);
     send_answer(c, status, SPAN("text/plain"),
                 (struct span){body, (size_t)len});
 }
@@ -157,83 +130,50 @@ static void serve(int fd, const struct net_addr *peer,
     http_conn_close(&c, answered);
 }
 
-/* When the machine is out of something, trying again at once would not bring
- * it back, only burn the processor. */
-static void serve_forever(int listener, const struct http_options *o)
-{
-    for (;;) {
-        struct net_addr peer;
-        int fd = net_accept(listener, &peer, NET_FOREVER);
-
-        if (fd >= 0) {
-            serve(fd, &peer, o);
-        } else {
-            fprintf(stderr, "strata-echo: cannot accept a connection: %s\n",
-                    strerror(errno));
-            poll(NULL, 0, 100);
-        }
-    }
-}
-
 /* Reads the command line; ends the program for --help and --version. */
 static bool read_arguments(char **argv, struct http_options *o,
                            const char **addr, struct err *err)
 {
     while (*++argv != NULL) {
-        int words = http_option(argv, o, err);
+        int words = http_read_options(argv, o, err);
 
         if (words < 0)
             return false;
-        if (strcmp(*argv, "--help") == 0) {
-            fputs(help, stdout);
-            exit(0);
-        } else if (strcmp(*argv, "--version") == 0) {
-            puts("strata-echo " STRATA_VERSION);
-            exit(0);
-        } else if (words > 0) {
+        http_answer_help(*argv, PROGRAM, help);
+        if (words > 0)
             argv += words - 1;
-        } else if (**argv == '-') {
+        else if (**argv == '-')
             return err_set(err, "there is no option '%s'; --help lists them",
                            *argv);
-        } else if (*addr) {
-            return err_set(err, "two addresses, '%s' and '%s'; expected one",
+        else if (*addr)
+            return err_set(err,
+                           "one address is expected, but '%s' and '%s' "
+                           "are given",
                            *addr, *argv);
-        } else {
+        else
             *addr = *argv;
-        }
     }
     return *addr || err_set(err, "the address to listen on is missing, such "
                                  "as 127.0.0.1:8080");
-}
-
-static int fail(const struct err *err)
-{
-    fprintf(stderr, "strata-echo: %s\n", err->text);
-    return 1;
 }
 
 int main(int argc, char **argv)
 {
     struct http_options options = {ECHO_TIMEOUTS, HTTP_DEFAULT_LIMITS,
                                    HTTP_DEFAULT_MAX_BODY};
-    char text[NET_ADDR_TEXT];
     const char *where = NULL;
-    struct net_addr addr;
+    int listener = -1;
     struct err err;
-    int listener;
 
     (void)argc;
-    if (!read_arguments(argv, &options, &where, &err) ||
-        !net_parse(&addr, where, &err))
-        return fail(&err);
-    listener = net_listen(&addr, BACKLOG, &err);
-    if (listener < 0)
-        return fail(&err);
-    if (addr.sa.sa_family == AF_UNIX)
-        socket_path = where + strlen("unix:");
-    set_signals();
-    net_local(listener, &addr); /* port 0 has become a real one */
-    net_print(&addr, text);
-    fprintf(stderr, "strata-echo: listening on %s\n", text);
-    serve_forever(listener, &options);
+    if (read_arguments(argv, &options, &where, &err))
+        listener = listener_open(PROGRAM, where, &err);
+    while (listener >= 0) {
+        struct net_addr peer;
+        int fd = listener_next(listener, PROGRAM, &peer);
+
+        serve(fd, &peer, &options);
+    }
+    fprintf(stderr, PROGRAM ": %s\n", err.text);
+    return 1;
 }

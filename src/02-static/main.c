@@ -9,20 +9,18 @@
 #include "http_conn.h"
 #include "http_options.h"
 #include "http_response.h"
+#include "listener.h"
 #include "static_answer.h"
 #include "uri.h"
 #include "version.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define BACKLOG      511
+#define PROGRAM      "strata-static"
 #define MAX_REQUESTS 1000 /* of one connection; nginx's keepalive_requests */
 
 /* Everybody waits while one client is served, so the deadlines are shorter
@@ -54,26 +52,6 @@ struct server {
      * nothing once the longest of them has been seen. */
     struct buf path, origin, page, out;
 };
-
-/* The signal handler can be told nothing; this is for it alone. */
-static const char *socket_path;
-
-static void stop(int signal)
-{
-    (void)signal;
-    if (socket_path)
-        unlink(socket_path);
-    _exit(0);
-}
-
-static void set_signals(void)
-{
-    struct sigaction action = {.sa_handler = stop};
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN); /* sendfile to a client that has left */
-}
 
 static bool has_method(const struct http_request *r, struct span method)
 {
@@ -181,7 +159,7 @@ static void refuse(struct server *s, struct http_conn *c, int status,
 {
     struct static_answer a = {.status = status, .file.fd = -1, .mtime = -1};
 
-    fprintf(stderr, "strata-static: refused with %d: %s\n", status, reason);
+    fprintf(stderr, PROGRAM ": refused with %d: %s\n", status, reason);
     send_answer(s, c, &a, false);
 }
 
@@ -240,7 +218,7 @@ static enum next respond(struct server *s, struct http_conn *c)
         return NEXT_CLOSE;
     find_answer(s, r, &a);
     if (a.status >= 500)
-        fprintf(stderr, "strata-static: cannot open '%s': %s\n", s->path.ptr,
+        fprintf(stderr, PROGRAM ": cannot open '%s': %s\n", s->path.ptr,
                 strerror(errno));
     keep_alive = r->keep_alive && a.status != 400 &&
                  c->requests < MAX_REQUESTS && !has_method(r, SPAN("TRACE"));
@@ -276,74 +254,13 @@ static void serve(struct server *s, int fd)
     http_conn_close(&c, next == NEXT_CLOSE);
 }
 
-/* When the machine is out of something, trying again at once would not bring
- * it back, only burn the processor. */
-static void serve_forever(struct server *s, int listener)
-{
-    for (;;) {
-        int fd = net_accept(listener, NULL, NET_FOREVER);
-
-        if (fd >= 0) {
-            serve(s, fd);
-        } else {
-            fprintf(stderr, "strata-static: cannot accept a connection: %s\n",
-                    strerror(errno));
-            poll(NULL, 0, 100);
-        }
-    }
-}
-
 struct arguments {
     struct http_options http;
-    const char *root, *index, *links, *addr;
+    const char *root, *index, *addr;
+    enum file_links links;
 };
 
-/* The options with a text of their own; returns as http_option. */
-static int own_option(char **argv, struct arguments *a, struct err *err)
-{
-    int words = http_option_value(argv, "--root", &a->root, err);
-
-    if (words == 0)
-        words = http_option_value(argv, "--index", &a->index, err);
-    if (words == 0)
-        words = http_option_value(argv, "--links", &a->links, err);
-    return words ? words : http_option(argv, &a->http, err);
-}
-
-/* Reads the command line; ends the program for --help and --version. */
-static bool read_arguments(char **argv, struct arguments *a, struct err *err)
-{
-    while (*++argv != NULL) {
-        int words = own_option(argv, a, err);
-
-        if (words < 0)
-            return false;
-        if (strcmp(*argv, "--help") == 0) {
-            fputs(help, stdout);
-            exit(0);
-        } else if (strcmp(*argv, "--version") == 0) {
-            puts("strata-static " STRATA_VERSION);
-            exit(0);
-        } else if (words > 0) {
-            argv += words - 1;
-        } else if (**argv == '-') {
-            return err_set(err, "there is no option '%s'; --help lists them",
-                           *argv);
-        } else if (a->addr) {
-            return err_set(err, "one address is expected, but '%s' and '%s' "
-                                "are given", a->addr, *argv);
-        } else {
-            a->addr = *argv;
-        }
-    }
-    if (!a->root)
-        return err_set(err, "--root DIR is missing, the directory to serve");
-    return a->addr || err_set(err, "the address to listen on is missing, such "
-                                   "as 127.0.0.1:8080");
-}
-
-static bool read_links(const char *text, enum file_links *links,
-                       struct err *err)
+static bool read_links(struct span text, void *place)
 {
     static const char *const names[] = {
         [FILE_LINKS_FOLLOW] = "follow",
@@ -352,17 +269,54 @@ static bool read_links(const char *text, enum file_links *links,
     };
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(text, names[i]) == 0) {
-            *links = (enum file_links)i;
+        if (span_eq(text, span_of(names[i]))) {
+            *(enum file_links *)place = (enum file_links)i;
             return true;
         }
-    return err_set(err, "--links is '%s'; expected follow, beneath or none",
-                   text);
+    return false;
+}
+
+#define AT(member) offsetof(struct arguments, member)
+
+static const struct http_option own_options[] = {
+    {"--root", AT(root), http_read_text, "a directory"},
+    {"--index", AT(index), http_read_text, "a file name"},
+    {"--links", AT(links), read_links, "follow, beneath or none"},
+    {NULL, 0, NULL, NULL},
+};
+
+/* Reads the command line; ends the program for --help and --version. */
+static bool read_arguments(char **argv, struct arguments *a, struct err *err)
+{
+    while (*++argv != NULL) {
+        int words = http_read_option(argv, own_options, a, err);
+
+        if (words == 0)
+            words = http_read_options(argv, &a->http, err);
+        if (words < 0)
+            return false;
+        http_answer_help(*argv, PROGRAM, help);
+        if (words > 0)
+            argv += words - 1;
+        else if (**argv == '-')
+            return err_set(err, "there is no option '%s'; --help lists them",
+                           *argv);
+        else if (a->addr)
+            return err_set(err,
+                           "one address is expected, but '%s' and '%s' "
+                           "are given",
+                           a->addr, *argv);
+        else
+            a->addr = *argv;
+    }
+    if (!a->root)
+        return err_set(err, "--root DIR is missing, the directory to serve");
+    return a->addr || err_set(err, "the address to listen on is missing, such "
+                                   "as 127.0.0.1:8080");
 }
 
 /* Makes the server that the arguments describe, but for its socket. */
-static bool set_up(struct server *s, const struct arguments *a,
-                   struct err *err)
+static bool set_up(struct server *s, const struct arguments *a, struct err *err)
 {
     struct mime_table *types = mime_new();
     size_t line = a->http.limits.line;
@@ -371,6 +325,7 @@ static bool set_up(struct server *s, const struct arguments *a,
     s->index[0] = a->index;
     s->config = (struct static_config){
         .index = s->index,
+        .links = a->links,
         .types = types,
         .default_type = SPAN("text/plain"),
         .etag = true,
@@ -382,20 +337,11 @@ static bool set_up(struct server *s, const struct arguments *a,
     buf_init(&s->page, 4096);
     buf_init(&s->out, 4 * line + 8192); /* a path escaped is thrice as long */
     if (!types || !mime_add_known(types))
-        return err_set(err, "cannot load the media types: %s",
-                       strerror(errno));
-    if (!read_links(a->links, &s->config.links, err))
-        return false;
+        return err_set(err, "cannot load the media types: %s", strerror(errno));
     s->config.root = open(a->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     return s->config.root >= 0 ||
            err_set(err, "cannot open the root '%s': %s; expected a directory",
                    a->root, strerror(errno));
-}
-
-static int fail(const struct err *err)
-{
-    fprintf(stderr, "strata-static: %s\n", err->text);
-    return 1;
 }
 
 int main(int argc, char **argv)
@@ -403,26 +349,17 @@ int main(int argc, char **argv)
     struct arguments a = {
         .http = {STATIC_TIMEOUTS, HTTP_DEFAULT_LIMITS, HTTP_DEFAULT_MAX_BODY},
         .index = "index.html",
-        .links = "beneath",
+        .links = FILE_LINKS_BENEATH,
     };
     struct server s = {0};
-    char text[NET_ADDR_TEXT];
-    struct net_addr addr;
+    int listener = -1;
     struct err err;
-    int listener;
 
     (void)argc;
-    if (!read_arguments(argv, &a, &err) || !set_up(&s, &a, &err) ||
-        !net_parse(&addr, a.addr, &err))
-        return fail(&err);
-    listener = net_listen(&addr, BACKLOG, &err);
-    if (listener < 0)
-        return fail(&err);
-    if (addr.sa.sa_family == AF_UNIX)
-        socket_path = a.addr + strlen("unix:");
-    set_signals();
-    net_local(listener, &addr); /* port 0 has become a real one */
-    net_print(&addr, text);
-    fprintf(stderr, "strata-static: listening on %s\n", text);
-    serve_forever(&s, listener);
+    if (read_arguments(argv, &a, &err) && set_up(&s, &a, &err))
+        listener = listener_open(PROGRAM, a.addr, &err);
+    while (listener >= 0)
+        serve(&s, listener_next(listener, PROGRAM, NULL));
+    fprintf(stderr, PROGRAM ": %s\n", err.text);
+    return 1;
 }

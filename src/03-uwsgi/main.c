@@ -7,20 +7,15 @@
  * The command line is read into one struct, by way of one table; then one of
  * the three parts is called. */
 
+#include "listener.h"
 #include "uwsgi_client.h"
 #include "uwsgi_gateway.h"
 #include "uwsgi_server.h"
-#include "version.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define BACKLOG 128
+#define PROGRAM "strata-uwsgi"
 
 struct program {
     struct uwsgi_config config;
@@ -57,12 +52,6 @@ static const char help[] =
     "  --repeat N               ask so many times\n"
     "\n" HTTP_OPTIONS_HELP;
 
-static bool read_text(struct span text, void *place)
-{
-    *(const char **)place = text.ptr;
-    return true;
-}
-
 static bool read_word(struct span text, void *place)
 {
     struct uwsgi_words *words = place;
@@ -78,58 +67,26 @@ static bool read_count(struct span text, void *place)
     return span_decimal(text, place) && *(uint64_t *)place > 0;
 }
 
-/* One row an option that takes a value: where it goes and how it is read. */
-static const struct {
-    const char *name;
-    size_t place;
-    bool (*read)(struct span text, void *place);
-    const char *expected;
-} options[] = {
 #define AT(member) offsetof(struct program, member)
-    {"--to", AT(to), read_text, "an address"},
+
+static const struct http_option own_options[] = {
+    {"--to", AT(to), http_read_text, "an address"},
     {"--field", AT(question.fields), read_word, "at most 128 of them"},
     {"--var", AT(question.vars), read_word, "at most 128 of them"},
-    {"--body", AT(question.body), read_text, "a file"},
+    {"--body", AT(question.body), http_read_text, "a file"},
     {"--repeat", AT(question.repeat), read_count, "a number, at least 1"},
     {"--connect-timeout", AT(config.connect_timeout), http_read_seconds,
      "seconds, such as 10 or 0.5"},
     {"--reply-timeout", AT(config.reply_timeout), http_read_seconds,
      "seconds, such as 10 or 0.5"},
-#undef AT
+    {NULL, 0, NULL, NULL},
 };
-
-/* As http_option, for the table above. */
-static int own_option(char **argv, struct program *p, struct err *err)
-{
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-        const char *value;
-        int words = http_option_value(argv, options[i].name, &value, err);
-
-        if (words == 0)
-            continue;
-        if (words > 0 &&
-            !options[i].read(span_of(value), (char *)p + options[i].place)) {
-            err_set(err, "%s is '%s'; expected %s", options[i].name, value,
-                    options[i].expected);
-            return -1;
-        }
-        return words;
-    }
-    return 0;
-}
 
 /* Takes what is one word long: the options without a value, and what is no
  * option at all. */
 static bool take_word(struct program *p, const char *word, struct err *err)
 {
-    if (strcmp(word, "--help") == 0) {
-        fputs(help, stdout);
-        exit(0);
-    }
-    if (strcmp(word, "--version") == 0) {
-        puts("strata-uwsgi " STRATA_VERSION);
-        exit(0);
-    }
+    http_answer_help(word, PROGRAM, help);
     if (strcmp(word, "--request") == 0)
         p->request = true;
     else if (strcmp(word, "--include") == 0)
@@ -146,10 +103,10 @@ static bool take_word(struct program *p, const char *word, struct err *err)
 static bool read_arguments(char **argv, struct program *p, struct err *err)
 {
     while (*++argv != NULL) {
-        int words = http_option(argv, &p->config.http, err);
+        int words = http_read_options(argv, &p->config.http, err);
 
         if (words == 0)
-            words = own_option(argv, p, err);
+            words = http_read_option(argv, own_options, p, err);
         if (words < 0 || (words == 0 && !take_word(p, *argv, err)))
             return false;
         if (words > 0)
@@ -183,67 +140,22 @@ static bool check_arguments(struct program *p, struct err *err)
     return true;
 }
 
-/* The signal handler can be told nothing; this is for it alone. */
-static const char *socket_path;
-
-/* Nothing in memory is worth saving: the program may end at any instruction. */
-static void stop(int signal)
-{
-    (void)signal;
-    if (socket_path)
-        unlink(socket_path);
-    _exit(0);
-}
-
-static void set_signals(void)
-{
-    struct sigaction action = {.sa_handler = stop};
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN); /* the log may be a pipe that was closed */
-}
-
-static void serve_forever(int listener, const struct program *p,
-                          const struct net_addr *to)
-{
-    for (;;) {
-        struct net_addr peer;
-        int fd = net_accept(listener, &peer, NET_FOREVER);
-
-        if (fd < 0) {
-            fprintf(stderr, "strata-uwsgi: cannot accept a connection: %s\n",
-                    strerror(errno));
-            poll(NULL, 0, 100);
-        } else if (p->to) {
-            uwsgi_gateway(fd, &peer, to, &p->config);
-        } else {
-            uwsgi_server(fd, &peer, &p->config);
-        }
-    }
-}
-
 /* Listens and serves; comes back only when it cannot listen. */
-static bool serve(const struct program *p, struct net_addr *addr,
-                  struct err *err)
+static void serve(const struct program *p, struct err *err)
 {
-    struct net_addr to = {0};
-    char text[NET_ADDR_TEXT];
-    int listener;
+    struct net_addr to = {0}, peer;
+    int listener, fd;
 
     if (p->to && !net_parse(&to, p->to, err))
-        return false;
-    listener = net_listen(addr, BACKLOG, err);
-    if (listener < 0)
-        return false;
-    if (addr->sa.sa_family == AF_UNIX)
-        socket_path = p->word[0] + strlen("unix:");
-    set_signals();
-    net_local(listener, addr); /* port 0 has become a real one */
-    net_print(addr, text);
-    fprintf(stderr, "strata-uwsgi: listening on %s\n", text);
-    serve_forever(listener, p, &to);
-    return true;
+        return;
+    listener = listener_open(PROGRAM, p->word[0], err);
+    while (listener >= 0) {
+        fd = listener_next(listener, PROGRAM, &peer);
+        if (p->to)
+            uwsgi_gateway(fd, &peer, &to, &p->config);
+        else
+            uwsgi_server(fd, &peer, &p->config);
+    }
 }
 
 int main(int argc, char **argv)
@@ -255,17 +167,17 @@ int main(int argc, char **argv)
                    60000},
         .question = {.repeat = 1},
     };
-    struct net_addr addr;
+    struct net_addr server;
     struct err err;
 
     (void)argc;
     if (read_arguments(argv, &program, &err) &&
-        check_arguments(&program, &err) &&
-        net_parse(&addr, program.word[program.words - 1], &err)) {
-        if (program.request)
-            return !uwsgi_client(&addr, &program.question, &program.config);
-        serve(&program, &addr, &err);
+        check_arguments(&program, &err)) {
+        if (!program.request)
+            serve(&program, &err);
+        else if (net_parse(&server, program.word[program.words - 1], &err))
+            return !uwsgi_client(&server, &program.question, &program.config);
     }
-    fprintf(stderr, "strata-uwsgi: %s\n", err.text);
+    fprintf(stderr, PROGRAM ": %s\n", err.text);
     return 1;
 }

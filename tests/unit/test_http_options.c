@@ -11,7 +11,7 @@ static int take(const char *one, const char *two)
     char *argv[] = {(char *)one, (char *)two, NULL};
 
     err.text[0] = '\0';
-    return http_option(argv, &options, &err);
+    return http_read_options(argv, &options, &err);
 }
 
 static void values(void)
