@@ -71,6 +71,8 @@ static struct span answer_absolute(struct exchange *x, struct span location)
         c->have_local = net_local(c->event.fd, &c->local);
     if (s->server_name_in_redirect)
         host = x->server->name;
+    if (host.len == 0 && c->local.sa.sa_family == AF_UNIX)
+        return location; /* nobody has named this server */
     if (host.len == 0) {
         char text[NET_ADDR_TEXT];
 

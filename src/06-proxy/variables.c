@@ -108,59 +108,6 @@ static struct span get_request_time(struct exchange *x, struct span rest)
     return seconds(x, event_now(x->worker->loop) - x->began);
 }
 
-static struct span get_host(struct exchange *x, struct span rest)
-{
-    (void)rest;
-    return x->host.len > 0 ? x->host : x->server->name;
-}
-
-static struct span get_hostname(struct exchange *x, struct span rest)
-{
-    char name[256] = "";
-
-    (void)rest;
-    gethostname(name, sizeof name - 1);
-    return arena_copy(&x->arena, span_of(name));
-}
-
-static struct span get_server_name(struct exchange *x, struct span rest)
-{
-    (void)rest;
-    return x->server->name.len > 0 ? x->server->name : SPAN("");
-}
-
-static struct client *with_local(struct exchange *x)
-{
-    struct client *c = x->client;
-
-    if (!c->have_local)
-        c->have_local = net_local(c->event.fd, &c->local);
-    return c;
-}
-
-static struct span get_server_addr(struct exchange *x, struct span rest)
-{
-    char text[NET_ADDR_TEXT];
-
-    (void)rest;
-    net_print_host(&with_local(x)->local, text);
-    return arena_copy(&x->arena, span_of(text));
-}
-
-static struct span get_server_port(struct exchange *x, struct span rest)
-{
-    unsigned port = net_port(&with_local(x)->local);
-
-    (void)rest;
-    return port != 0 ? number(x, port) : SPAN("");
-}
-
-static struct span get_server_protocol(struct exchange *x, struct span rest)
-{
-    (void)rest;
-    return x->request.minor == 0 ? SPAN("HTTP/1.0") : SPAN("HTTP/1.1");
-}
-
 static struct span get_scheme(struct exchange *x, struct span rest)
 {
     (void)x;
@@ -180,33 +127,6 @@ static struct span get_nothing(struct exchange *x, struct span rest)
     (void)x;
     (void)rest;
     return NONE;
-}
-
-static struct span get_remote_addr(struct exchange *x, struct span rest)
-{
-    (void)rest;
-    return span_of(x->client->peer_host);
-}
-
-static struct span get_remote_port(struct exchange *x, struct span rest)
-{
-    unsigned port = net_port(&x->client->peer);
-
-    (void)rest;
-    return port != 0 ? number(x, port) : SPAN("");
-}
-
-/* Bytes of the peer's address, as a compact key. */
-static struct span get_binary_remote_addr(struct exchange *x, struct span rest)
-{
-    const struct net_addr *peer = &x->client->peer;
-
-    (void)rest;
-    if (peer->sa.sa_family == AF_INET)
-        return (struct span){(const char *)&peer->sa + 4, 4};
-    if (peer->sa.sa_family == AF_INET6)
-        return (struct span){(const char *)&peer->sa + 8, 16};
-    return span_of(x->client->peer_host);
 }
 
 /* A field of the request by its variable's name: lower case, "_" for "-". */
@@ -423,7 +343,7 @@ static struct span get_forwarded_for(struct exchange *x, struct span rest)
 static const struct variable table[] = {
     {"arg_", get_arg},
     {"args", get_args},
-    {"binary_remote_addr", get_binary_remote_addr},
+    {"binary_remote_addr", connection_get_binary_remote_addr},
     {"body_bytes_sent", get_body_bytes_sent},
     {"bytes_sent", get_bytes_sent},
     {"connection", get_connection},
@@ -433,8 +353,8 @@ static const struct variable table[] = {
     {"cookie_", get_cookie},
     {"document_root", get_document_root},
     {"document_uri", get_uri},
-    {"host", get_host},
-    {"hostname", get_hostname},
+    {"host", connection_get_host},
+    {"hostname", connection_get_hostname},
     {"http_", get_http},
     {"https", get_empty},
     {"is_args", get_is_args},
@@ -445,8 +365,8 @@ static const struct variable table[] = {
     {"proxy_host", upstream_get_host},
     {"proxy_port", upstream_get_port},
     {"query_string", get_args},
-    {"remote_addr", get_remote_addr},
-    {"remote_port", get_remote_port},
+    {"remote_addr", connection_get_remote_addr},
+    {"remote_port", connection_get_remote_port},
     {"remote_user", get_nothing},
     {"request", get_request},
     {"request_completion", get_request_completion},
@@ -457,10 +377,10 @@ static const struct variable table[] = {
     {"request_uri", get_request_uri},
     {"scheme", get_scheme},
     {"sent_http_", get_sent_http},
-    {"server_addr", get_server_addr},
-    {"server_name", get_server_name},
-    {"server_port", get_server_port},
-    {"server_protocol", get_server_protocol},
+    {"server_addr", connection_get_server_addr},
+    {"server_name", connection_get_server_name},
+    {"server_port", connection_get_server_port},
+    {"server_protocol", connection_get_server_protocol},
     {"status", get_status},
     {"time_iso8601", get_time_iso8601},
     {"time_local", get_time_local},

@@ -18,4 +18,17 @@ const struct variable *variable_find(struct span name, struct span *rest);
 /* $request_uri: path and query as the client sent them. */
 struct span request_uri(struct exchange *x);
 
+/* connection_vars.c: values for the table of variables. */
+struct span connection_get_host(struct exchange *x, struct span rest);
+struct span connection_get_hostname(struct exchange *x, struct span rest);
+struct span connection_get_server_name(struct exchange *x, struct span rest);
+struct span connection_get_server_addr(struct exchange *x, struct span rest);
+struct span connection_get_server_port(struct exchange *x, struct span rest);
+struct span connection_get_server_protocol(struct exchange *x,
+                                           struct span rest);
+struct span connection_get_remote_addr(struct exchange *x, struct span rest);
+struct span connection_get_remote_port(struct exchange *x, struct span rest);
+struct span connection_get_binary_remote_addr(struct exchange *x,
+                                              struct span rest);
+
 #endif
