@@ -29,7 +29,8 @@ int daemon_open_log(const char *path, struct err *err)
         open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
 
     if (fd < 0)
-        err_set(err, "cannot open the log %s: %s", path, strerror(errno));
+        err_set(err, "cannot open the log %s: %s%s", path, strerror(errno),
+                errno == ENOENT ? " (make its directory first)" : "");
     return fd;
 }
 

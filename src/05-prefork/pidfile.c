@@ -19,8 +19,9 @@ bool pidfile_open(struct pidfile *p, const char *path, struct err *err)
     if (!p->made)
         p->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     if (p->fd < 0)
-        return err_set(err, "cannot open the pidfile %s: %s", path,
-                       strerror(errno));
+        return err_set(err, "cannot open the pidfile %s: %s%s", path,
+                       strerror(errno),
+                       errno == ENOENT ? " (make its directory first)" : "");
     p->path = realpath(path, NULL);
     return true;
 }

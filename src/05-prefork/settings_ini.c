@@ -58,9 +58,13 @@ static bool take_setting(struct ini *ini, struct span line, struct err *err)
             return err_set(err, "out of memory");
     }
     key = span_trim(key);
-    ok = key.len > 0 ? settings_add(ini->settings, key, value,
-                                    ini->source->name, ini->line, err)
-                     : bad_line(ini, line, "a key before the \"=\"", err);
+    if (key.len == 0)
+        ok = bad_line(ini, line, "a key before the \"=\"", err);
+    else if (!equals && (span_chr(key, ' ') || span_chr(key, '\t')))
+        ok = bad_line(ini, line, "key = value", err);
+    else
+        ok = settings_add(ini->settings, key, value, ini->source->name,
+                          ini->line, err);
     free(value);
     return ok;
 }

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Where things are unless -p, -c, -e or the configuration say otherwise; a
  * build for another place sets these (-DSTRATA_PREFIX='"/opt/etc/"').  With -p
@@ -173,27 +174,38 @@ static const struct {
     {"reload", SIGHUP},
 };
 
+/* nginx's words, and what they mean. */
+static int nobody_runs(const char *level, const struct err *err)
+{
+    complain(level, err->text);
+    fputs("strata-proxy: the server of this configuration does not run\n",
+          stderr);
+    return 1;
+}
+
 static int send_signal(const char *name, const struct cycle_options *o)
 {
     struct err err;
     struct cycle *c = cycle_read(o, &err);
-    bool good;
+    bool good, there;
     size_t i = 0;
     pid_t pid;
 
     if (c == NULL)
         return complain("emerg", err.text);
+    there = access(c->core->pid->ptr, F_OK) == 0;
     good = pid_file_read(c->core->pid->ptr, &pid, &err);
     cycle_free(c, NULL);
     if (!good)
-        return complain("error", err.text);
+        return there ? complain("error", err.text) : nobody_runs("error", &err);
     while (strcmp(signals[i].name, name) != 0)
         i++;
     if (kill(pid, signals[i].signo) == 0)
         return 0;
     err_set(&err, "kill(%d, %d) failed (%d: %s)", (int)pid, signals[i].signo,
             errno, strerror(errno));
-    return complain("alert", err.text);
+    return errno == ESRCH ? nobody_runs("alert", &err)
+                          : complain("alert", err.text);
 }
 
 /* --- The server -------------------------------------------------------- */
@@ -231,7 +243,8 @@ int main(int argc, char **argv)
     (void)argc;
     tzset();
     if (!command_line_read(&line, argv, &err)) {
-        fprintf(stderr, "strata-proxy: %s\n", err.text);
+        fprintf(stderr, "strata-proxy: %s\nstrata-proxy: -h lists the options\n",
+                err.text);
         return 1;
     }
     if (line.version)
@@ -240,7 +253,7 @@ int main(int argc, char **argv)
         return 0;
     arena_init(&arena, 1024);
     if (!make_options(&options, &arena, &line))
-        status = complain("emerg", "the memory is out");
+        status = complain("emerg", "out of memory");
     else if (line.signal != NULL)
         status = send_signal(line.signal, &options);
     else if (line.test)

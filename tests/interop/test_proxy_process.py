@@ -182,7 +182,8 @@ def check_command_line(t):
             (["-s", "foo"], 'invalid option: "-s foo"'),
             (["-sfoo"], 'invalid option: "-s foo"')):
         t.equal(" ".join(args), t.run(["strata-proxy", *args]),
-                (1, f"strata-proxy: {message}\n"))
+                (1, f"strata-proxy: {message}\n"
+                 "strata-proxy: -h lists the options\n"))
 
 
 def check_dump(t):
@@ -217,13 +218,14 @@ def check_globals(t):
 def check_signal_option(t):
     conf(t)
     path = t.dir / "proxy.pid"
+    gone = "\nstrata-proxy: the server of this configuration does not run"
     for text, message in (
             (None, f'[error] open() "{path}" failed (2: No such file or '
-                   "directory)"),
+                   f"directory){gone}"),
             ("", f'[error] invalid PID number "" in "{path}"'),
             ("abc\n", f'[error] invalid PID number "abc" in "{path}"'),
             ("2147483647\n", "[alert] kill(2147483647, 15) failed (3: No such "
-                             "process)")):
+                             f"process){gone}")):
         if text is not None:
             path.write_text(text)
         t.equal(f"-s stop, pid file {text!r}", t.run(words(t, "-s", "stop")),
