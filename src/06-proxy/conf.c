@@ -93,7 +93,7 @@ static bool grow_words(struct conf *cf)
     words = arena_alloc(cf->arena, n * sizeof *words);
     quoted = arena_alloc(cf->arena, n * sizeof *quoted);
     if (words == NULL || quoted == NULL)
-        return conf_error(cf, "the memory is out");
+        return conf_error(cf, "out of memory");
     if (cf->count > 0) {
         memcpy(words, cf->words, cf->count * sizeof *words);
         memcpy(quoted, cf->quoted, cf->count * sizeof *quoted);
@@ -109,7 +109,7 @@ static bool add_word(struct conf *cf, struct span raw, bool quoted)
     size_t len;
 
     if (text == NULL || !grow_words(cf))
-        return conf_error(cf, "the memory is out");
+        return conf_error(cf, "out of memory");
     len = conf_lex_unescape(text, raw);
     text[len] = '\0';
     cf->words[cf->count] = (struct span){text, len};
@@ -223,7 +223,7 @@ static bool run_directive(struct conf *cf, enum conf_token ends_with)
         return conf_error(cf, "invalid number of arguments in \"%s\" directive",
                           name);
     return row->set(cf, row, module ? CONF_OF(cf->scope, module) : NULL) ||
-           conf_error(cf, "the memory is out");
+           conf_error(cf, "out of memory");
 }
 
 /* The loop: directives up to the "}" of a block, or to the end of a text. */
@@ -363,7 +363,7 @@ static bool run_file(struct conf *cf, struct span path)
     struct conf_file *file = load_file(cf, path);
 
     return file != NULL ? run_text(cf, path, file->text)
-                        : conf_error(cf, "the memory is out");
+                        : conf_error(cf, "out of memory");
 }
 
 /* A pattern may match nothing: an empty conf.d is no mistake.  A plain name
@@ -428,7 +428,7 @@ struct conf_scope *conf_read(struct conf *cf, const char *path,
     struct conf_scope *root;
 
     if (name.ptr == NULL || !prepare(cf, name)) {
-        conf_error(cf, "the memory is out");
+        conf_error(cf, "out of memory");
         return NULL;
     }
     root = cf->scope;

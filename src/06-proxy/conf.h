@@ -167,21 +167,19 @@ void conf_warn(struct conf *cf, const char *format, ...)
 struct span conf_path(struct conf *cf, struct span path);
 struct span conf_include_path(struct conf *cf, struct span path);
 
-/* Ready-made setters; each refuses a second one in the same scope with
- * nginx's "directive is duplicate". */
+/* Ready-made setters; each but conf_set_mask refuses a second one in the same
+ * scope with nginx's "directive is duplicate". */
 conf_set conf_set_flag;   /* on | off, as 1 and 0 */
 conf_set conf_set_number; /* a decimal number */
 conf_set conf_set_size;   /* bytes, k, m, g (offsets too) */
 conf_set conf_set_msec;   /* time in ms: 10ms 5s 2m 1h 1d 1w; bare: s */
-conf_set conf_set_sec;    /* time in s: 5s 2m 1h 1d 1w 1M 1y; bare: s */
 conf_set conf_set_choice; /* one of row->choices */
-conf_set conf_set_mask;   /* several of row->choices, their values or-ed */
+conf_set conf_set_mask;   /* several of row->choices; lines add up */
 conf_set conf_set_text;   /* const struct span *, in the arena */
 
 /* The pieces of the above, for setters of one's own; false: not one. */
 bool conf_parse_size(struct span text, int64_t *bytes);
 bool conf_parse_msec(struct span text, int64_t *ms);
-bool conf_parse_sec(struct span text, int64_t *s);
 bool conf_parse_number(struct span text, int64_t *n);
 
 #endif

@@ -73,7 +73,7 @@ static bool finish_scope(struct conf *cf, struct conf_scope *scope)
 
         merge(*m, settings, parent);
         if ((*m)->finish != NULL && !(*m)->finish(cf, settings, parent))
-            return conf_error(cf, "the memory is out");
+            return conf_error(cf, "out of memory");
     }
     return true;
 }

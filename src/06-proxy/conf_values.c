@@ -57,31 +57,26 @@ bool conf_parse_size(struct span text, int64_t *bytes)
 }
 
 /* The units of time; in "1h 30m" each must be shorter than the one before.
- * Years and months are for times in seconds alone (expires),
- * milliseconds for the others; a number without a unit is seconds. */
+ * A number without a unit is seconds. */
 static const struct {
     struct span name;
     int64_t ms;
-    bool for_sec, for_msec;
 } time_units[] = {
-    {SPAN_INIT("y"), 31536000000, true, false},
-    {SPAN_INIT("M"), 2592000000, true, false},
-    {SPAN_INIT("w"), 604800000, true, true},
-    {SPAN_INIT("d"), 86400000, true, true},
-    {SPAN_INIT("h"), 3600000, true, true},
-    {SPAN_INIT("ms"), 1, false, true}, /* before "m", which it begins with */
-    {SPAN_INIT("m"), 60000, true, true},
-    {SPAN_INIT("s"), 1000, true, true},
-    {SPAN_INIT(""), 1000, true, true},
+    {SPAN_INIT("w"), 604800000},
+    {SPAN_INIT("d"), 86400000},
+    {SPAN_INIT("h"), 3600000},
+    {SPAN_INIT("ms"), 1}, /* before "m", which it begins with */
+    {SPAN_INIT("m"), 60000},
+    {SPAN_INIT("s"), 1000},
+    {SPAN_INIT(""), 1000},
 };
 
 /* The unit in front of *text, and the blanks behind it, taken off. */
-static bool take_unit(struct span *text, bool in_sec, int64_t *unit)
+static bool take_unit(struct span *text, int64_t *unit)
 {
     size_t i = 0;
 
-    while (!span_starts(*text, time_units[i].name) ||
-           !(in_sec ? time_units[i].for_sec : time_units[i].for_msec))
+    while (!span_starts(*text, time_units[i].name))
         i++;
     if (time_units[i].name.len == 0 && text->len > 0 && text->ptr[0] != ' ')
         return false;
@@ -92,13 +87,13 @@ static bool take_unit(struct span *text, bool in_sec, int64_t *unit)
     return true;
 }
 
-static bool parse_time(struct span text, bool in_sec, int64_t *ms)
+bool conf_parse_msec(struct span text, int64_t *ms)
 {
     int64_t total = 0, n, unit, last = INT64_MAX;
 
     text = span_trim(text);
     do {
-        if (!take_digits(&text, &n) || !take_unit(&text, in_sec, &unit))
+        if (!take_digits(&text, &n) || !take_unit(&text, &unit))
             return false;
         if (unit >= last || n > (INT64_MAX - total) / unit)
             return false;
@@ -106,21 +101,6 @@ static bool parse_time(struct span text, bool in_sec, int64_t *ms)
         last = unit;
     } while (text.len > 0);
     *ms = total;
-    return true;
-}
-
-bool conf_parse_msec(struct span text, int64_t *ms)
-{
-    return parse_time(text, false, ms);
-}
-
-bool conf_parse_sec(struct span text, int64_t *s)
-{
-    int64_t ms;
-
-    if (!parse_time(text, true, &ms))
-        return false;
-    *s = ms / 1000;
     return true;
 }
 
@@ -134,7 +114,7 @@ static int64_t *number_of(const struct conf_row *row, void *settings)
     return (int64_t *)((char *)settings + row->offset);
 }
 
-/* What conf_set_number, _size, _msec and _sec have in common. */
+/* What conf_set_number, _size and _msec have in common. */
 static bool set_parsed(struct conf *cf, const struct conf_row *row,
                        void *settings, bool parse(struct span, int64_t *),
                        const char *complaint)
@@ -161,11 +141,6 @@ bool conf_set_size(struct conf *cf, const struct conf_row *row, void *settings)
 bool conf_set_msec(struct conf *cf, const struct conf_row *row, void *settings)
 {
     return set_parsed(cf, row, settings, conf_parse_msec, "invalid value");
-}
-
-bool conf_set_sec(struct conf *cf, const struct conf_row *row, void *settings)
-{
-    return set_parsed(cf, row, settings, conf_parse_sec, "invalid value");
 }
 
 bool conf_set_flag(struct conf *cf, const struct conf_row *row, void *settings)
@@ -209,7 +184,7 @@ bool conf_set_choice(struct conf *cf, const struct conf_row *row,
     return true;
 }
 
-/* Not refused a second time: nginx adds up what several lines say. */
+/* Not refused a second time: as in nginx, what several lines say adds up. */
 bool conf_set_mask(struct conf *cf, const struct conf_row *row, void *settings)
 {
     int64_t *mask = number_of(row, settings);
@@ -221,6 +196,8 @@ bool conf_set_mask(struct conf *cf, const struct conf_row *row, void *settings)
 
         if (choice == NULL)
             return conf_error(cf, "invalid value \"%s\"", cf->words[i].ptr);
+        if (*mask & choice->value)
+            conf_warn(cf, "duplicate value \"%s\"", cf->words[i].ptr);
         *mask |= choice->value;
     }
     return true;

@@ -22,7 +22,7 @@ struct cycle *cycle_read(const struct cycle_options *options, struct err *err)
     };
 
     if (c == NULL) {
-        err_set(err, "the memory is out");
+        err_set(err, "out of memory");
         return NULL;
     }
     arena_init(&c->arena, CYCLE_BLOCK);

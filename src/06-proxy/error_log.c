@@ -19,11 +19,6 @@ static const char *const level_names[] = {
     [ERROR_LOG_INFO] = "info",   [ERROR_LOG_DEBUG] = "debug",
 };
 
-const char *error_log_name(enum error_level level)
-{
-    return level_names[level];
-}
-
 bool error_log_wants(const struct error_log *log, int level)
 {
     for (; log != NULL; log = log->next)

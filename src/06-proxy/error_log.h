@@ -27,9 +27,6 @@ struct error_log {
     struct log_file *file;
 };
 
-/* The name as it stands in a line: "emerg", ... */
-const char *error_log_name(enum error_level level);
-
 /* Does a message of this level go anywhere?  For callers whose message takes
  * work to make. */
 bool error_log_wants(const struct error_log *log, int level);

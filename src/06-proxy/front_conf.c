@@ -20,7 +20,10 @@ static bool set_http(struct conf *cf, const struct conf_row *row,
     fc->last_server = &fc->servers;
     fc->last_listen = &fc->listens;
     cf->http = fc;
-    return conf_block(cf, CONF_HTTP, fc->scope, fc) && front_conf_check(cf, fc);
+    /* Behind the block, all names and addresses are known. */
+    return conf_block(cf, CONF_HTTP, fc->scope, fc) &&
+           front_listen_join(cf, fc) && upstream_check(cf, fc) &&
+           value_check_names(cf);
 }
 
 static bool set_server(struct conf *cf, const struct conf_row *row,
@@ -159,12 +162,6 @@ static bool set_location(struct conf *cf, const struct conf_row *row,
     if (l->scope == NULL)
         return conf_error(cf, "out of memory");
     return conf_block(cf, CONF_LOCATION, l->scope, l);
-}
-
-bool front_conf_check(struct conf *cf, struct front_conf *fc)
-{
-    return front_listen_join(cf, fc) && upstream_check(cf, fc) &&
-           value_check_names(cf);
 }
 
 static const struct conf_row front_rows[] = {

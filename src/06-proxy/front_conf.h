@@ -81,13 +81,7 @@ struct front_location *front_find_location(struct front_location *list,
                                            struct span *captures,
                                            struct regex **regex);
 
-struct front_location *front_find_named(struct front_location *list,
-                                        struct span name);
-
 /* The block directives: http, server, location, listen, server_name. */
 extern struct conf_module front_module;
-
-/* Called when the whole configuration has been read: addresses, defaults, undefined names. */
-bool front_conf_check(struct conf *cf, struct front_conf *fc);
 
 #endif

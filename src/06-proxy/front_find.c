@@ -216,12 +216,3 @@ struct front_location *front_find_location(struct front_location *list,
 
     return find_in(list, uri, captures, regex, &final);
 }
-
-struct front_location *front_find_named(struct front_location *list,
-                                        struct span name)
-{
-    for (; list != NULL; list = list->next)
-        if (list->kind == LOCATION_NAMED && span_eq(list->name, name))
-            return list;
-    return NULL;
-}

@@ -211,28 +211,6 @@ static const struct conf_choice proxied_choices[] = {
     {NULL, 0},
 };
 
-static bool set_proxied(struct conf *cf, const struct conf_row *row,
-                        void *settings)
-{
-    struct gzip_settings *s = settings;
-    int64_t wanted = 0;
-
-    if (s->proxied != CONF_UNSET)
-        return conf_error(cf, "\"%s\" directive is duplicate", row->name);
-    for (unsigned i = 1; i < cf->count; i++) {
-        const struct conf_choice *c = row->choices;
-
-        while (c->name != NULL && !span_eq(cf->words[i], span_of(c->name)))
-            c++;
-        if (c->name == NULL)
-            return conf_error(cf, "invalid value \"%.*s\"",
-                              SPAN_ARG(cf->words[i]));
-        wanted |= c->value;
-    }
-    s->proxied = wanted;
-    return true;
-}
-
 static const struct conf_choice version_choices[] = {
     {"1.0", 0}, {"1.1", 1}, {NULL, 0}};
 
@@ -258,8 +236,8 @@ static const struct conf_row gzip_rows[] = {
     {"gzip_comp_level", WHERE, 1, 1, false, set_level, AT(level), 1, NULL},
     {"gzip_http_version", WHERE, 1, 1, false, conf_set_choice, AT(http_minor),
      1, version_choices},
-    {"gzip_proxied", WHERE, 1, CONF_MANY, false, set_proxied, AT(proxied),
-     PROXIED_OFF, proxied_choices},
+    {"gzip_proxied", WHERE, 1, CONF_MANY, false, conf_set_mask,
+     AT(proxied), PROXIED_OFF, proxied_choices},
     {"gzip_types", WHERE, 1, CONF_MANY, false, set_types, CONF_POINTER,
      offsetof(struct gzip_settings, types), 0, NULL},
     {"gzip_disable", WHERE, 1, CONF_MANY, false, set_disable, CONF_POINTER,

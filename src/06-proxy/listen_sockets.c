@@ -183,7 +183,7 @@ bool listen_sockets_open(struct listen_sockets *s, struct arena *arena,
         room++;
     s->list = arena_zalloc(arena, room * sizeof *s->list);
     if (s->list == NULL)
-        return err_set(err, "the memory is out");
+        return err_set(err, "out of memory");
     for (const struct front_listen *l = first; l != NULL; l = l->next) {
         struct listen_socket *entry = &s->list[s->count];
 
@@ -191,7 +191,7 @@ bool listen_sockets_open(struct listen_sockets *s, struct arena *arena,
             continue;
         if (!make_entry(entry, arena, &l->addr,
                         l->reuseport && workers > 0 ? workers : 1))
-            return err_set(err, "the memory is out");
+            return err_set(err, "out of memory");
         s->count++;
         if (!open_address(entry, l, find_socket(old, entry->text), test, err)) {
             listen_sockets_close(s, old, true);

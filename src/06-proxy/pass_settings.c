@@ -20,27 +20,6 @@ const struct conf_choice pass_next_choices[] = {
     {NULL, 0},
 };
 
-bool pass_set_next(struct conf *cf, const struct conf_row *row, void *settings)
-{
-    int64_t *slot = (int64_t *)((char *)settings + row->offset);
-    int64_t wanted = 0;
-
-    if (*slot != CONF_UNSET)
-        return conf_error(cf, "\"%s\" directive is duplicate", row->name);
-    for (unsigned i = 1; i < cf->count; i++) {
-        const struct conf_choice *c = row->choices;
-
-        while (c->name != NULL && !span_eq(cf->words[i], span_of(c->name)))
-            c++;
-        if (c->name == NULL)
-            return conf_error(cf, "invalid value \"%.*s\"",
-                              SPAN_ARG(cf->words[i]));
-        wanted |= c->value;
-    }
-    *slot = wanted;
-    return true;
-}
-
 bool pass_add_name(struct conf *cf, const struct conf_row *row, void *settings)
 {
     struct name_list **slot =

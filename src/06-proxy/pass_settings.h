@@ -37,7 +37,7 @@
         PASS_NUMBER(family "_ignore_client_abort", settings, conf_set_flag,    \
                     ignore_client_abort, 0, NULL),                             \
         {family "_next_upstream", PASS_WHERE, 1, CONF_MANY, false,             \
-         pass_set_next, CONF_NUMBER, offsetof(settings, pass.next_upstream),   \
+         conf_set_mask, CONF_NUMBER, offsetof(settings, pass.next_upstream),   \
          NEXT_ERROR | NEXT_TIMEOUT, pass_next_choices},                        \
         {family "_hide_header", PASS_WHERE, 1, 1, false, pass_add_name,        \
          CONF_POINTER, offsetof(settings, pass.hide), 0, NULL},                \
@@ -49,7 +49,6 @@
 extern const struct conf_choice pass_next_choices[];
 
 /* Setters; the settings are the family's. */
-conf_set pass_set_next;
 conf_set pass_add_name;
 conf_set pass_set_buffer_size;
 

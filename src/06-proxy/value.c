@@ -207,12 +207,6 @@ struct span value_eval(struct exchange *x, const struct value *v)
     return result;
 }
 
-bool value_is_constant(const struct value *v)
-{
-    return v->parts == NULL ||
-           (v->parts->next == NULL && v->parts->kind == PART_TEXT);
-}
-
 struct define {
     struct conf *cf;
     bool failed;

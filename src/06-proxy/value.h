@@ -22,9 +22,6 @@ struct span value_eval(struct exchange *x, const struct value *v);
 /* The length of the "$name" or "${name}" that text begins with. */
 size_t value_name_length(struct span text);
 
-/* True when there is no variable in it. */
-bool value_is_constant(const struct value *v);
-
 /* Registers the named captures of a regular expression as variables; after
  * the whole configuration was read, value_check_names refuses the names that
  * nobody has defined. */

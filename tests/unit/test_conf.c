@@ -353,7 +353,7 @@ static void messages(void)
           "\"http\" directive is not allowed here in main.conf:1");
     fails(SPAN("http { types { a {"), "unexpected \"{\" in main.conf:1");
     fails(SPAN("http { types {\n a b\n} }"), "unexpected \"}\" in main.conf:3");
-    fails(SPAN("nothing;"), "the memory is out in main.conf:1");
+    fails(SPAN("nothing;"), "out of memory in main.conf:1");
 }
 
 static void values(void)
@@ -395,6 +395,10 @@ static void warnings(void)
 
     CU_ASSERT_PTR_NOT_NULL(read_text(SPAN("\nwarned x;"), ""));
     snprintf(expected, sizeof expected, "careful with \"x\" in %s:2", path);
+    CU_ASSERT_STRING_EQUAL(warning, expected);
+    CU_ASSERT_PTR_NOT_NULL(read_text(SPAN("mask some; mask SOME;"), ""));
+    snprintf(expected, sizeof expected, "duplicate value \"SOME\" in %s:1",
+             path);
     CU_ASSERT_STRING_EQUAL(warning, expected);
 }
 

@@ -99,19 +99,5 @@ static void milliseconds(void)
     bad(conf_parse_msec, SPAN(" "));
 }
 
-static void seconds(void)
-{
-    good(conf_parse_sec, SPAN("5"), 5);
-    good(conf_parse_sec, SPAN("1y"), 31536000);
-    good(conf_parse_sec, SPAN("1M"), 2592000);
-    good(conf_parse_sec, SPAN("1M1w"), 3196800);
-    good(conf_parse_sec, SPAN("1y1M1w1d1h1m1s"), 31536000 + 2592000 + 604800 +
-                                                     86400 + 3600 + 60 + 1);
-    good(conf_parse_sec, SPAN("2147483648"), 2147483648);
-    bad(conf_parse_sec, SPAN("5ms"));
-    bad(conf_parse_sec, SPAN("1w1M"));
-    bad(conf_parse_sec, SPAN("1h h"));
-}
-
 UNIT_MAIN("conf_values", {"numbers", numbers}, {"sizes", sizes},
-          {"milliseconds", milliseconds}, {"seconds", seconds})
+          {"milliseconds", milliseconds})

@@ -123,8 +123,6 @@ static void levels(void)
     log->next = NULL;
     CU_ASSERT_FALSE(error_log_wants(log, ERROR_LOG_NOTICE));
     CU_ASSERT_TRUE(error_log_wants(log, ERROR_LOG_WARN));
-    for (int i = ERROR_LOG_EMERG; i <= ERROR_LOG_DEBUG; i++)
-        CU_ASSERT_PTR_NOT_NULL(error_log_name((enum error_level)i));
     end();
 }
 

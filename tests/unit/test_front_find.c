@@ -109,8 +109,6 @@ static void test_locations(void)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         CU_ASSERT_STRING_EQUAL(location_for(t.cf.http, table[i][0]),
                                table[i][1]);
-    CU_ASSERT_PTR_NOT_NULL(front_find_named(
-        ((struct front_conf *)t.cf.http)->servers->locations, SPAN("@named")));
     conf_file_free(&t);
 }
 
