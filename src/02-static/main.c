@@ -16,11 +16,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define PROGRAM      "strata-static"
+#define SEND_AT_ONCE (256 << 10) /* of a file, before others are thought of */
 #define MAX_REQUESTS 1000 /* of one connection; nginx's keepalive_requests */
 
 /* Everybody waits while one client is served, so the deadlines are shorter
@@ -47,6 +49,9 @@ struct server {
     struct static_config config;
     const char *index[2]; /* config.index */
     struct http_clock clock;
+
+    int listener;      /* where the next client knocks */
+    int64_t turn_ends; /* of the client who is being served */
 
     /* Of the answer that is being made; kept, so that an answer allocates
      * nothing once the longest of them has been seen. */
@@ -103,6 +108,17 @@ static bool send_before_file(int fd, struct span s, int64_t patience)
     return net_write(fd, s.ptr + n, s.len - (size_t)n, patience);
 }
 
+/* A client that reads slowly, but reads, never meets its send deadline.  It may
+ * take its time while nobody waits; when its turn is over and somebody does,
+ * it is cut off. */
+static bool may_go_on(const struct server *s)
+{
+    if (net_now() < s->turn_ends || !net_wait(s->listener, POLLIN, 0))
+        return true;
+    fputs(PROGRAM ": a slow client was cut off: the next one waits\n", stderr);
+    return false;
+}
+
 /* Sends s->out, then n bytes of the file. */
 static bool send_piece(struct server *s, struct http_conn *c, int file,
                        uint64_t first, uint64_t n)
@@ -111,7 +127,15 @@ static bool send_piece(struct server *s, struct http_conn *c, int file,
     bool good = send_before_file(c->fd, buf_span(&s->out), patience);
 
     s->out.len = 0;
-    return good && file_send(c->fd, file, first, n, patience) == n;
+    while (good && n > 0) {
+        uint64_t part = n < SEND_AT_ONCE ? n : SEND_AT_ONCE;
+
+        good = file_send(c->fd, file, first, part, patience) == part;
+        first += part;
+        n -= part;
+        good = good && (n == 0 || may_go_on(s));
+    }
+    return good;
 }
 
 /* Sends s->out, which is the head, and what of the file was asked for. */
@@ -222,6 +246,7 @@ static enum next respond(struct server *s, struct http_conn *c)
                 strerror(errno));
     keep_alive = r->keep_alive && a.status != 400 &&
                  c->requests < MAX_REQUESTS && !has_method(r, SPAN("TRACE"));
+    s->turn_ends = net_after(c->timeouts.send);
     sent = send_answer(s, c, &a, keep_alive);
     if (a.file.fd >= 0)
         close(a.file.fd);
@@ -358,6 +383,7 @@ int main(int argc, char **argv)
     (void)argc;
     if (read_arguments(argv, &a, &err) && set_up(&s, &a, &err))
         listener = listener_open(PROGRAM, a.addr, &err);
+    s.listener = listener;
     while (listener >= 0)
         serve(&s, listener_next(listener, PROGRAM, NULL));
     fprintf(stderr, PROGRAM ": %s\n", err.text);

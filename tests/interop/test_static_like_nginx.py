@@ -12,6 +12,7 @@ import os
 import random
 import re
 import socket
+import threading
 import time
 
 import lib
@@ -164,6 +165,30 @@ def slow_reader(t):
              0.8 < time.monotonic() - begin < 5)
 
 
+def steady_reader(t):
+    """Who takes a little now and again has his time, and then his turn ends."""
+    with socket.create_connection((t.host, PORTS["strata-static"])) as slow:
+        slow.sendall(b"GET /huge HTTP/1.1\r\nHost: x\r\n\r\n")
+        done = threading.Event()
+
+        def sip():
+            while not done.is_set() and slow.recv(65536):
+                time.sleep(0.02)
+
+        reader = threading.Thread(target=sip)
+        reader.start()
+        time.sleep(0.1)
+        begin = time.monotonic()
+        next_one = answer(t.host, PORTS["strata-static"],
+                          b"GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n", False)
+        done.set()
+        reader.join()
+        t.ok("a steady slow reader does not keep the next client out",
+             next_one.endswith(b"\r\n\r\nA\n"))
+        t.ok("for longer than the deadline",
+             time.monotonic() - begin < 4)
+
+
 with lib.Test("files as nginx serves them") as t:
     site = make_site(t)
     t.start([*lib.NGINX, "-p", t.dir, "-c", conf(
@@ -178,3 +203,4 @@ with lib.Test("files as nginx serves them") as t:
     compare(t, "strata-static")
     compare(t, "strata-proxy")
     slow_reader(t)
+    steady_reader(t)
