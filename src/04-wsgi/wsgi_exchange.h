@@ -27,6 +27,7 @@ enum wsgi_ending {
 struct wsgi_exchange {
     struct wsgi_host *host;
     unsigned core;
+    pid_t pid; /* of the process that serves, see wsgi_end_stranger */
     struct http_clock clock;
 
     /* The request, as the connection has it.  The spans point into the
@@ -63,6 +64,11 @@ struct wsgi_exchange {
  * lock held.  Whatever happens, the response is finished as well as it can be,
  * all is logged, and no exception is left. */
 void wsgi_run(struct wsgi_exchange *x);
+
+/* Ends this process when it is a child that the application has forked and
+ * that has come back here.  Two processes would now answer one request, and
+ * what the second says would be taken for the answer to the next. */
+void wsgi_end_stranger(const struct wsgi_exchange *x);
 
 /* Cuts the Python objects off and drops them. */
 void wsgi_exchange_end(struct wsgi_exchange *x);

@@ -16,6 +16,7 @@ static void reset(struct wsgi_exchange *x, struct wsgi_peer *p)
     struct wsgi_exchange fresh = {
         .host = x->host,
         .core = x->core,
+        .pid = x->pid,
         .clock = x->clock,
         .head = x->head,
         .conn = &p->conn,

@@ -10,6 +10,7 @@
 
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 void wsgi_explain_item(const char *what, PyObject *item)
 {
@@ -194,6 +195,18 @@ void wsgi_run(struct wsgi_exchange *x)
         close_body(x, body);
     Py_XDECREF(body);
     wsgi_errors_flush(x->host->errors);
+    wsgi_end_stranger(x);
+}
+
+void wsgi_end_stranger(const struct wsgi_exchange *x)
+{
+    if (getpid() == x->pid)
+        return;
+    wsgi_log_dated("a child that the application forked came back from it: it "
+                   "is ended, process %d answers; end such a child with "
+                   "os._exit()",
+                   (int)x->pid);
+    _exit(0);
 }
 
 /* A thread of the application may be inside a read or a write: it is cut

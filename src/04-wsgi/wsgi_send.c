@@ -23,6 +23,7 @@ static bool write_out(struct wsgi_exchange *x, struct iovec *iov, int count)
     bool ok;
     int error;
 
+    wsgi_end_stranger(x);
     if (x->gone)
         return false;
     if (x->sending) {

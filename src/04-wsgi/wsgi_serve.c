@@ -47,21 +47,31 @@ static void end_peer(struct loop *l, struct wsgi_peer *p, bool reset)
     l->free = p;
 }
 
+/* Takes the waiting peer at i out; the last one takes its place. */
+static struct wsgi_peer *take(struct loop *l, size_t i)
+{
+    struct wsgi_peer *p = l->waiting[i];
+    l->waiting[i] = l->waiting[--l->count];
+    return p;
+}
+
 /* When there is no room for another one, the one that would have had to go
  * first goes now. */
-static void park(struct loop *l, struct wsgi_peer *p)
+static void make_room(struct loop *l)
 {
     size_t victim = 0;
 
-    if (l->count < MAX_WAITING) {
-        l->waiting[l->count++] = p;
-        return;
-    }
     for (size_t i = 1; i < l->count; i++)
         if (l->waiting[i]->deadline < l->waiting[victim]->deadline)
             victim = i;
-    end_peer(l, l->waiting[victim], false);
-    l->waiting[victim] = p;
+    end_peer(l, take(l, victim), false);
+}
+
+static void park(struct loop *l, struct wsgi_peer *p)
+{
+    if (l->count == MAX_WAITING)
+        make_room(l);
+    l->waiting[l->count++] = p;
 }
 
 /* Serves the request that p has complete, and those that were sent behind
@@ -127,8 +137,11 @@ static void accept_one(struct loop *l, const struct wsgi_socket *s)
 
     if (fd < 0) {
         /* The connection stays in the backlog, and poll would say so again at
-         * once: whoever is to give a descriptor back needs the time. */
-        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+         * once: whoever is to give a descriptor back needs the time.  If it is
+         * a silent client of ours, he has had his. */
+        if (errno == EMFILE && l->count > 0)
+            make_room(l);
+        else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
             poll(NULL, 0, NO_ROOM);
         return;
     }
@@ -139,14 +152,6 @@ static void accept_one(struct loop *l, const struct wsgi_socket *s)
     }
     wsgi_peer_init(p, l->config, s, fd, &remote);
     step(l, p);
-}
-
-/* Takes the waiting peer at i out; the last one takes its place. */
-static struct wsgi_peer *take(struct loop *l, size_t i)
-{
-    struct wsgi_peer *p = l->waiting[i];
-    l->waiting[i] = l->waiting[--l->count];
-    return p;
 }
 
 /* Ends those whose time is over.  Returns when the next one's is. */
@@ -213,12 +218,27 @@ static void look_for_stop(struct loop *l)
     }
 }
 
+/* An application that closes descriptors which it has not opened can close the
+ * server's.  Without them there is nothing to wait for any more. */
+static bool are_open(const struct loop *l, size_t listeners, struct err *err)
+{
+    for (size_t i = 0; i <= listeners; i++)
+        if (l->poll[i].revents & POLLNVAL)
+            return err_set(err,
+                           "the application has closed descriptor %d, which "
+                           "is the server's%s",
+                           l->poll[i].fd, i > 0 ? " socket" : "");
+    return true;
+}
+
 static bool turn(struct loop *l, struct err *err)
 {
     size_t listeners, waiting = l->count;
 
     if (!wait_for_all(l, &listeners))
         return err_set(err, "poll: %s", strerror(errno));
+    if (!are_open(l, listeners, err))
+        return false;
     if (l->poll[0].revents != 0) {
         look_for_stop(l);
         return true;
@@ -259,6 +279,7 @@ bool wsgi_serve(const struct wsgi_server *server, struct err *err)
         return err_set(err, "out of memory");
     l.exchange.host = server->host;
     l.exchange.core = server->core;
+    l.exchange.pid = getpid();
     buf_init(&l.exchange.head, WSGI_MAX_RESPONSE_HEAD);
 
     PyGILState_STATE state = PyGILState_Ensure();

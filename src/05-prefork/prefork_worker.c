@@ -65,14 +65,31 @@ static void on_signal(int signo)
     errno = saved;
 }
 
-static void install_handlers(void)
+static void install(const int *signals, size_t n)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGQUIT,
-                                  SIGHUP, SIGUSR1, SIGUSR2};
     struct sigaction action = {.sa_handler = on_signal};
 
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    for (size_t i = 0; i < n; i++)
         sigaction(signals[i], &action, NULL);
+}
+
+/* The orders to end.  An application may put handlers of its own in their
+ * place, but Python runs those at the next request at the earliest; and a
+ * worker that ignores its orders would outlive its master.  So the orders are
+ * put right after each request. */
+static void install_orders(void)
+{
+    static const int orders[] = {SIGINT, SIGTERM, SIGQUIT};
+
+    install(orders, sizeof orders / sizeof *orders);
+}
+
+static void install_handlers(void)
+{
+    static const int others[] = {SIGHUP, SIGUSR1, SIGUSR2};
+
+    install_orders();
+    install(others, sizeof others / sizeof *others);
 }
 
 bool prefork_catch(struct prefork_worker *p, struct supervisor_worker *w)
@@ -248,6 +265,7 @@ static uint64_t end_request(void *context, unsigned core)
     struct serving *s = context;
     uint64_t served = atomic_fetch_add(&s->served, 1) + 1;
 
+    install_orders();
     if (s->config->harakiri > 0) {
         pthread_mutex_lock(&s->lock);
         s->cores[core].deadline = 0;

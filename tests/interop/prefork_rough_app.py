@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""strata-wsgi and strata-prefork under an application that forks, closes what
+is not its own, and takes the server's signals; and under clients that keep
+every descriptor there is."""
+
+import os
+import resource
+import signal
+import socket
+import time
+
+import lib
+
+APP = """
+import os, signal
+def application(env, start_response):
+    path = env['PATH_INFO']
+    body = b'the server'
+    if path == '/fork' and os.fork() == 0:
+        body = b'a child'
+    if path == '/fork-late':
+        def late():
+            yield b'the '
+            yield b'child' if os.fork() == 0 else b'server'
+        start_response('200 OK', [])
+        return late()
+    if path == '/fork-raise' and os.fork() == 0:
+        raise RuntimeError('in the child')
+    if path == '/close':
+        for fd in range(3, 256):
+            try:
+                if os.get_blocking(fd) is False and os.stat(fd):
+                    os.close(fd)
+            except OSError:
+                pass
+    if path == '/deaf':
+        for signo in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT):
+            signal.signal(signo, signal.SIG_IGN)
+    if path == '/crash':
+        os.kill(os.getpid(), 9)
+    if path == '/pid':
+        body = b'%d' % os.getpid()
+    start_response('200 OK', [('Content-Length', str(len(body)))])
+    return [body]
+"""
+
+
+def page(t, port, path="/"):
+    try:
+        return lib.ask(t.host, port, "GET", path, timeout=5).body
+    except (OSError, lib.http.client.HTTPException):
+        return None
+
+
+def says(child, text, seconds=8):
+    return lib.wait_for(lambda: text in child.log.read_text(), seconds)
+
+
+def start(t, port, program, *words):
+    return t.start([program, "--http-socket", f"{t.host}:{port}", "-w", "wsgi",
+                    *words], ready=(t.host, port))
+
+
+def forks(t, port, program, *words):
+    """A child that comes back from the application says nothing to anybody."""
+    child = start(t, port, program, *words)
+    for path in ("/fork", "/fork-late", "/fork-raise"):
+        data = lib.raw(t.host, port, f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"
+                       "GET /pid HTTP/1.1\r\nHost: x\r\nConnection: close"
+                       "\r\n\r\n".encode())
+        t.equal(f"{program}: two requests, {path} the first, have two answers",
+                data.count(b"HTTP/1.1 200"), 2)
+        t.ok(f"{program}: and none of the child", b"child" not in data, data)
+    t.ok(f"{program}: the log says that it ended",
+         says(child, "end such a child with os._exit()"))
+    t.stop(child)
+    t.ok(f"{program}: no child serves on", not lib.listening(t.host, port))
+
+
+def closes_descriptors(t):
+    child = start(t, 8010, "strata-wsgi")
+    page(t, 8010, "/close")
+    t.equal("strata-wsgi without its sockets ends with 1", child.wait(5), 1)
+    t.ok("and says what was closed",
+         says(child, "the application has closed descriptor"))
+    child = start(t, 8011, "strata-prefork", "--master")
+    page(t, 8011, "/close")
+    t.ok("a worker without its sockets is replaced", lib.wait_for(
+        lambda: page(t, 8011) == b"the server"))
+    t.ok("and the log says why",
+         says(child, "the application has closed descriptor"))
+    t.stop(child)
+
+
+def takes_signals(t):
+    """The server's orders are put right after the request."""
+    for n, words in enumerate([["--master"], ["--master", "--lazy-apps"], []]):
+        child = start(t, 8020 + n, "strata-prefork", *words)
+        page(t, 8020 + n, "/deaf")
+        t.equal(f"SIGTERM ends an idle worker that was made deaf {words}",
+                t.stop(child, signal.SIGTERM, 2.5), 0)
+        t.ok("of itself", "NO MERCY" not in child.log.read_text())
+    child = start(t, 8025, "strata-prefork", "--master")
+    page(t, 8025, "/deaf")
+    child.kill()
+    child.wait()
+    t.ok("and so does the death of its master",
+         lib.wait_for(lambda: not lib.listening(t.host, 8025), 4))
+
+
+def crashes(t):
+    child = start(t, 8030, "strata-prefork", "--master")
+    begin = time.monotonic()
+    for _ in range(5):
+        page(t, 8030, "/crash")
+        lib.wait_for(lambda: page(t, 8030) == b"the server")
+    t.ok("five crashes cost five seconds at most",
+         time.monotonic() - begin < 6)
+    t.stop(child)
+
+
+def descriptors_run_out(t):
+    """Who is silent goes; who asks is served."""
+    child = start(t, 8040, "strata-wsgi")
+    used = len(os.listdir(f"/proc/{child.pid}/fd"))
+    resource.prlimit(child.pid, resource.RLIMIT_NOFILE, (used + 8, used + 8))
+    silent = [socket.create_connection((t.host, 8040)) for _ in range(40)]
+    begin = time.monotonic()
+    t.equal("a client is served although others keep all descriptors",
+            page(t, 8040), b"the server")
+    t.ok("and at once", time.monotonic() - begin < 3)
+    for s in silent:
+        s.close()
+    t.equal("it stops", t.stop(child), 0)
+
+
+with lib.Test("applications and clients that take what is not theirs") as test:
+    test.write("wsgi.py", APP)
+    forks(test, 8000, "strata-wsgi")
+    forks(test, 8001, "strata-prefork", "--master")
+    closes_descriptors(test)
+    takes_signals(test)
+    crashes(test)
+    descriptors_run_out(test)
