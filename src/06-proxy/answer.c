@@ -44,9 +44,9 @@ static void answer_frame(struct exchange *x)
         out->length = -1;
     if (out->status == 204)
         out->type.len = 0;
-    /* A client that waits for 100 Continue may never send its body. */
-    if (x->request.expect_continue && !x->body.started &&
-        x->client->in.len == 0)
+    /* A client that waits for 100 Continue is told to go on; before an error
+     * it is not, and then it may never send its body. */
+    if (body_awaits_word(x) && !(out->status < 300 && body_invite(x)))
         x->keep_alive = false;
     if (out->length >= 0 || out->no_body)
         return;

@@ -149,6 +149,7 @@ static void exchange_dispatch(struct exchange *x)
                span_eq(x->method, SPAN("TRACE"))) {
         exchange_log(x, ERROR_LOG_INFO, 0, "client sent %.*s method",
                      SPAN_ARG(x->method));
+        x->keep_alive = false;
         exchange_error(x, 405);
     } else {
         phases_run(x);

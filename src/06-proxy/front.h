@@ -239,6 +239,11 @@ void exchange_done(struct exchange *x);
  * temporary file, then calls ready(x), maybe at once.  An error is answered
  * and ready never called. */
 void body_read(struct exchange *x, void (*ready)(struct exchange *x));
+/* The client has said Expect: 100-continue and sends nothing before it has an
+ * answer to that; body_invite tells it to go on.  False when it cannot be
+ * told. */
+bool body_awaits_word(const struct exchange *x);
+bool body_invite(struct exchange *x);
 /* Reads and drops what is left of it, then calls ready(x), maybe at once. */
 void body_discard(struct exchange *x, void (*ready)(struct exchange *x));
 /* The client's socket has more of the body, while it is read. */

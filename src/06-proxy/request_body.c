@@ -151,16 +151,22 @@ void body_continue(struct exchange *x)
 
 /* An HTTP/1.1 client that asks first is told to go on, unless its body has
  * begun to come already (RFC 9110 10.1.1). */
-static void body_invite(struct exchange *x)
+bool body_awaits_word(const struct exchange *x)
+{
+    return x->request.expect_continue &&
+           x->request.framing != HTTP_NO_BODY && !x->body.started &&
+           x->client->in.len == 0;
+}
+
+bool body_invite(struct exchange *x)
 {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
-    if (!x->request.expect_continue || x->client->in.len > 0 ||
-        x->body.discard)
-        return;
     /* The socket's buffer is empty here: 25 bytes always fit. */
-    if (send(x->client->event.fd, go_on, sizeof go_on - 1, MSG_NOSIGNAL) < 0)
-        exchange_log(x, ERROR_LOG_INFO, errno, "sending 100 Continue failed");
+    if (send(x->client->event.fd, go_on, sizeof go_on - 1, MSG_NOSIGNAL) >= 0)
+        return true;
+    exchange_log(x, ERROR_LOG_INFO, errno, "sending 100 Continue failed");
+    return false;
 }
 
 static uint64_t body_limit(const struct exchange *x)
@@ -180,12 +186,13 @@ void body_read(struct exchange *x, void (*ready)(struct exchange *x))
         return;
     }
     b->ready = ready;
+    if (!b->discard && body_awaits_word(x))
+        body_invite(x);
     b->started = true;
     buf_init(&b->memory,
              (size_t)front_settings(x->scope)->client_body_buffer_size);
     http_body_init(&b->decoder, x->request.framing, x->request.content_length,
                    body_limit(x));
-    body_invite(x);
     timer_set(x->worker->loop, &x->client->timer,
               front_settings(x->scope)->client_body_timeout);
     body_continue(x);
