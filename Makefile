@@ -37,9 +37,9 @@ all: $(PROGRAMS)
 
 # One look at the packages before the first compilation: the line to type is
 # worth more than a missing header.
-PACKAGES := $(BUILD)/packages.checked
-$(PACKAGES):
-	@tests/packages.sh check build
+PACKAGES := $(BUILD)/build.checked
+$(BUILD)/build.checked $(BUILD)/grade.checked: $(BUILD)/%.checked:
+	@tests/packages.sh check $*
 	@mkdir -p $(@D) && touch $@
 
 # $(call below,STAGE): the stages 1..STAGE, in order.
@@ -90,7 +90,7 @@ $(BUILD)/tests/test_%: tests/unit/test_%.c tests/unit/unit.h $(LIBS_$(LAST))
 RUNNER := $(patsubst tests/runner/%.c,$(BUILD)/tests/runner/%.o,$(wildcard tests/runner/*.c))
 GRADE  := $(BUILD)/bin/strata-grade
 
-$(BUILD)/tests/runner/%.o: tests/runner/%.c
+$(BUILD)/tests/runner/%.o: tests/runner/%.c | $(BUILD)/grade.checked
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -MMD -MP -Isrc/01-echo -c -o $@ $<
 

@@ -15,7 +15,8 @@ export LC_ALL=C
 
 build="gcc libc6-dev pkg-config python3 python3-dev libjansson-dev
        libpcre2-dev zlib1g-dev"
-test="clang libclang-rt-dev libcunit1-dev valgrind nginx uwsgi-core
+grade="libcunit1-dev"
+test="clang libclang-rt-dev valgrind nginx uwsgi-core
       uwsgi-plugin-python3 python3-flask python3-django curl procps"
 docs="pandoc"
 bench="wrk nginx uwsgi-core uwsgi-plugin-python3"
@@ -25,7 +26,8 @@ packages() {
     for set in "$@"; do
         case $set in
         build) echo $build ;;
-        test) echo $build $test ;;
+        grade) echo $build $grade ;;
+        test) echo $build $grade $test ;;
         docs) echo python3 $docs ;;
         bench) echo $build $bench ;;
         esac
@@ -74,7 +76,7 @@ as-root)
     exit
     ;;
 doctor)
-    for set in build test docs bench; do
+    for set in build grade test docs bench; do
         if absent=$(missing $set) && [ -n "$absent" ]; then
             printf '%-6s missing: %s\n' $set "$absent"
             echo "       type: sudo apt-get install -y --no-install-recommends" \
@@ -95,10 +97,10 @@ action=$1
 shift
 for set in "$@"; do
     case $set in
-    build | test | docs | bench) ;;
+    build | grade | test | docs | bench) ;;
     *)
-        echo "packages: there is no set $set; expected build, test, docs or" \
-            "bench" >&2
+        echo "packages: there is no set $set; expected build, grade, test," \
+            "docs or bench" >&2
         exit 1
         ;;
     esac

@@ -243,7 +243,8 @@ int main(int argc, char **argv)
     (void)argc;
     tzset();
     if (!command_line_read(&line, argv, &err)) {
-        fprintf(stderr, "strata-proxy: %s\nstrata-proxy: -h lists the options\n",
+        fprintf(stderr,
+                "strata-proxy: %s\nstrata-proxy: -h lists the options\n",
                 err.text);
         return 1;
     }

@@ -19,7 +19,7 @@ def copy(t):
     folder = t.dir / "strata"
     for name in ("src", "tests", "build/bin", "build/lib", "build/obj"):
         shutil.copytree(lib.ROOT / name, folder / name, symlinks=True)
-    for name in ("Makefile", "build/packages.checked"):
+    for name in ("Makefile", "build/build.checked"):
         shutil.copy2(lib.ROOT / name, folder / name)
     for name, old, new in (
             ("wsgi.ini", "127.0.0.1:", f"{t.host}:"),

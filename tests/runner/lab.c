@@ -70,6 +70,10 @@ char **lab_find(struct mem *m, const char *folder, int stage, struct err *e)
     };
     char **words = mem_alloc(m, 3 * sizeof *words);
 
+    if (access(folder, F_OK) != 0) {
+        err_set(e, "there is no folder %s", folder);
+        return NULL;
+    }
     if (!run_make(m, folder, e))
         return NULL;
     for (size_t i = 0; i < sizeof candidates / sizeof candidates[0]; i++) {

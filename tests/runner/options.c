@@ -97,6 +97,13 @@ static const char **text_option(struct options *o, int id)
     return NULL;
 }
 
+static bool refuse(const char *name, const char *value, const char *expected)
+{
+    fprintf(stderr, "strata-grade: --%s: \"%s\": expected %s\n", name, value,
+            expected);
+    return false;
+}
+
 static bool number_option(struct options *o, int id, const char *value)
 {
     char *end;
@@ -148,21 +155,18 @@ static bool take_option(struct options *o, int id, const char *value)
 
 static bool parse_words(struct options *o, int argc, char **argv)
 {
-    int id;
+    int id, at = 0;
 
-    while ((id = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+    while ((id = getopt_long(argc, argv, "", long_options, &at)) != -1) {
         if (id == OPT_HELP) {
             fputs(usage, stdout);
             exit(0);
         }
-        if (!take_option(o, id, optarg)) {
-            if (id != '?')
-                fprintf(stderr,
-                        "strata-grade: \"%s\" is no value for this "
-                        "option\n",
-                        optarg);
-            return false;
-        }
+        if (!take_option(o, id, optarg))
+            return id != '?' &&
+                   refuse(long_options[at].name, optarg,
+                          id == OPT_STAGE ? "1 to 6"
+                                          : "a number above 0, to 100000");
     }
     if (optind < argc) {
         fprintf(stderr, "strata-grade: what is \"%s\"?\n", argv[optind]);
@@ -186,6 +190,6 @@ bool options_parse(struct options *o, int argc, char **argv)
                           .adapters = "tests/runner"};
     if (parse_words(o, argc, argv))
         return true;
-    fputs(usage, stderr);
+    fputs("strata-grade: --help lists the options\n", stderr);
     return false;
 }

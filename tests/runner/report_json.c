@@ -62,7 +62,8 @@ static void json_end(const struct run *run, FILE *out)
                     t.skipped, "broken", t.broken, "cases", cases);
     if (run->complaint)
         json_object_set_new(all, "complaint", json_string(run->complaint));
-    json_dumpf(all, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    json_dumpf(all, out,
+               JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
     fputc('\n', out);
     json_decref(all);
 }
