@@ -51,6 +51,10 @@ static void help(void)
            "  --version\n        the program's version\n");
 }
 
+/* What getopt_long returns for the long name of our first option: more than
+ * any letter is. */
+#define FIRST_LONG 1000
+
 /* getopt_long's two tables, made from ours. */
 struct tables {
     struct option *longs;
@@ -72,7 +76,7 @@ static bool make_tables(struct tables *t)
         const struct wsgi_option *o = &wsgi_options[i];
         t->longs[i] = (struct option){
             o->name, o->arg == WSGI_VALUE ? required_argument : no_argument,
-            NULL, 1000 + (int)i};
+            NULL, FIRST_LONG + (int)i};
         if (o->letter != 0)
             t->shorts[letters++] = o->letter;
         if (o->letter != 0 && o->arg == WSGI_VALUE)
@@ -81,16 +85,6 @@ static bool make_tables(struct tables *t)
     t->longs[n] = (struct option){"help", no_argument, NULL, 'h'};
     t->longs[n + 1] = (struct option){"version", no_argument, NULL, 'v'};
     return true;
-}
-
-static const struct wsgi_option *option_for(int c)
-{
-    if (c >= 1000)
-        return &wsgi_options[c - 1000];
-    for (const struct wsgi_option *o = wsgi_options; o->name != NULL; o++)
-        if (o->letter == c)
-            return o;
-    return NULL;
 }
 
 /* What the command line says: the configuration, and the options as they were
@@ -115,7 +109,9 @@ static bool read_options(struct command_line *line, const struct tables *t,
     int c;
 
     while ((c = getopt_long(argc, argv, t->shorts, t->longs, NULL)) != -1) {
-        const struct wsgi_option *o = option_for(c);
+        const struct wsgi_option *o =
+            c >= FIRST_LONG ? &wsgi_options[c - FIRST_LONG]
+                            : wsgi_option_lettered(wsgi_options, c);
         if (c == 'h') {
             help();
             exit(0);

@@ -7,36 +7,30 @@
 #include <string.h>
 #include <strings.h>
 
-/* The field of *c that option o fills in. */
-static void *field(const struct wsgi_option *o, struct wsgi_config *c)
+bool wsgi_apply_text(const struct wsgi_option *o, struct wsgi_config *c,
+                     const char *value, struct err *err)
 {
-    return (char *)c + o->at;
+    return wsgi_set_text(wsgi_option_field(o, c), value, err);
 }
 
-static bool apply_text(const struct wsgi_option *o, struct wsgi_config *c,
-                       const char *value, struct err *err)
+bool wsgi_apply_list(const struct wsgi_option *o, struct wsgi_config *c,
+                     const char *value, struct err *err)
 {
-    return wsgi_set_text(field(o, c), value, err);
+    return wsgi_add_text(wsgi_option_field(o, c), value, err);
 }
 
-static bool apply_list(const struct wsgi_option *o, struct wsgi_config *c,
-                       const char *value, struct err *err)
-{
-    return wsgi_add_text(field(o, c), value, err);
-}
-
-static bool apply_flag(const struct wsgi_option *o, struct wsgi_config *c,
-                       const char *value, struct err *err)
+bool wsgi_apply_flag(const struct wsgi_option *o, struct wsgi_config *c,
+                     const char *value, struct err *err)
 {
     (void)err;
-    *(bool *)field(o, c) = strcmp(value, "true") == 0;
+    *(bool *)wsgi_option_field(o, c) = strcmp(value, "true") == 0;
     return true;
 }
 
 static bool apply_seconds(const struct wsgi_option *o, struct wsgi_config *c,
                           const char *value, struct err *err)
 {
-    return wsgi_read_seconds(value, field(o, c), err);
+    return wsgi_read_seconds(value, wsgi_option_field(o, c), err);
 }
 
 /* One number for all three waits inside a request, as uWSGI has it. */
@@ -171,30 +165,32 @@ const struct wsgi_option wsgi_options[] = {
     {"listen", 'l', WSGI_VALUE, "N",
      "how many connections may wait to be accepted (100)", apply_listen, 0},
     {"module", 'w', WSGI_VALUE, "MODULE[:CALLABLE]",
-     "the application, by the name that `import` takes", apply_text,
+     "the application, by the name that `import` takes", wsgi_apply_text,
      AT(module)},
-    {"wsgi", 0, WSGI_VALUE, NULL, NULL, apply_text, AT(module)},
+    {"wsgi", 0, WSGI_VALUE, NULL, NULL, wsgi_apply_text, AT(module)},
     {"wsgi-file", 0, WSGI_VALUE, "FILE", "the application, by its file",
-     apply_text, AT(wsgi_file)},
-    {"file", 0, WSGI_VALUE, NULL, NULL, apply_text, AT(wsgi_file)},
+     wsgi_apply_text, AT(wsgi_file)},
+    {"file", 0, WSGI_VALUE, NULL, NULL, wsgi_apply_text, AT(wsgi_file)},
     {"callable", 0, WSGI_VALUE, "NAME",
-     "its name there (application); a.b and make_app() too", apply_text,
+     "its name there (application); a.b and make_app() too", wsgi_apply_text,
      AT(callable)},
-    {"chdir", 0, WSGI_VALUE, "DIR", "work in this directory", apply_text,
+    {"chdir", 0, WSGI_VALUE, "DIR", "work in this directory", wsgi_apply_text,
      AT(chdir)},
     {"pythonpath", 0, WSGI_VALUE, "DIR",
-     "look for modules there too; may be repeated", apply_list, AT(pythonpath)},
-    {"python-path", 0, WSGI_VALUE, NULL, NULL, apply_list, AT(pythonpath)},
-    {"pp", 0, WSGI_VALUE, NULL, NULL, apply_list, AT(pythonpath)},
+     "look for modules there too; may be repeated", wsgi_apply_list,
+     AT(pythonpath)},
+    {"python-path", 0, WSGI_VALUE, NULL, NULL, wsgi_apply_list, AT(pythonpath)},
+    {"pp", 0, WSGI_VALUE, NULL, NULL, wsgi_apply_list, AT(pythonpath)},
     {"virtualenv", 'H', WSGI_VALUE, "DIR",
-     "use this virtual environment's packages", apply_text, AT(virtualenv)},
-    {"home", 0, WSGI_VALUE, NULL, NULL, apply_text, AT(virtualenv)},
-    {"venv", 0, WSGI_VALUE, NULL, NULL, apply_text, AT(virtualenv)},
+     "use this virtual environment's packages", wsgi_apply_text,
+     AT(virtualenv)},
+    {"home", 0, WSGI_VALUE, NULL, NULL, wsgi_apply_text, AT(virtualenv)},
+    {"venv", 0, WSGI_VALUE, NULL, NULL, wsgi_apply_text, AT(virtualenv)},
     {"env", 0, WSGI_VALUE, "NAME=VALUE",
-     "set an environment variable; may be repeated", apply_list, AT(env)},
+     "set an environment variable; may be repeated", wsgi_apply_list, AT(env)},
     {"need-app", 0, WSGI_FLAG, NULL,
-     "exit with status 22 when the application cannot be loaded", apply_flag,
-     AT(need_app)},
+     "exit with status 22 when the application cannot be loaded",
+     wsgi_apply_flag, AT(need_app)},
     {"buffer-size", 'b', WSGI_VALUE, "BYTES",
      "largest head or uwsgi packet (65535)", apply_buffer_size, 0},
     {"limit-post", 0, WSGI_VALUE, "BYTES", "largest request body (0: no limit)",
@@ -207,17 +203,27 @@ const struct wsgi_option wsgi_options[] = {
      "longest wait for the next request of an HTTP connection (75)",
      apply_seconds, AT(idle_timeout)},
     {"disable-logging", 'L', WSGI_FLAG, NULL, "no line for each request",
-     apply_flag, AT(disable_logging)},
+     wsgi_apply_flag, AT(disable_logging)},
     {"plugin", 0, WSGI_VALUE, "NAME",
      "accepted for uWSGI's sake: Python is built in", apply_plugin, 0},
     {"plugins", 0, WSGI_VALUE, NULL, NULL, apply_plugin, 0},
     {0},
 };
 
-const struct wsgi_option *wsgi_option_find(const char *name)
+const struct wsgi_option *wsgi_option_named(const struct wsgi_option *table,
+                                            struct span name)
 {
-    for (const struct wsgi_option *o = wsgi_options; o->name != NULL; o++)
-        if (strcmp(o->name, name) == 0)
+    for (const struct wsgi_option *o = table; o->name != NULL; o++)
+        if (span_eq(span_of(o->name), name))
+            return o;
+    return NULL;
+}
+
+const struct wsgi_option *wsgi_option_lettered(const struct wsgi_option *table,
+                                               int letter)
+{
+    for (const struct wsgi_option *o = table; o->name != NULL; o++)
+        if (o->letter == letter)
             return o;
     return NULL;
 }

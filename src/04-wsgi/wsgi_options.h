@@ -31,8 +31,12 @@ struct wsgi_option {
 /* The table, ended by a NULL name. */
 extern const struct wsgi_option wsgi_options[];
 
-/* The option with this name (no dashes), or NULL. */
-const struct wsgi_option *wsgi_option_find(const char *name);
+/* The option of a table with this name (no dashes), with this letter; NULL
+ * when there is none. */
+const struct wsgi_option *wsgi_option_named(const struct wsgi_option *table,
+                                            struct span name);
+const struct wsgi_option *wsgi_option_lettered(const struct wsgi_option *table,
+                                               int letter);
 
 /* Applies one option.  `value` NULL is a flag without value.  As in uWSGI a
  * flag is off for false, off, no and 0 in any letter case, and on for anything
@@ -42,6 +46,22 @@ bool wsgi_option_apply(struct wsgi_config *c, const struct wsgi_option *o,
 
 /* Writes the table as the list of options in --help. */
 void wsgi_options_help(const struct wsgi_option *table);
+
+/* Ready-made apply functions: a text (char *, freed with the configuration), a
+ * list that grows by a text (struct wsgi_texts), a flag (bool). */
+bool wsgi_apply_text(const struct wsgi_option *o, struct wsgi_config *c,
+                     const char *value, struct err *err);
+bool wsgi_apply_list(const struct wsgi_option *o, struct wsgi_config *c,
+                     const char *value, struct err *err);
+bool wsgi_apply_flag(const struct wsgi_option *o, struct wsgi_config *c,
+                     const char *value, struct err *err);
+
+/* The field of *c that option o fills in. */
+static inline void *wsgi_option_field(const struct wsgi_option *o,
+                                      struct wsgi_config *c)
+{
+    return (char *)c + o->at;
+}
 
 /* Readers of values, for tables above this one: a whole number in
  * [least, most]; a time in seconds (decimals allowed) as milliseconds. */

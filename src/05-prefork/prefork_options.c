@@ -9,38 +9,20 @@
 
 #define AT(member) offsetof(struct prefork_config, member)
 
-static void *field(const struct wsgi_option *o, struct wsgi_config *c)
-{
-    return (char *)c + o->at;
-}
-
-static bool apply_text(const struct wsgi_option *o, struct wsgi_config *c,
+/* A text that must be one: a file, a user. */
+static bool apply_name(const struct wsgi_option *o, struct wsgi_config *c,
                        const char *value, struct err *err)
 {
     if (*value == 0)
         return err_set(err, "found nothing, expected %s", o->value_name);
-    return wsgi_set_text(field(o, c), value, err);
-}
-
-static bool apply_list(const struct wsgi_option *o, struct wsgi_config *c,
-                       const char *value, struct err *err)
-{
-    return wsgi_add_text(field(o, c), value, err);
-}
-
-static bool apply_flag(const struct wsgi_option *o, struct wsgi_config *c,
-                       const char *value, struct err *err)
-{
-    (void)err;
-    *(bool *)field(o, c) = strcmp(value, "true") == 0;
-    return true;
+    return wsgi_apply_text(o, c, value, err);
 }
 
 /* Seconds, where 0 means never. */
 static bool apply_seconds(const struct wsgi_option *o, struct wsgi_config *c,
                           const char *value, struct err *err)
 {
-    int64_t *ms = field(o, c);
+    int64_t *ms = wsgi_option_field(o, c);
 
     if (strcmp(value, "0") == 0) {
         *ms = 0;
@@ -52,19 +34,21 @@ static bool apply_seconds(const struct wsgi_option *o, struct wsgi_config *c,
 static bool apply_processes(const struct wsgi_option *o, struct wsgi_config *c,
                             const char *value, struct err *err)
 {
-    return wsgi_read_number(value, 1, SUPERVISOR_MAX_WORKERS, field(o, c), err);
+    return wsgi_read_number(value, 1, SUPERVISOR_MAX_WORKERS,
+                            wsgi_option_field(o, c), err);
 }
 
 static bool apply_threads(const struct wsgi_option *o, struct wsgi_config *c,
                           const char *value, struct err *err)
 {
-    return wsgi_read_number(value, 1, PREFORK_MAX_THREADS, field(o, c), err);
+    return wsgi_read_number(value, 1, PREFORK_MAX_THREADS,
+                            wsgi_option_field(o, c), err);
 }
 
 static bool apply_count(const struct wsgi_option *o, struct wsgi_config *c,
                         const char *value, struct err *err)
 {
-    return wsgi_read_number(value, 0, UINT32_MAX, field(o, c), err);
+    return wsgi_read_number(value, 0, UINT32_MAX, wsgi_option_field(o, c), err);
 }
 
 /* The rows without an apply function are settled while the list of settings is
@@ -80,11 +64,11 @@ const struct wsgi_option prefork_options[] = {
      "define KEY for %(KEY) in later values", NULL, 0},
     {"set-ph", 0, WSGI_VALUE, NULL, NULL, NULL, 0},
     {"strict", 0, WSGI_FLAG, NULL,
-     "an unknown key in a file is an error, not a placeholder", apply_flag,
+     "an unknown key in a file is an error, not a placeholder", wsgi_apply_flag,
      AT(strict)},
     {"master", 'M', WSGI_FLAG, NULL,
-     "run a master that keeps the workers alive and reloads them", apply_flag,
-     AT(master)},
+     "run a master that keeps the workers alive and reloads them",
+     wsgi_apply_flag, AT(master)},
     {"processes", 'p', WSGI_VALUE, "N", "how many workers (1)", apply_processes,
      AT(processes)},
     {"workers", 0, WSGI_VALUE, NULL, NULL, apply_processes, AT(processes)},
@@ -93,11 +77,11 @@ const struct wsgi_option prefork_options[] = {
      AT(threads)},
     {"enable-threads", 'T', WSGI_FLAG, NULL,
      "accepted for uWSGI's sake: the application's threads always run",
-     apply_flag, AT(accepted)},
+     wsgi_apply_flag, AT(accepted)},
     {"lazy-apps", 0, WSGI_FLAG, NULL,
-     "import the application in each worker, not once for all", apply_flag,
+     "import the application in each worker, not once for all", wsgi_apply_flag,
      AT(lazy_apps)},
-    {"lazy", 0, WSGI_FLAG, NULL, NULL, apply_flag, AT(lazy_apps)},
+    {"lazy", 0, WSGI_FLAG, NULL, NULL, wsgi_apply_flag, AT(lazy_apps)},
     {"max-requests", 'R', WSGI_VALUE, "N",
      "replace a worker that has served so many (0: never)", apply_count,
      AT(max_requests)},
@@ -119,35 +103,35 @@ const struct wsgi_option prefork_options[] = {
     {"python-auto-reload", 0, WSGI_VALUE, NULL, NULL, apply_seconds,
      AT(autoreload)},
     {"touch-reload", 0, WSGI_VALUE, "FILE",
-     "reload when this file is touched; may be repeated", apply_list,
+     "reload when this file is touched; may be repeated", wsgi_apply_list,
      AT(touch_reload)},
     {"daemonize", 'd', WSGI_VALUE, "LOG",
-     "serve in the background, with the log in this file", apply_text,
+     "serve in the background, with the log in this file", apply_name,
      AT(daemonize)},
     {"logto", 0, WSGI_VALUE, "LOG",
-     "write the log to this file; SIGUSR1 opens it anew", apply_text,
+     "write the log to this file; SIGUSR1 opens it anew", apply_name,
      AT(logto)},
     {"pidfile", 0, WSGI_VALUE, "FILE",
-     "write the master's pid there when it serves", apply_text, AT(pidfile)},
+     "write the master's pid there when it serves", apply_name, AT(pidfile)},
     {"vacuum", 0, WSGI_FLAG, NULL,
-     "at the end remove the pidfile and the unix sockets", apply_flag,
+     "at the end remove the pidfile and the unix sockets", wsgi_apply_flag,
      AT(vacuum)},
     {"uid", 0, WSGI_VALUE, "USER", "become this user, before binding",
-     apply_text, AT(uid)},
+     apply_name, AT(uid)},
     {"gid", 0, WSGI_VALUE, "GROUP", "become this group, before binding",
-     apply_text, AT(gid)},
+     apply_name, AT(gid)},
     {"die-on-term", 0, WSGI_FLAG, NULL,
-     "accepted for uWSGI's sake: SIGTERM always stops", apply_flag,
+     "accepted for uWSGI's sake: SIGTERM always stops", wsgi_apply_flag,
      AT(accepted)},
     {"stop", 0, WSGI_VALUE, "PIDFILE",
-     "stop the server that wrote this file, and exit", apply_text, AT(stop)},
+     "stop the server that wrote this file, and exit", apply_name, AT(stop)},
     {"reload", 0, WSGI_VALUE, "PIDFILE",
-     "make the server that wrote this file reload, and exit", apply_text,
+     "make the server that wrote this file reload, and exit", apply_name,
      AT(reload)},
-    {"help", 'h', WSGI_FLAG, NULL, "print this, and exit", apply_flag,
+    {"help", 'h', WSGI_FLAG, NULL, "print this, and exit", wsgi_apply_flag,
      AT(help)},
-    {"version", 0, WSGI_FLAG, NULL, "print the version, and exit", apply_flag,
-     AT(version)},
+    {"version", 0, WSGI_FLAG, NULL, "print the version, and exit",
+     wsgi_apply_flag, AT(version)},
     {0},
 };
 

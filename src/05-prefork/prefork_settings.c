@@ -11,20 +11,16 @@ static const struct wsgi_option *const tables[] = {prefork_options,
 
 static const struct wsgi_option *find_option(struct span name)
 {
-    for (const struct wsgi_option *const *table = tables; *table; table++)
-        for (const struct wsgi_option *o = *table; o->name; o++)
-            if (span_eq(span_of(o->name), name))
-                return o;
-    return NULL;
+    const struct wsgi_option *o = wsgi_option_named(prefork_options, name);
+
+    return o ? o : wsgi_option_named(wsgi_options, name);
 }
 
 static const struct wsgi_option *find_letter(char letter)
 {
-    for (const struct wsgi_option *const *table = tables; *table; table++)
-        for (const struct wsgi_option *o = *table; o->name; o++)
-            if (o->letter == letter)
-                return o;
-    return NULL;
+    const struct wsgi_option *o = wsgi_option_lettered(prefork_options, letter);
+
+    return o ? o : wsgi_option_lettered(wsgi_options, letter);
 }
 
 /* On the command line a name may be cut short, as getopt_long has it, as long

@@ -1,8 +1,8 @@
 /* The whole host in one process: an interpreter, an application, a thread
  * that serves, a fork that serves on. */
 
-#include "unit.h"
 #include "net.h"
+#include "unit.h"
 #include "wsgi_host.h"
 #include "wsgi_options.h"
 
@@ -80,8 +80,9 @@ static const char *ask(struct fixture *f)
 static void set(struct fixture *f, const char *name, const char *value)
 {
     struct err err;
-    CU_ASSERT(wsgi_option_apply(&f->config, wsgi_option_find(name), value,
-                                &err));
+    CU_ASSERT(wsgi_option_apply(&f->config,
+                                wsgi_option_named(wsgi_options, span_of(name)),
+                                value, &err));
 }
 
 static void start(struct fixture *f)

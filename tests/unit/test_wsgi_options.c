@@ -10,7 +10,8 @@
 static bool apply(struct wsgi_config *c, const char *name, const char *value,
                   struct err *err)
 {
-    const struct wsgi_option *o = wsgi_option_find(name);
+    const struct wsgi_option *o =
+        wsgi_option_named(wsgi_options, span_of(name));
     CU_ASSERT_PTR_NOT_NULL_FATAL(o);
     return wsgi_option_apply(c, o, value, err);
 }
@@ -31,8 +32,8 @@ static void texts(void)
     CU_ASSERT_STRING_EQUAL(c.pythonpath.list[1], "/y");
     CU_ASSERT(!apply(&c, "module", NULL, &err));
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "--module"));
-    CU_ASSERT_PTR_NULL(wsgi_option_find("nonsense"));
-    CU_ASSERT_PTR_NULL(wsgi_option_find(""));
+    CU_ASSERT_PTR_NULL(wsgi_option_named(wsgi_options, SPAN("nonsense")));
+    CU_ASSERT_PTR_NULL(wsgi_option_named(wsgi_options, SPAN("")));
     wsgi_config_free(&c);
     CU_ASSERT_PTR_NULL(c.module);
 }
@@ -63,21 +64,36 @@ static void values(void)
         const char *name, *value;
         bool good;
     } table[] = {
-        {"buffer-size", "512", true},     {"buffer-size", "511", false},
-        {"buffer-size", "1048576", true}, {"buffer-size", "1048577", false},
-        {"buffer-size", "4k", false},     {"buffer-size", "-1", false},
-        {"buffer-size", "", false},       {"listen", "1", true},
-        {"listen", "0", false},           {"listen", "two", false},
-        {"socket-timeout", "4", true},    {"socket-timeout", "0.25", true},
-        {"socket-timeout", "0", false},   {"socket-timeout", "-1", false},
-        {"socket-timeout", "x", false},   {"socket-timeout", "1s", false},
-        {"socket-timeout", "nan", false}, {"socket-timeout", "1e300", false},
-        {"chmod-socket", "660", true},    {"chmod-socket", "0777", true},
-        {"chmod-socket", "8", false},     {"chmod-socket", "u+x", false},
-        {"protocol", "http", true},       {"protocol", "UWSGI", true},
-        {"protocol", "ftp", false},       {"plugin", "python3", true},
-        {"plugins", "http,python", true}, {"plugin", "php", false},
-        {"limit-post", "0", true},        {"limit-post", "99", true},
+        {"buffer-size", "512", true},
+        {"buffer-size", "511", false},
+        {"buffer-size", "1048576", true},
+        {"buffer-size", "1048577", false},
+        {"buffer-size", "4k", false},
+        {"buffer-size", "-1", false},
+        {"buffer-size", "", false},
+        {"listen", "1", true},
+        {"listen", "0", false},
+        {"listen", "two", false},
+        {"socket-timeout", "4", true},
+        {"socket-timeout", "0.25", true},
+        {"socket-timeout", "0", false},
+        {"socket-timeout", "-1", false},
+        {"socket-timeout", "x", false},
+        {"socket-timeout", "1s", false},
+        {"socket-timeout", "nan", false},
+        {"socket-timeout", "1e300", false},
+        {"chmod-socket", "660", true},
+        {"chmod-socket", "0777", true},
+        {"chmod-socket", "8", false},
+        {"chmod-socket", "u+x", false},
+        {"protocol", "http", true},
+        {"protocol", "UWSGI", true},
+        {"protocol", "ftp", false},
+        {"plugin", "python3", true},
+        {"plugins", "http,python", true},
+        {"plugin", "php", false},
+        {"limit-post", "0", true},
+        {"limit-post", "99", true},
         {"limit-post", "18446744073709551616", false},
     };
     struct wsgi_config c;
