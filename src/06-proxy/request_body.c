@@ -130,6 +130,11 @@ void body_continue(struct exchange *x)
             client_soon(c);
             return;
         }
+        if (x->body.discard &&
+            event_now(x->worker->loop) > c->linger_until) {
+            exchange_abort(x);
+            return;
+        }
 
         if (reads > 0 || c->in.len == 0)
             timer_set(x->worker->loop, &c->timer,
@@ -203,6 +208,8 @@ void body_discard(struct exchange *x, void (*ready)(struct exchange *x))
     struct request_body *b = &x->body;
 
     b->discard = true;
+    x->client->linger_until = event_now(x->worker->loop) +
+                              front_settings(x->scope)->lingering_time;
     if (b->started && !b->done) {
         b->ready = ready;
         body_continue(x);

@@ -283,6 +283,31 @@ def over_4_gib(t, port):
             (206, b"\0\0end"))
 
 
+def compressing(t, port):
+    """A huge file that is compressed does not hold up the others."""
+    stop = threading.Event()
+
+    def drink():
+        with connect(t, port) as s:
+            s.sendall(b"GET /huge HTTP/1.1\r\nHost: x\r\n"
+                      b"Accept-Encoding: gzip\r\n\r\n")
+            while not stop.is_set() and s.recv(1 << 20):
+                pass
+
+    reader = threading.Thread(target=drink)
+    reader.start()
+    time.sleep(0.2)
+    worst = 0
+    for _ in range(10):
+        began = time.monotonic()
+        lib.raw(t.host, port, LAST)
+        worst = max(worst, time.monotonic() - began)
+    stop.set()
+    reader.join()
+    t.ok("a huge file that is compressed does not hold up others",
+         worst < 0.5, f"{worst:.2f} s")
+
+
 def no_place_for_bodies(t, port):
     os.chmod(t.dir / f"{port}/body", 0)
     body = b"x" * 100000
@@ -326,7 +351,7 @@ def main():
         t.write("site/a.txt", "A\n")
         t.write("site/big", b"x" * (64 << 20))
         up = f"location /up {{ client_max_body_size 0; proxy_pass http://{t.host}:9; }}"
-        start(t, 8080, up)
+        start(t, 8080, up + " location /huge { gzip on; gzip_types *; }")
         resets(t, 8080)
         half_close(t, 8080)
         pipeline(t, 8080)
@@ -334,6 +359,7 @@ def main():
         fast_sender(t, 8080)
         shrinking(t, 8080)
         over_4_gib(t, 8080)
+        compressing(t, 8080)
         no_place_for_bodies(t, 8080)
         start(t, 8081, "client_header_timeout 1s; client_body_timeout 1s; "
               "send_timeout 1s; " + up)
