@@ -1,0 +1,171 @@
+/* test_output: the queue of pieces to a client's socket. */
+
+#include "front.h"
+
+#include "conf_file.h"
+#include "front_conf.h"
+#include "unit.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+static struct conf_file_test t;
+static struct front_worker worker;
+static struct client client;
+static struct exchange x;
+static int peer;
+
+static void begin(const char *directives)
+{
+    char conf[256];
+    int pair[2];
+
+    snprintf(conf, sizeof conf, "events {} http { %s }", directives);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(conf_file_read(&t, conf));
+    CU_ASSERT_EQUAL_FATAL(
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    memset(&worker, 0, sizeof worker);
+    memset(&client, 0, sizeof client);
+    memset(&x, 0, sizeof x);
+    worker.loop = event_loop_new();
+    client.worker = &worker;
+    client.event.fd = pair[0];
+    client.event.can_write = true;
+    arena_init(&x.arena, 4096);
+    x.client = &client;
+    x.worker = &worker;
+    x.scope = ((struct front_conf *)t.cf.http)->scope;
+    peer = pair[1];
+}
+
+static void end(void)
+{
+    output_clear(&x);
+    timer_clear(worker.loop, &client.timer);
+    event_loop_free(worker.loop);
+    while (worker.spare_chunks != NULL) {
+        struct front_chunk *c = worker.spare_chunks;
+
+        worker.spare_chunks = c->next;
+        free(c);
+    }
+    arena_free(&x.arena);
+    close(client.event.fd);
+    close(peer);
+    conf_file_free(&t);
+}
+
+/* What has arrived at the other end. */
+static const char *arrived(void)
+{
+    static char text[256];
+    ssize_t n = read(peer, text, sizeof text - 1);
+
+    text[n > 0 ? n : 0] = '\0';
+    return text;
+}
+
+static void test_order(void)
+{
+    begin("");
+    CU_ASSERT(output_bytes(&x, SPAN("a"), NULL));
+    CU_ASSERT(output_size(&x, 255));
+    CU_ASSERT(output_bytes(&x, SPAN(""), NULL));
+    CU_ASSERT(output_bytes(&x, SPAN("b"), NULL));
+    CU_ASSERT_EQUAL(x.out.pieces, 3);
+    CU_ASSERT_EQUAL(x.out.queued, 6);
+    output_flush(&x);
+    CU_ASSERT_STRING_EQUAL(arrived(), "aff\r\nb");
+    CU_ASSERT_EQUAL(x.out.pieces, 0);
+    CU_ASSERT_EQUAL(x.out.queued, 0);
+    CU_ASSERT_EQUAL(x.out.sent, 6);
+    CU_ASSERT_PTR_NULL(x.out.first);
+    end();
+}
+
+static void file_between(const char *directives)
+{
+    int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+
+    begin(directives);
+    CU_ASSERT_EQUAL_FATAL(pwrite(fd, "0123456789", 10, 0), 10);
+    CU_ASSERT(output_bytes(&x, SPAN("<"), NULL));
+    CU_ASSERT(output_file(&x, fd, 2, 3));
+    CU_ASSERT(output_file(&x, fd, 9, 0));
+    CU_ASSERT(output_bytes(&x, SPAN(">"), NULL));
+    output_flush(&x);
+    CU_ASSERT_STRING_EQUAL(arrived(), "<234>");
+    end();
+    close(fd);
+}
+
+static void test_file(void)
+{
+    file_between("sendfile on;");
+    file_between("sendfile off;");
+}
+
+/* Pieces of one chunk of memory keep it until the last is gone. */
+static void test_shared_chunk(void)
+{
+    struct front_chunk *chunk;
+
+    begin("");
+    chunk = chunk_new(&worker);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(chunk);
+    chunk_use(chunk);
+    memcpy(chunk->bytes, "abcd", 4);
+    CU_ASSERT(output_bytes(&x, (struct span){chunk->bytes, 2}, chunk));
+    CU_ASSERT(output_bytes(&x, (struct span){chunk->bytes + 2, 2}, chunk));
+    CU_ASSERT_EQUAL(chunk->users, 3);
+    chunk_drop(&worker, chunk);
+    CU_ASSERT_EQUAL(worker.spare_chunk_count, 0);
+    output_flush(&x);
+    CU_ASSERT_STRING_EQUAL(arrived(), "abcd");
+    CU_ASSERT_EQUAL(worker.spare_chunk_count, 1);
+    CU_ASSERT_PTR_EQUAL(chunk_new(&worker), chunk);
+    free(chunk);
+    end();
+}
+
+/* Many small pieces count as much as many bytes. */
+static void test_full(void)
+{
+    int n = 0;
+
+    begin("");
+    CU_ASSERT(!output_full(&x, 1));
+    while (!output_full(&x, 1 << 20) && n < 100000)
+        n += output_bytes(&x, SPAN("x"), NULL);
+    CU_ASSERT(n > 100 && n < 10000);
+    output_clear(&x);
+    CU_ASSERT(!output_full(&x, 1));
+    output_bytes(&x, SPAN("xy"), NULL);
+    CU_ASSERT(output_full(&x, 2));
+    CU_ASSERT(!output_full(&x, 3));
+    end();
+}
+
+/* A socket that is full keeps the rest for later, and the clock runs. */
+static void test_full_socket(void)
+{
+    static char much[4 << 20];
+
+    begin("");
+    CU_ASSERT(output_bytes(&x, (struct span){much, sizeof much}, NULL));
+    output_flush(&x);
+    CU_ASSERT(!client.event.can_write);
+    CU_ASSERT(x.out.queued > 0 && x.out.queued < sizeof much);
+    CU_ASSERT(client.timer.when != 0);
+    CU_ASSERT_EQUAL(x.out.sent + x.out.queued, sizeof much);
+    while (read(peer, much, sizeof much) > 0)
+        ;
+    client.event.can_write = true;
+    output_flush(&x);
+    CU_ASSERT(x.out.sent > 0);
+    end();
+}
+
+UNIT_MAIN("output", {"order", test_order}, {"file", test_file},
+          {"shared chunk", test_shared_chunk}, {"full", test_full},
+          {"full socket", test_full_socket})
