@@ -7,6 +7,8 @@ With STRATA_HOST=uwsgi, what it is known to do differently is left out.
 
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import struct
@@ -364,8 +366,48 @@ def companion(t):
     t.equal("companion: an upload", json.loads(a.body)["length"], len(body))
 
 
+def readme(t):
+    """README.md's three files, as they stand, by themselves: whatever they do
+    not name has a place."""
+    blocks = re.findall(r"^```(python|ini|nginx)\n(.*?)^```",
+                        (lib.ROOT / "README.md").read_text("utf-8"),
+                        re.M | re.S)
+    t.equal("README: its files", [kind for kind, _ in blocks],
+            ["python", "ini", "nginx"])
+    folder = t.dir / "readme"
+    for name, (_, text) in zip(("wsgi.py", "wsgi.ini", "nginx.conf"), blocks):
+        for old, new in (("127.0.0.1:", f"{t.host}:"),
+                         ("listen 8080", f"listen {t.host}:8080"),
+                         ("/path/to/app", str(folder)),
+                         ("/app/static/", f"{folder}/files/"),
+                         ("/tmp/uwsgi", str(folder))):
+            text = text.replace(old, new)
+        t.write(f"readme/{name}", text)
+    t.write("readme/files/static/a.css", "body {}\n")
+    t.write("readme/logs/access.log", "")
+    shutil.copy2(lib.ROOT / "src/07-stack/uwsgi_params", folder)
+    words = [*FRONT, "-p", folder, "-c", folder / "nginx.conf"]
+    status, out = t.run([*words, "-t"])
+    t.ok("README: its nginx.conf is right", status == 0, out)
+    t.equal("README: its host starts", t.run(
+        [*HOST, "--py-autoreload=1", "--ini", "wsgi.ini"], cwd=folder)[0], 0)
+    t.start([*words, "-g", "daemon off;"], ready=(t.host, 8080))
+    t.equal("README: its page", lib.ask(t.host, 8080, "GET", "/").text,
+            "Hello!")
+    t.equal("README: a file", lib.ask(t.host, 8080, "GET",
+                                      "/static/a.css").text, "body {}\n")
+    t.equal("README: -s reload", t.run([*words, "-s", "reload"])[0], 0)
+    t.equal("README: -s stop", t.run([*words, "-s", "stop"])[0], 0)
+    t.run(["sh", "-c", f"kill `cat {folder}/wsgi.pid`"])
+    t.ok("README: both have stopped", lib.wait_for(
+        lambda: not lib.listening(t.host, 8080) and
+        not lib.listening(t.host, 9090)))
+
+
 socket.setdefaulttimeout(10)
 with lib.Test("the tutorial's commands") as t:
+    if OURS and FRONT == ["strata-proxy"]:
+        readme(t)
     alone(t)
     if OURS:
         text_instead_of_bytes(t)
