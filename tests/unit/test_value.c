@@ -108,16 +108,6 @@ static void test_captures(void)
     end();
 }
 
-static void test_constant(void)
-{
-    begin();
-    CU_ASSERT(value_is_constant(value_compile(&t.cf, SPAN(""))));
-    CU_ASSERT(value_is_constant(value_compile(&t.cf, SPAN("a b"))));
-    CU_ASSERT(!value_is_constant(value_compile(&t.cf, SPAN("$uri"))));
-    CU_ASSERT(!value_is_constant(value_compile(&t.cf, SPAN("a$uri"))));
-    end();
-}
-
 static void test_refused(void)
 {
     begin();
@@ -141,6 +131,6 @@ static void test_unknown_name(void)
 UNIT_MAIN("value", {"texts", test_texts},
           {"parts of the request", test_parts_of_the_request},
           {"nothing and empty", test_nothing_and_empty},
-          {"captures", test_captures}, {"constant", test_constant},
+          {"captures", test_captures},
           {"refused", test_refused},
           {"unknown name", test_unknown_name})
