@@ -166,6 +166,7 @@ int main(int argc, char **argv)
     struct err err;
 
     (void)argc;
+    net_keep_standard();
     if (read_arguments(argv, &options, &where, &err))
         listener = listener_open(PROGRAM, where, &err);
     while (listener >= 0) {

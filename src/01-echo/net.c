@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -30,6 +31,17 @@
 static struct sockaddr_un *addr_un(const struct net_addr *addr)
 {
     return (struct sockaddr_un *)&addr->sa;
+}
+
+void net_keep_standard(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
 }
 
 static bool parse_unix(struct net_addr *addr, const char *path, struct err *err)

@@ -16,6 +16,11 @@
 
 #define NET_FOREVER INT64_MAX
 
+/* Opens /dev/null for what is closed of standard input, output and error, or
+ * else the next socket would get the number of one of them, and with it the
+ * log, which a client would read.  The first act of a program. */
+void net_keep_standard(void);
+
 struct net_addr {
     socklen_t len;
     union {

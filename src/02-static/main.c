@@ -381,6 +381,7 @@ int main(int argc, char **argv)
     struct err err;
 
     (void)argc;
+    net_keep_standard();
     if (read_arguments(argv, &a, &err) && set_up(&s, &a, &err))
         listener = listener_open(PROGRAM, a.addr, &err);
     s.listener = listener;

@@ -171,6 +171,7 @@ int main(int argc, char **argv)
     struct err err;
 
     (void)argc;
+    net_keep_standard();
     if (read_arguments(argv, &program, &err) &&
         check_arguments(&program, &err)) {
         if (!program.request)

@@ -1,5 +1,6 @@
 /* strata-wsgi: a Python application behind HTTP and uwsgi sockets. */
 
+#include "net.h"
 #include "wsgi_host.h"
 #include "wsgi_log.h"
 #include "wsgi_options.h"
@@ -186,6 +187,7 @@ int main(int argc, char **argv)
     struct err err = {""};
     int status = 1;
 
+    net_keep_standard();
     wsgi_config_init(config);
     if (!make_tables(&tables))
         err_set(&err, "out of memory");

@@ -12,17 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-void daemon_keep_standard(void)
-{
-    int fd;
-
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0)
-        close(fd);
-}
-
 int daemon_open_log(const char *path, struct err *err)
 {
     int fd =

@@ -11,11 +11,6 @@
 
 #include <sys/types.h>
 
-/* Opens /dev/null for what is closed of standard input, output and error, or
- * else the next socket would get the number of one of them, and the log.  The
- * first act of a program. */
-void daemon_keep_standard(void);
-
 /* Opens a log for appending (mode 0640 when it is new), or -1 with *err. */
 int daemon_open_log(const char *path, struct err *err);
 

@@ -3,6 +3,7 @@
 
 #include "prefork_master.h"
 
+#include "net.h"
 #include "wsgi_log.h"
 
 #include <errno.h>
@@ -166,7 +167,7 @@ int main(int argc, char **argv)
     sigset_t blocked;
     int status = 1;
 
-    daemon_keep_standard();
+    net_keep_standard();
     supervisor_block(prefork_signals, &blocked);
     p.home = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     p.worker.total = mmap(NULL, sizeof *p.worker.total, PROT_READ | PROT_WRITE,

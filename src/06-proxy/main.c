@@ -8,6 +8,7 @@
 
 #include "command_line.h"
 #include "master.h"
+#include "net.h"
 #include "pid_file.h"
 #include "server_tokens.h"
 #include "upgrade.h"
@@ -241,6 +242,7 @@ int main(int argc, char **argv)
     int status;
 
     (void)argc;
+    net_keep_standard();
     tzset();
     if (!command_line_read(&line, argv, &err)) {
         fprintf(stderr,
