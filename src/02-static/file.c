@@ -3,7 +3,7 @@
  * Looking comes first and opening second: to open a device can start a tape
  * or arm a watchdog, so what is neither file nor directory is never opened.
  * The kernel keeps the path below the root (openat2); where it does not know
- * how, the walk at the end of this file does, link by link. */
+ * how, the walk further down does, link by link. */
 
 #include "file.h"
 
@@ -150,51 +150,6 @@ int file_open(struct file *file, int root, const char *path,
     return 0;
 }
 
-/* Some file systems (and every file in /proc) do not do sendfile: these bytes
- * go through a buffer.  How many went, 0 at the end of the file, -1. */
-static ssize_t copy_once(int socket, int fd, uint64_t offset, uint64_t n,
-                         int64_t patience)
-{
-    char block[16384];
-    ssize_t got = pread(fd, block, n < sizeof block ? n : sizeof block,
-                        (off_t)offset);
-
-    if (got > 0 && !net_write(socket, block, (size_t)got, patience))
-        return -1;
-    return got;
-}
-
-uint64_t file_send(int socket, int fd, uint64_t offset, uint64_t n,
-                   int64_t patience)
-{
-    int64_t deadline = net_after(patience);
-    uint64_t sent = 0;
-    bool copy = false;
-
-    while (sent < n) {
-        off_t at = (off_t)(offset + sent);
-        uint64_t left = n - sent;
-        ssize_t k = copy ? copy_once(socket, fd, offset + sent, left, patience)
-                         : sendfile(socket, fd, &at,
-                                    left < INT_MAX ? left : INT_MAX);
-
-        if (k > 0) {
-            sent += (uint64_t)k;
-            deadline = net_after(patience);
-        } else if (k == 0) {
-            errno = 0;
-            break;
-        } else if (!copy && (errno == EINVAL || errno == ENOSYS)) {
-            copy = true;
-        } else if (copy || (errno != EAGAIN && errno != EINTR)) {
-            break;
-        } else if (!net_wait(socket, POLLOUT, deadline) && errno != EINTR) {
-            break;
-        }
-    }
-    return sent;
-}
-
 /* A walk from the root to a file.  It holds every directory on its way open,
  * so that ".." in a link leads back to where it came from, wherever somebody
  * moves the directory meanwhile, and never above dirs[0], the root. */
@@ -312,4 +267,49 @@ static int walk_open(int root, const char *path, int flags,
         close(w.dirs[w.depth--]);
     errno = error;
     return found;
+}
+
+/* Some file systems (and every file in /proc) do not do sendfile: these bytes
+ * go through a buffer.  How many went, 0 at the end of the file, -1. */
+static ssize_t copy_once(int socket, int fd, uint64_t offset, uint64_t n,
+                         int64_t patience)
+{
+    char block[16384];
+    ssize_t got = pread(fd, block, n < sizeof block ? n : sizeof block,
+                        (off_t)offset);
+
+    if (got > 0 && !net_write(socket, block, (size_t)got, patience))
+        return -1;
+    return got;
+}
+
+uint64_t file_send(int socket, int fd, uint64_t offset, uint64_t n,
+                   int64_t patience)
+{
+    int64_t deadline = net_after(patience);
+    uint64_t sent = 0;
+    bool copy = false;
+
+    while (sent < n) {
+        off_t at = (off_t)(offset + sent);
+        uint64_t left = n - sent;
+        ssize_t k = copy ? copy_once(socket, fd, offset + sent, left, patience)
+                         : sendfile(socket, fd, &at,
+                                    left < INT_MAX ? left : INT_MAX);
+
+        if (k > 0) {
+            sent += (uint64_t)k;
+            deadline = net_after(patience);
+        } else if (k == 0) {
+            errno = 0;
+            break;
+        } else if (!copy && (errno == EINVAL || errno == ENOSYS)) {
+            copy = true;
+        } else if (copy || (errno != EAGAIN && errno != EINTR)) {
+            break;
+        } else if (!net_wait(socket, POLLOUT, deadline) && errno != EINTR) {
+            break;
+        }
+    }
+    return sent;
 }

@@ -50,6 +50,17 @@ void http_date_format(char *out, time_t t)
     put_text(out, " GMT", 4);
 }
 
+struct span http_clock_now(struct http_clock *clock)
+{
+    time_t now = time(NULL);
+
+    if (clock->second != now) {
+        clock->second = now;
+        http_date_format(clock->text, now);
+    }
+    return (struct span){clock->text, HTTP_DATE_LEN};
+}
+
 /* The readers below take what they read off the front of *s. */
 static bool take_char(struct span *s, char c)
 {
@@ -163,15 +174,4 @@ bool http_date_parse(struct span text, time_t *t)
         return false;
     *t = found;
     return true;
-}
-
-struct span http_clock_now(struct http_clock *clock)
-{
-    time_t now = time(NULL);
-
-    if (clock->second != now) {
-        clock->second = now;
-        http_date_format(clock->text, now);
-    }
-    return (struct span){clock->text, HTTP_DATE_LEN};
 }

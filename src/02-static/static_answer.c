@@ -124,6 +124,58 @@ void static_answer(struct static_answer *a, const struct http_request *r,
     }
 }
 
+/* "[::1]:80" is "[::1]", "Example.org.:8080" is "Example.org". */
+static struct span host_alone(struct span host)
+{
+    const char *end = span_chr(host, span_starts(host, SPAN("[")) ? ']' : ':');
+
+    if (end)
+        host.len = (size_t)(end - host.ptr) + (*end == ']');
+    if (span_ends(host, SPAN(".")))
+        host.len--;
+    return host;
+}
+
+bool static_add_origin(struct buf *out, struct span host,
+                       const struct net_addr *local)
+{
+    char text[NET_ADDR_TEXT];
+    unsigned port = net_port(local);
+
+    net_print(local, text);
+    if (host.len == 0)
+        host = span_of(text);
+    if (span_starts(host, SPAN("unix:")))
+        return true;
+    if (!buf_add_text(out, "http://"))
+        return false;
+    host = host_alone(host);
+    for (size_t i = 0; i < host.len; i++) {
+        char c = host.ptr[i];
+
+        if (!buf_add_char(out, c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c))
+            return false;
+    }
+    return port == 0 || port == 80 || buf_printf(out, ":%u", port);
+}
+
+bool static_add_location(struct buf *out, struct span origin,
+                         const struct static_answer *a, struct span path,
+                         struct span query)
+{
+    while (origin.len == 0 && span_starts(path, SPAN("//"))) {
+        path.ptr++;
+        path.len--;
+    }
+    return buf_add_text(out, "Location: ") && buf_add_span(out, origin) &&
+           uri_escape(out, path, URI_ESCAPE_PATH) &&
+           uri_escape(out, a->index, URI_ESCAPE_PATH) &&
+           buf_add_char(out, '/') &&
+           (query.len == 0 ||
+            (buf_add_char(out, '?') && buf_add_span(out, query))) &&
+           buf_add(out, "\r\n", 2);
+}
+
 static uint64_t range_length(const struct http_range *range)
 {
     return range->last - range->first + 1;
@@ -216,56 +268,4 @@ bool static_add_validators(struct buf *out, const struct static_answer *a)
                           (unsigned long long)a->range[0].first,
                           (unsigned long long)a->range[0].last, size);
     return true;
-}
-
-/* "[::1]:80" is "[::1]", "Example.org.:8080" is "Example.org". */
-static struct span host_alone(struct span host)
-{
-    const char *end = span_chr(host, span_starts(host, SPAN("[")) ? ']' : ':');
-
-    if (end)
-        host.len = (size_t)(end - host.ptr) + (*end == ']');
-    if (span_ends(host, SPAN(".")))
-        host.len--;
-    return host;
-}
-
-bool static_add_origin(struct buf *out, struct span host,
-                       const struct net_addr *local)
-{
-    char text[NET_ADDR_TEXT];
-    unsigned port = net_port(local);
-
-    net_print(local, text);
-    if (host.len == 0)
-        host = span_of(text);
-    if (span_starts(host, SPAN("unix:")))
-        return true;
-    if (!buf_add_text(out, "http://"))
-        return false;
-    host = host_alone(host);
-    for (size_t i = 0; i < host.len; i++) {
-        char c = host.ptr[i];
-
-        if (!buf_add_char(out, c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c))
-            return false;
-    }
-    return port == 0 || port == 80 || buf_printf(out, ":%u", port);
-}
-
-bool static_add_location(struct buf *out, struct span origin,
-                         const struct static_answer *a, struct span path,
-                         struct span query)
-{
-    while (origin.len == 0 && span_starts(path, SPAN("//"))) {
-        path.ptr++;
-        path.len--;
-    }
-    return buf_add_text(out, "Location: ") && buf_add_span(out, origin) &&
-           uri_escape(out, path, URI_ESCAPE_PATH) &&
-           uri_escape(out, a->index, URI_ESCAPE_PATH) &&
-           buf_add_char(out, '/') &&
-           (query.len == 0 ||
-            (buf_add_char(out, '?') && buf_add_span(out, query))) &&
-           buf_add(out, "\r\n", 2);
 }
