@@ -119,9 +119,12 @@ class Variant:
         for source in sorted((ROOT / "src").glob("0[1-6]-*")):
             if int(source.name[1]) <= self.stage:
                 shutil.copytree(source, folder / "src" / source.name)
-        shutil.copy2(ROOT / "Makefile", folder)
+        for name in ("Makefile", "tests/packages.sh"):
+            (folder / name).parent.mkdir(exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
         (folder / "build").mkdir()
-        (folder / "build/packages.checked").touch()
+        for stamp in BUILD.glob("*.checked"):  # the packages are there
+            shutil.copy2(stamp, folder / "build")
         # Who changes a header has everything compiled anew: the notes on what
         # depends on it speak of the build directory that they were made in.
         if not any(file.endswith(".h") for file, _, _ in self.changes):
