@@ -78,19 +78,19 @@ def navigation(files, number):
     return " ".join(words) + "</nav>\n"
 
 
-def pandoc(text, out, title, before="", after=""):
-    """Makes one page of Markdown text."""
+def pandoc(text, out, title, links=""):
+    """Makes one page of Markdown text; with links, it gets a table of its
+    sections too.  Its style is book.css alone: --css keeps pandoc's away."""
     work = out.with_suffix(".parts")
     work.mkdir(exist_ok=True)
-    (work / "before").write_text(before, encoding="utf-8")
-    (work / "after").write_text(after, encoding="utf-8")
+    (work / "links").write_text(links, encoding="utf-8")
     done = subprocess.run(
         ["pandoc", "--from", "commonmark_x", "--to", "html5", "--standalone",
-         "--toc", "--toc-depth=2", "--css", "book.css", "--no-highlight",
-         "--metadata", f"pagetitle={title} · Strata",
-         "--variable", "lang=en", "--variable", "document-css=false",
-         "--include-before-body", str(work / "before"),
-         "--include-after-body", str(work / "after"),
+         *(["--toc", "--toc-depth=2"] if links else []),
+         "--css", "book.css", "--no-highlight",
+         "--metadata", f"pagetitle={title} · Strata", "--variable", "lang=en",
+         "--include-before-body", str(work / "links"),
+         "--include-after-body", str(work / "links"),
          "--output", str(out)],
         input=text, text=True, capture_output=True, check=False)
     shutil.rmtree(work)
@@ -167,7 +167,7 @@ def main(argv):
             links = navigation(files, number)
             jobs.append(pool.submit(
                 pandoc, to_pages(path.read_text(encoding="utf-8")),
-                folder / f"{page_of(path)}.html", title_of(path), links, links))
+                folder / f"{page_of(path)}.html", title_of(path), links))
         jobs.append(pool.submit(pandoc, contents(files),
                                 folder / "index.html", "Contents"))
     problems = [j.result() for j in jobs if j.result()]
@@ -175,7 +175,8 @@ def main(argv):
     problems += check_cases(folder)
     for problem in problems:
         print(problem)
-    print(f"{len(files) + 1} pages in {folder}, {len(problems)} problems")
+    print(f"{len(files) + 1} pages, from {folder}/index.html on, "
+          f"{len(problems)} problems")
     return 1 if problems else 0
 
 
