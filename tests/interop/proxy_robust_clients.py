@@ -209,8 +209,10 @@ def idle_connections(t, port, count=5000):
     for s in clients:
         s.recv(4096)
     each = (memory(worker) - before) / count
-    t.ok(f"{count} idle connections take less than 1500 bytes each",
-         each < 1500, f"{each:.0f} bytes each")
+    # A sanitizer keeps what was freed, so there it is not looked at.
+    if "asan" not in lib.Path(f"/proc/{worker}/maps").read_text():
+        t.ok(f"{count} idle connections take less than 1500 bytes each",
+             each < 1500, f"{each:.0f} bytes each")
     clients[0].sendall(GET)
     t.ok("the first of them is still served",
          clients[0].recv(4096).startswith(b"HTTP/1.1 200"))
