@@ -109,6 +109,7 @@ SUITES = [
     Suite("runner", scripts("runner/test_*"), ["build-gcc"]),
     Suite("zoo", scripts("zoo/run.py"), ["build-gcc"]),
     Suite("verify-corpus", lambda: [make("verify-corpus")], ["build-gcc"]),
+    Suite("cost", lambda: [make("--silent", *GCC, "cost")], ["build-gcc"]),
     Suite("snapshots", scripts("book/snapshots.py"), ["build-gcc"]),
     Suite("checkpoints", scripts("book/checkpoints.py"), ["build-gcc"]),
     Suite("sketches", scripts("book/sketches.py")),

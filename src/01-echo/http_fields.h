@@ -66,9 +66,19 @@ const char *http_field_line(struct http_fields *f, uint32_t at, uint32_t len);
  * any letter case (RFC 9110 5.6.1): Connection: keep-alive, Upgrade. */
 bool http_list_has(struct span value, struct span token);
 
-/* True when c may stand in a token (RFC 9110 5.6.2). */
-bool http_is_token_char(unsigned char c);
+/* True when c may stand in a token (RFC 9110 5.6.2).  The table stands here so
+ * that a loop over a name makes no call for each byte. */
+extern const bool http_token_chars[256];
+
+static inline bool http_is_token_char(unsigned char c)
+{
+    return http_token_chars[c];
+}
+
 bool http_is_token(struct span s); /* one such byte or more */
+
+/* True when s holds no control byte and no blank. */
+bool http_is_visible(struct span s);
 
 /* True for what no field value may hold: control bytes, but not tab. */
 bool http_is_control(unsigned char c);

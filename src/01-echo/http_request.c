@@ -29,28 +29,6 @@ static bool refuse(struct http_request *r, int status, const char *reason)
     return false;
 }
 
-/* Takes the port off the end of an authority.  False when it is a bad one. */
-static bool cut_port(struct span *host, bool *has_port)
-{
-    const char *end = host->ptr + host->len;
-    const char *bracket = span_chr(*host, ']');
-    const char *from = bracket ? bracket : host->ptr;
-    const char *colon;
-    struct span port;
-    uint64_t number;
-
-    *has_port = false;
-    colon = span_chr((struct span){from, (size_t)(end - from)}, ':');
-    if (colon == NULL)
-        return true;
-    port = (struct span){colon + 1, (size_t)(end - colon - 1)};
-    host->len = (size_t)(colon - host->ptr);
-    if (port.len == 0)
-        return true; /* "host:" is as good as "host" (RFC 3986 3.2.3) */
-    *has_port = true;
-    return span_decimal(port, &number) && number <= 65535;
-}
-
 /* Which bytes may stand in the name of a host and in an address in brackets
  * (RFC 3986 3.2.2).  Not "/", "@", a blank: whoever sends these wants two
  * servers to see two hosts. */
@@ -70,22 +48,32 @@ static const unsigned char host_chars[256] = {
     [','] = IN_NAME, [';'] = IN_NAME, ['='] = IN_NAME,
 };
 
+/* True for what follows a host: nothing, or a colon and a port.  "host:" is as
+ * good as "host" (RFC 3986 3.2.3), where there need not be a port. */
+static bool valid_port(struct span s, bool needs_port)
+{
+    uint64_t number;
+
+    if (s.len == 0 || (s.len == 1 && s.ptr[0] == ':'))
+        return !needs_port;
+    return s.ptr[0] == ':' &&
+           span_decimal((struct span){s.ptr + 1, s.len - 1}, &number) &&
+           number <= 65535;
+}
+
 /* True when s is host, host:port, [address] or [address]:port. */
 static bool valid_authority(struct span s, bool needs_port)
 {
-    unsigned char place = IN_NAME;
-    bool has_port;
+    const char *p = s.ptr, *end = s.ptr + s.len, *from;
+    bool brackets = s.len > 0 && *p == '[';
+    unsigned char place = brackets ? IN_ADDRESS : IN_NAME;
 
-    if (!cut_port(&s, &has_port) || (needs_port && !has_port))
+    from = p += brackets;
+    while (p < end && (host_chars[(unsigned char)*p] & place))
+        p++;
+    if (p == from || (brackets && (p == end || *p++ != ']')))
         return false;
-    if (span_starts(s, SPAN("[")) && span_ends(s, SPAN("]"))) {
-        s = (struct span){s.ptr + 1, s.len - 2};
-        place = IN_ADDRESS;
-    }
-    for (size_t i = 0; i < s.len; i++)
-        if (!(host_chars[(unsigned char)s.ptr[i]] & place))
-            return false;
-    return s.len > 0;
+    return valid_port((struct span){p, (size_t)(end - p)}, needs_port);
 }
 
 /* Splits head[at .. end) at the "?".  A "#" and what follows has no place in a
@@ -177,7 +165,7 @@ static bool parse_version(struct http_request *r, struct span text)
 {
     const char *v = text.ptr;
 
-    if (text.len != 8 || !span_starts(text, SPAN("HTTP/")) || v[6] != '.' ||
+    if (text.len != 8 || memcmp(v, "HTTP/", 5) != 0 || v[6] != '.' ||
         v[5] < '1' || v[5] > '9' || v[7] < '0' || v[7] > '9')
         return refuse(r, 400, "the request line does not end in HTTP/1.x");
     if (v[5] != '1')
@@ -191,22 +179,23 @@ static bool parse_version(struct http_request *r, struct span text)
 static bool parse_request_line(struct http_request *r, uint32_t at,
                                uint32_t end)
 {
-    const char *head = r->fields.base;
+    const char *head = r->fields.base, *blank;
+    struct span target;
     uint32_t i = at;
 
     while (http_is_token_char(head[i]))
-        i++; /* the LF ends this loop, and the next one */
+        i++; /* the LF ends this loop */
     if (i == at || head[i] != ' ')
         return refuse(r, 400, "no method with a single blank after it");
     r->method = (struct http_slice){at, i - at};
-    at = ++i;
-    while ((unsigned char)head[i] > ' ' && head[i] != 0x7f)
-        i++;
-    if (i == at || head[i] != ' ')
+    at = i + 1;
+    blank = memchr(head + at, ' ', end - at);
+    target = (struct span){head + at, blank ? (size_t)(blank - head) - at : 0};
+    if (target.len == 0 || !http_is_visible(target))
         return refuse(r, 400, "no request target between two single blanks");
-    r->target = (struct http_slice){at, i - at};
-    i++;
-    return parse_version(r, (struct span){head + i, end - i}) &&
+    r->target = (struct http_slice){at, (uint32_t)target.len};
+    at += r->target.len + 1;
+    return parse_version(r, (struct span){head + at, end - at}) &&
            parse_target(r);
 }
 
@@ -256,14 +245,22 @@ static bool field_coding(struct http_request *r, struct http_slice value)
     return refuse(r, 501, "a transfer coding other than chunked");
 }
 
+/* Nearly all clients say keep-alive and nothing else: that is asked first. */
 static bool field_connection(struct http_request *r, struct http_slice value)
 {
-    struct span text = http_request_span(r, value);
+    struct span text = http_request_span(r, value), item;
 
-    if (http_list_has(text, SPAN("close")))
-        r->says_close = true;
-    if (http_list_has(text, SPAN("keep-alive")))
+    if (span_eq_nocase(text, SPAN("keep-alive"))) {
         r->says_keep_alive = true;
+        return true;
+    }
+    while (span_next(&text, ',', &item)) {
+        item = span_trim(item);
+        if (span_eq_nocase(item, SPAN("close")))
+            r->says_close = true;
+        if (span_eq_nocase(item, SPAN("keep-alive")))
+            r->says_keep_alive = true;
+    }
     return true;
 }
 
@@ -277,34 +274,38 @@ static bool field_expect(struct http_request *r, struct http_slice value)
 }
 
 /* The fields that the parser itself must understand.  Their five names have
- * five lengths, so the length of a name finds the only row that can be it. */
+ * five lengths, so the length of a name finds the only row that can be it, and
+ * its first letter, in lower case, nearly always tells whether it is. */
 static const struct {
     struct span name;
     bool (*take)(struct http_request *r, struct http_slice value);
+    char letter;
 } known_fields[] = {
-    [4] = {SPAN_INIT("Host"), field_host},
-    [6] = {SPAN_INIT("Expect"), field_expect},
-    [10] = {SPAN_INIT("Connection"), field_connection},
-    [14] = {SPAN_INIT("Content-Length"), field_length},
-    [17] = {SPAN_INIT("Transfer-Encoding"), field_coding},
+    [4] = {SPAN_INIT("Host"), field_host, 'h'},
+    [6] = {SPAN_INIT("Expect"), field_expect, 'e'},
+    [10] = {SPAN_INIT("Connection"), field_connection, 'c'},
+    [14] = {SPAN_INIT("Content-Length"), field_length, 'c'},
+    [17] = {SPAN_INIT("Transfer-Encoding"), field_coding, 't'},
 };
 
 static bool parse_field(struct http_request *r, uint32_t at, uint32_t len)
 {
     struct http_fields *f = &r->fields;
+    const struct http_field *field = &f->list[f->count];
     const char *problem;
-    struct span name;
+    uint32_t name_len;
 
     if (f->count == f->max)
         return refuse(r, 431, "too many fields");
     problem = http_field_line(f, at, len);
     if (problem)
         return refuse(r, 400, problem);
-    name = http_name(f, f->count - 1);
-    if (name.len >= sizeof known_fields / sizeof known_fields[0] ||
-        !span_eq_nocase(name, known_fields[name.len].name))
+    name_len = field->name.len;
+    if (name_len >= sizeof known_fields / sizeof known_fields[0] ||
+        (f->base[at] | 0x20) != known_fields[name_len].letter ||
+        !span_eq_nocase(http_span(f, field->name), known_fields[name_len].name))
         return true;
-    return known_fields[name.len].take(r, f->list[f->count - 1].value);
+    return known_fields[name_len].take(r, field->value);
 }
 
 /* What only the whole head can tell: RFC 9112 3.2 (Host), 6.3 (the body's
@@ -334,80 +335,89 @@ static bool check_first_byte(struct http_request *r, unsigned char c)
 }
 
 /* A line is refused as soon as it cannot end within its bound, which is the
- * head's too. */
-static enum http_parse too_long(struct http_request *r, bool by_head)
+ * head's too.  The next line begins at `next`, or behind it. */
+static bool check_length(struct http_request *r, uint32_t bound, size_t next)
 {
+    if (next - r->line_at <= bound && next <= r->limits.head)
+        return true;
     if (!r->have_line)
-        refuse(r, 414, "the request line is too long");
-    else if (by_head)
-        refuse(r, 431, "the request head is too long");
-    else
-        refuse(r, 431, "a field line is too long");
-    return HTTP_BAD;
+        return refuse(r, 414, "the request line is too long");
+    if (bound >= r->limits.head - r->line_at)
+        return refuse(r, 431, "the request head is too long");
+    return refuse(r, 431, "a field line is too long");
 }
 
-/* Looks for the end of the line that begins at line_at.  HTTP_DONE: it is
- * *line_len bytes with its LF. */
-static enum http_parse next_line(struct http_request *r, size_t len,
-                                 uint32_t *line_len)
+/* Looks for the end of the line that begins at line_at.  HTTP_DONE: the next
+ * one begins at *next. */
+static inline enum http_parse next_line(struct http_request *r, size_t len,
+                                        uint32_t bound, uint32_t *next)
 {
     const char *head = r->fields.base;
     const char *lf = memchr(head + r->scanned, '\n', len - r->scanned);
-    size_t received = (lf ? (size_t)(lf - head) + 1 : len) - r->line_at;
-    size_t needed = lf ? received : received + 1; /* at least */
-    uint32_t bound = r->have_line ? r->limits.field : r->limits.line;
-    uint32_t head_left = r->limits.head - r->line_at;
+    size_t end = lf ? (size_t)(lf - head) : len;
 
-    if (needed > bound || needed > head_left)
-        return too_long(r, bound >= head_left);
-    r->scanned = r->line_at + (uint32_t)received;
-    *line_len = (uint32_t)received;
+    if (!check_length(r, bound, end + 1))
+        return HTTP_BAD;
+    r->scanned = (uint32_t)end;
+    *next = (uint32_t)end + 1;
     return lf ? HTTP_DONE : HTTP_MORE;
 }
 
-/* One complete line.  *done is set by the empty line that ends the head. */
-static bool parse_line(struct http_request *r, uint32_t len, bool *done)
+/* The request line; one empty line before it is skipped. */
+static enum http_parse parse_start(struct http_request *r, size_t len)
 {
-    const char *line = r->fields.base + r->line_at;
-    uint32_t text_len = len - 1;
+    const char *head = r->fields.base;
 
-    if (text_len > 0 && line[text_len - 1] == '\r')
-        text_len--;
-    if (text_len > 0 && r->have_line)
-        return parse_field(r, r->line_at, len);
-    if (r->have_line) {
-        *done = true;
-        return finish_head(r);
+    while (!r->have_line) {
+        uint32_t next, end;
+        enum http_parse found;
+
+        if (r->line_at == len)
+            return HTTP_MORE;
+        if (!check_first_byte(r, head[r->line_at]))
+            return HTTP_BAD;
+        found = next_line(r, len, r->limits.line, &next);
+        if (found != HTTP_DONE)
+            return found;
+        end = r->scanned;
+        if (end > r->line_at && head[end - 1] == '\r')
+            end--;
+        r->have_line = end > 0;
+        if (end > 0 && !parse_request_line(r, r->line_at, end))
+            return HTTP_BAD;
+        r->line_at = r->scanned = next;
     }
-    if (text_len == 0 && r->line_at == 0)
-        return true; /* one empty line before a request is skipped */
-    r->have_line = true;
-    return parse_request_line(r, r->line_at, r->line_at + text_len);
+    return HTTP_DONE;
+}
+
+/* LF or CRLF; the line is at most two bytes long. */
+static bool is_empty_line(const char *line)
+{
+    return line[0] == '\n' || line[0] == '\r';
 }
 
 enum http_parse http_parse_request(struct http_request *r, const char *head,
                                    size_t len)
 {
-    bool done = false;
+    enum http_parse found;
 
     r->fields.base = head;
     if (r->status != 0)
         return HTTP_BAD;
-    while (!done) {
-        uint32_t line_len;
-        enum http_parse found;
+    found = parse_start(r, len);
+    while (found == HTTP_DONE) {
+        uint32_t next, at = r->line_at;
 
-        if (r->scanned == len)
-            return HTTP_MORE;
-        if (!r->have_line && !check_first_byte(r, head[r->line_at]))
-            return HTTP_BAD;
-        found = next_line(r, len, &line_len);
+        found = next_line(r, len, r->limits.field, &next);
         if (found != HTTP_DONE)
             return found;
-        if (!parse_line(r, line_len, &done))
+        if (next - at <= 2 && is_empty_line(head + at)) {
+            r->head_len = next;
+            return finish_head(r) ? HTTP_DONE : HTTP_BAD;
+        }
+        if (!parse_field(r, at, next - at))
             return HTTP_BAD;
-        r->line_at += line_len;
+        r->line_at = r->scanned = next;
     }
-    r->head_len = r->line_at;
-    return HTTP_DONE;
+    return found;
 }

@@ -90,6 +90,41 @@ static void every_byte(void)
     CU_PASS("all bytes");
 }
 
+/* The same for names, at every place of one that is longer than sixteen. */
+static void every_name_byte(void)
+{
+    for (int c = 0; c < 256; c++)
+        for (size_t at = 0; at < 19; at++) {
+            char line[] = "abcdefghi-ABCDEFG_z: 0123456789\r\n";
+            bool good = c == ':' ? at > 0 : http_is_token_char(c);
+
+            if (c == '\n')
+                continue;
+            line[at] = (char)c;
+            if ((parse(line, sizeof line - 1) == NULL) != good)
+                CU_FAIL("a good name was refused or a bad one passed");
+            if (good)
+                CU_ASSERT_EQUAL(http_name(&fields, 0).len, c == ':' ? at : 19);
+        }
+}
+
+static void visible(void)
+{
+    for (int c = 0; c < 256; c++)
+        for (size_t len = 1; len < 40; len++)
+            for (size_t at = 0; at < len; at++) {
+                char text[40];
+                bool good = c > ' ' && c != 0x7f;
+
+                memset(text, 'x', len);
+                text[at] = (char)c;
+                if (http_is_visible((struct span){guard_put(text, len), len}) !=
+                    good)
+                    CU_FAIL("http_is_visible");
+            }
+    CU_ASSERT(http_is_visible(SPAN("")));
+}
+
 static void name_bytes(void)
 {
     static const char marks[] = "!#$%&'*+-.^_`|~";
@@ -137,5 +172,6 @@ static void lists(void)
 }
 
 UNIT_MAIN("http_fields", {"good", good}, {"bad", bad},
-          {"every byte", every_byte}, {"name bytes", name_bytes}, {"get", get},
-          {"lists", lists})
+          {"every byte", every_byte}, {"name bytes", name_bytes},
+          {"every name byte", every_name_byte}, {"visible", visible},
+          {"get", get}, {"lists", lists})

@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""head_cost: what it costs to parse a request head, in instructions.
+
+    tests/bench/head_cost.py PROGRAM     `make cost` builds it and calls this
+
+Instructions are counted by callgrind, so the figures are the same in every run
+on one machine and with one compiler; seconds would not be.  The first table is
+of heads that come whole.  The second is of heads that come byte by byte, the
+worst that a network can do: eight times the bytes must cost eight times the
+instructions.  A parser that begins anew with each byte would need 64 times.
+
+The last line is "N passed, N failed".
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+
+WHOLE = [  # head, instructions per byte that it may cost at most
+    ("curl", 20), ("browser", 7), ("cookies", 6)]
+BYTEWISE = [1024, 8192]
+
+
+def measure(program, head, how):
+    """The length of a head, and the instructions that parsing it took."""
+    with tempfile.TemporaryDirectory(prefix="head-cost-") as folder:
+        done = subprocess.run(
+            ["valgrind", "--tool=callgrind", "--toggle-collect=measured",
+             f"--callgrind-out-file={folder}/out", program, str(head), how],
+            capture_output=True, text=True, check=False)
+    count = re.search(r"Collected : (\d+)", done.stderr)
+    if done.returncode or not count:
+        sys.exit(f"head_cost: {head} {how}: {done.stderr}")
+    return int(done.stdout), int(count.group(1))
+
+
+def main(argv):
+    if len(argv) != 1:
+        print(__doc__.strip(), file=sys.stderr)
+        return 2
+    verdicts = []
+
+    def row(name, how, bound):
+        size, count = measure(argv[0], name, how)
+        good = count < bound * size
+        verdicts.append(good)
+        print(f"{name!s:10}{how:8}{size:8}{count:15}{count / size:11.2f}"
+              f"{'' if good else f'   more than {bound}'}")
+        return count
+
+    print(f"{'head':10}{'comes':8}{'bytes':>8}{'instructions':>15}"
+          f"{'per byte':>11}")
+    for name, bound in WHOLE:
+        row(name, "whole", bound)
+    short, long = (row(size, "bytes", 120) for size in BYTEWISE)
+    verdicts.append(7.5 < long / short < 8.5)
+    print(f"eight times the bytes cost {long / short:.2f} times as much"
+          f"{'' if verdicts[-1] else ', not eight times'}")
+    print(f"{sum(verdicts)} passed, {len(verdicts) - sum(verdicts)} failed")
+    return 0 if all(verdicts) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
