@@ -88,12 +88,16 @@ bool settings_read(struct settings *s, const char *name, struct err *err)
     if (s->depth >= SETTINGS_MAX_DEPTH)
         err_set(err, "%s: files name files more than %d deep", name,
                 SETTINGS_MAX_DEPTH);
+    else if (s->files >= SETTINGS_MAX_FILES)
+        err_set(err, "%s: files name more than %d files", name,
+                SETTINGS_MAX_FILES);
     else if (!copy)
         err_set(err, "out of memory");
     else if (!path)
         err_set(err, "cannot open %s: %s", copy, strerror(errno));
     else {
         s->depth++;
+        s->files++;
         ok = read_source(
             s, &(struct settings_source){copy, path, colon ? colon + 1 : NULL},
             err);

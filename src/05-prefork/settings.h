@@ -14,6 +14,8 @@
 #define SETTINGS_MAX_FILE  (1 << 20) /* bytes of a configuration file */
 #define SETTINGS_MAX_VALUE (1 << 16) /* bytes of a value, expanded */
 #define SETTINGS_MAX_DEPTH 16        /* files in files, values in values */
+#define SETTINGS_MAX_FILES 1000      /* read, all in all */
+#define SETTINGS_MAX_NAMES 10000     /* placeholders in one value, expanded */
 
 struct setting {
     char *key;
@@ -27,6 +29,8 @@ struct settings {
     struct setting *list;
     size_t count;
     unsigned depth; /* of the file being read */
+    unsigned files; /* read so far */
+    unsigned names; /* placeholders met so far in the value being expanded */
 };
 
 /* Frees the list; the settings are empty afterwards.  An empty list is all
@@ -50,7 +54,7 @@ bool settings_read(struct settings *s, const char *name, struct err *err);
  *     $(NAME)   the environment
  *     @(file)   the contents of a file, without the newline at its end
  * What is not defined stays as it stands.  *value is NULL when the key stood
- * alone.  Fails when a value names itself or the result is too long. */
+ * alone.  Fails when a value names itself, or too many others, or gets too long. */
 bool settings_expand(struct settings *s, size_t i, char **value,
                      struct err *err);
 

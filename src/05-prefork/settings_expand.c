@@ -29,6 +29,9 @@ static bool put_setting(struct settings *s, struct buf *out, struct span key,
     if (!found)
         return true;
     found->used = true;
+    if (++s->names > SETTINGS_MAX_NAMES)
+        return err_set(err, "placeholders name more than %d placeholders",
+                       SETTINGS_MAX_NAMES);
     return expand(s, out, span_of(found->value), depth + 1, err);
 }
 
@@ -167,6 +170,7 @@ bool settings_expand(struct settings *s, size_t i, char **value,
     if (!s->list[i].value)
         return true;
     buf_init(&out, SETTINGS_MAX_VALUE);
+    s->names = 0;
     err_set(err, "the value of \"%s\" is longer than %d bytes", s->list[i].key,
             SETTINGS_MAX_VALUE);
     ok = expand(s, &out, span_of(s->list[i].value), 0, err) &&

@@ -9,36 +9,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct json_file {
+    struct settings *settings;
+    const struct settings_source *source;
+    struct span text; /* from the key that was found last */
+    unsigned line;    /* where that stands */
+};
+
 /* The line where a key stands.  jansson knows lines only while it parses, so
  * this looks for the key, quoted, with a colon behind it; 0 when it is written
- * in another way (with escapes). */
-static unsigned line_of(struct span text, const char *key)
+ * in another way (with escapes).  The keys come in the file's order, so the
+ * search goes on where the last one ended, and all of them together read the
+ * file once. */
+static unsigned line_of(struct json_file *f, const char *key)
 {
     size_t len = strlen(key);
-    unsigned line = 1;
 
-    for (size_t i = 0; i + len + 2 < text.len; i++) {
-        if (text.ptr[i] == '\n')
-            line++;
-        if (text.ptr[i] != '"' || text.ptr[i + len + 1] != '"' ||
-            memcmp(text.ptr + i + 1, key, len) != 0)
+    for (; len + 2 < f->text.len; f->text.ptr++, f->text.len--) {
+        const char *at = f->text.ptr;
+        size_t next = len + 2;
+        if (*at == '\n')
+            f->line++;
+        if (*at != '"' || at[len + 1] != '"' || memcmp(at + 1, key, len) != 0)
             continue;
-        size_t next = i + len + 2;
-        while (next < text.len && strchr(" \t\r\n", text.ptr[next]))
+        while (next < f->text.len && strchr(" \t\r\n", at[next]))
             next++;
-        if (next < text.len && text.ptr[next] == ':')
-            return line;
+        if (next < f->text.len && at[next] == ':')
+            return f->line;
     }
     return 0;
 }
 
-struct json_file {
-    struct settings *settings;
-    const struct settings_source *source;
-    struct span text;
-};
-
-static bool add(const struct json_file *f, const char *key, const char *value,
+static bool add(struct json_file *f, const char *key, const char *value,
                 struct err *err)
 {
     struct buf text;
@@ -49,7 +51,7 @@ static bool add(const struct json_file *f, const char *key, const char *value,
          buf_add_char(&text, 0);
     if (ok)
         ok = settings_add(f->settings, span_of(key), text.ptr, f->source->name,
-                          line_of(f->text, key), err);
+                          line_of(f, key), err);
     else
         err_set(err, "%s: the value of \"%s\" is longer than %d bytes",
                 f->source->name, key, SETTINGS_MAX_VALUE);
@@ -57,7 +59,7 @@ static bool add(const struct json_file *f, const char *key, const char *value,
     return ok;
 }
 
-static bool add_number(const struct json_file *f, const char *key,
+static bool add_number(struct json_file *f, const char *key,
                        const json_t *value, struct err *err)
 {
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
@@ -67,7 +69,7 @@ static bool add_number(const struct json_file *f, const char *key,
     return ok;
 }
 
-static bool add_any(const struct json_file *f, const char *key,
+static bool add_any(struct json_file *f, const char *key,
                     const json_t *value, struct err *err)
 {
     size_t i;
@@ -102,7 +104,7 @@ bool settings_read_json(struct settings *s,
                         struct err *err)
 {
     const char *section = source->section ? source->section : "uwsgi", *key;
-    struct json_file f = {s, source, text};
+    struct json_file f = {s, source, text, 1};
     json_error_t error;
     json_t *root = json_loadb(text.ptr ? text.ptr : "", text.len,
                               JSON_REJECT_DUPLICATES, &error);

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 static const struct settings_source source = {"d/wsgi.ini", "/srv/d/wsgi.ini",
@@ -283,6 +284,63 @@ static void placeholders_that_do_not_end(void)
     settings_free(&s);
 }
 
+/* 30^9 ways to say nothing, in a value, in files, and in a long file. */
+static void not_for_ever(void)
+{
+    struct settings s = {0};
+    struct err err = {""};
+    char *value, dir[] = "/tmp/strata-unit-XXXXXX", name[16], text[600];
+
+    add(&s, "v0", "");
+    for (int i = 1; i < 10; i++) {
+        text[0] = 0;
+        for (int k = 0; k < 30; k++)
+            sprintf(text + strlen(text), "%%(v%d)", i - 1);
+        snprintf(name, sizeof name, "v%d", i);
+        add(&s, name, text);
+    }
+    CU_ASSERT_FALSE(settings_expand(&s, 9, &value, &err));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "more than 10000 placeholders"));
+    CU_ASSERT(settings_expand(&s, 2, &value, &err)); /* and counts anew */
+    free(value);
+    settings_free(&s);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+    CU_ASSERT_EQUAL_FATAL(chdir(dir), 0);
+    for (int i = 0; i < 10; i++) {
+        snprintf(name, sizeof name, "%d.ini", i);
+        FILE *f = fopen(name, "w");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+        fprintf(f, "[uwsgi]\n");
+        for (int k = 0; i < 9 && k < 30; k++)
+            fprintf(f, "ini = %d.ini\n", i + 1);
+        fclose(f);
+    }
+    CU_ASSERT_FALSE(settings_read(&s, "0.ini", &err));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "more than 1000 files"));
+    settings_free(&s);
+    for (int i = 0; i < 10; i++) {
+        snprintf(name, sizeof name, "%d.ini", i);
+        unlink(name);
+    }
+
+    FILE *f = fopen("long.json", "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    fprintf(f, "{\"uwsgi\": {");
+    for (int i = 0; i < 60000; i++)
+        fprintf(f, "\n\"k%d\": 1,", i);
+    fprintf(f, "\n\"last\": 2}}");
+    fclose(f);
+    time_t begin = time(NULL);
+    CU_ASSERT(settings_read(&s, "long.json", &err));
+    CU_ASSERT(time(NULL) - begin < 5);
+    CU_ASSERT_EQUAL(s.list[60000].line, 60002);
+    settings_free(&s);
+    unlink("long.json");
+    CU_ASSERT_EQUAL(chdir("/"), 0);
+    rmdir(dir);
+}
+
 static void explicit_placeholders(void)
 {
     struct settings s = {0};
@@ -361,5 +419,6 @@ UNIT_MAIN("settings", {"ini lines", ini_lines},
           {"magic of the machine", magic_of_the_machine},
           {"placeholders", placeholders},
           {"placeholders that do not end", placeholders_that_do_not_end},
+          {"not for ever", not_for_ever},
           {"explicit placeholders", explicit_placeholders},
           {"files in files", files_in_files})
