@@ -42,7 +42,8 @@ static const char help[] =
     "  --links follow|beneath|none\n"
     "                           symbolic links: wherever they lead, below the\n"
     "                           root only (what is done without this option),\n"
-    "                           or not at all\n" HTTP_OPTIONS_HELP;
+    "                           or not at all\n" HTTP_OPTIONS_HELP
+    "A deadline is 10 seconds if no option says otherwise.\n";
 
 struct server {
     struct http_options options;

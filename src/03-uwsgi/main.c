@@ -50,7 +50,9 @@ static const char help[] =
     "  --body FILE              send this file; - is standard input\n"
     "  --include                print the answer's head, too\n"
     "  --repeat N               ask so many times\n"
-    "\n" HTTP_OPTIONS_HELP;
+    "\n" HTTP_OPTIONS_HELP
+    "A deadline is 60 seconds if no option says otherwise, --idle-timeout 75."
+    "\n";
 
 static bool read_word(struct span text, void *place)
 {

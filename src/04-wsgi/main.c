@@ -118,7 +118,7 @@ static bool read_options(struct command_line *line, const struct tables *t,
             exit(0);
         }
         if (c == 'v') {
-            printf("strata-wsgi %s\n", WSGI_VERSION);
+            printf("strata-wsgi %s\n", STRATA_VERSION);
             exit(0);
         }
         if (o == NULL) /* getopt_long has said why */
@@ -142,10 +142,11 @@ static void announce(const struct wsgi_config *c)
     char date[WSGI_LOG_DATE];
 
     wsgi_log_date(date);
-    wsgi_log("*** Starting strata-wsgi %s (%zubit) on [%s] ***", WSGI_VERSION,
+    wsgi_log("*** Starting strata-wsgi %s (%zubit) on [%s] ***", STRATA_VERSION,
              8 * sizeof(void *), date);
     for (size_t i = 0; i < c->socket_count; i++)
-        wsgi_log("strata-wsgi socket %zu bound to %s (%s) fd %d", i,
+        wsgi_log("strata-wsgi socket %zu bound to %s%s (%s) fd %d", i,
+                 wsgi_is_path(c->sockets[i].address) ? "unix:" : "",
                  c->sockets[i].address,
                  c->sockets[i].protocol == WSGI_HTTP ? "HTTP" : "uwsgi",
                  c->sockets[i].fd);

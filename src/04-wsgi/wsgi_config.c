@@ -96,16 +96,19 @@ bool wsgi_add_socket(struct wsgi_config *c, const char *address,
     return true;
 }
 
-/* uWSGI's way to write an address as net_parse reads it: what has no colon,
- * or begins like a path, is the path of a unix socket. */
+bool wsgi_is_path(const char *address)
+{
+    return strchr(address, ':') == NULL || address[0] == '/' ||
+           address[0] == '.';
+}
+
+/* uWSGI's way to write an address as net_parse reads it. */
 static bool parse_address(struct net_addr *addr, const char *text,
                           struct err *err)
 {
     char path[sizeof(struct err)];
-    bool is_path =
-        strchr(text, ':') == NULL || text[0] == '/' || text[0] == '.';
 
-    if (!is_path)
+    if (!wsgi_is_path(text))
         return net_parse(addr, text, err);
     if (snprintf(path, sizeof path, "unix:%s", text) >= (int)sizeof path)
         return err_set(err, "the path is longer than a unix socket's may be");

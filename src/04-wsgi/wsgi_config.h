@@ -9,8 +9,7 @@
 #define STRATA_WSGI_CONFIG_H
 
 #include "bytes.h"
-
-#define WSGI_VERSION "0.1"
+#include "version.h"
 
 #define WSGI_DEFAULT_BUFFER 65535 /* nginx passes on 32 KB, uWSGI takes 4 */
 #define WSGI_DEFAULT_LISTEN 100
@@ -81,6 +80,10 @@ void wsgi_texts_free(struct wsgi_texts *texts);
 bool wsgi_add_socket(struct wsgi_config *c, const char *address,
                      enum wsgi_protocol protocol, bool by_option,
                      struct err *err);
+
+/* uWSGI's rule: an address without a colon, or that begins like a path, is the
+ * path of a unix socket, so "8080" is a file. */
+bool wsgi_is_path(const char *address);
 
 /* Opens the listening sockets that are not open yet (fd -1); a socket whose fd
  * is set was inherited and is taken as it is.  False with *err naming the

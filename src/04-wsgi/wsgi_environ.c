@@ -196,7 +196,7 @@ bool wsgi_environ_start(struct wsgi_host *host)
         "wsgi.multiprocess", PyBool_FromLong(c->multiprocess),
         "wsgi.run_once", PyBool_FromLong(false),
         "wsgi.input_terminated", PyBool_FromLong(true),
-        "uwsgi.version", WSGI_VERSION,
+        "uwsgi.version", STRATA_VERSION,
         "uwsgi.node", host->server_name);
     /* clang-format on */
     return host->base != NULL;

@@ -57,7 +57,7 @@ bool wsgi_module_update(struct wsgi_host *host)
 
 static bool add_attributes(PyObject *module, struct wsgi_host *host)
 {
-    PyObject *version = PyBytes_FromString(WSGI_VERSION);
+    PyObject *version = PyBytes_FromString(STRATA_VERSION);
     PyObject *name = PyBytes_FromString(host->server_name);
     PyObject *applications = PyDict_New();
     bool ok =

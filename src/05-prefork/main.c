@@ -39,7 +39,7 @@ static void announce(const struct plan *plan)
     announce_files(plan);
     wsgi_log_date(text);
     wsgi_log("*** Starting %s %s (%zubit) on [%s] ***", w->program,
-             WSGI_VERSION, 8 * sizeof(void *), text);
+             STRATA_VERSION, 8 * sizeof(void *), text);
     if (getcwd(text, sizeof text))
         wsgi_log("current working directory: %s", text);
     if (geteuid() == 0)
@@ -53,7 +53,8 @@ static void announce(const struct plan *plan)
     for (size_t i = 0; i < c->remarks.count; i++)
         wsgi_log("%s", c->remarks.list[i]);
     for (size_t i = 0; i < w->socket_count; i++)
-        wsgi_log("%s socket %zu bound to %s (%s) fd %d", w->program, i,
+        wsgi_log("%s socket %zu bound to %s%s (%s) fd %d", w->program, i,
+                 wsgi_is_path(w->sockets[i].address) ? "unix:" : "",
                  w->sockets[i].address,
                  w->sockets[i].protocol == WSGI_HTTP ? "HTTP" : "uwsgi",
                  w->sockets[i].fd);
@@ -149,7 +150,7 @@ static int dispatch(struct prefork *p, struct err *err)
         return 0;
     }
     if (c->version) {
-        printf("strata-prefork %s\n", WSGI_VERSION);
+        printf("strata-prefork %s\n", STRATA_VERSION);
         return 0;
     }
     if (c->stop)

@@ -167,7 +167,7 @@ void prefork_help(void)
            "SIGINT and SIGTERM stop, SIGQUIT stops when the running requests "
            "are done,\nSIGHUP reloads without a pause, SIGUSR1 opens the log "
            "anew.\n\nprocesses and files:\n",
-           WSGI_VERSION);
+           STRATA_VERSION);
     wsgi_options_help(prefork_options);
     printf("\nthe application and its sockets:\n");
     wsgi_options_help(wsgi_options);
