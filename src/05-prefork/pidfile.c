@@ -51,13 +51,14 @@ void pidfile_close(struct pidfile *p, bool remove)
 }
 
 /* The pid in the file, or 0.  0 and 1 are refused with the rest: kill(0, ...)
- * would hit the caller's own group. */
+ * would hit the caller's own group.  O_NONBLOCK: nobody may ever write to a
+ * FIFO that stands in the file's place. */
 static pid_t read_pid(const char *path, struct err *err)
 {
     char text[64];
     uint64_t number;
     ssize_t n;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     if (fd < 0) {
         err_set(err, "cannot open the pidfile %s: %s", path, strerror(errno));

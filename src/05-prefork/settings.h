@@ -54,7 +54,8 @@ bool settings_read(struct settings *s, const char *name, struct err *err);
  *     $(NAME)   the environment
  *     @(file)   the contents of a file, without the newline at its end
  * What is not defined stays as it stands.  *value is NULL when the key stood
- * alone.  Fails when a value names itself, or too many others, or gets too long. */
+ * alone.  Fails when a value names itself or too many others, or gets too
+ * long. */
 bool settings_expand(struct settings *s, size_t i, char **value,
                      struct err *err);
 

@@ -69,8 +69,8 @@ static bool add_number(struct json_file *f, const char *key,
     return ok;
 }
 
-static bool add_any(struct json_file *f, const char *key,
-                    const json_t *value, struct err *err)
+static bool add_any(struct json_file *f, const char *key, const json_t *value,
+                    struct err *err)
 {
     size_t i;
     json_t *element;

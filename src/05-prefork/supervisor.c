@@ -1,9 +1,9 @@
 /* supervisor: the master's decisions, see the header.
  *
  * The master is one loop around poll().  Signals arrive through a signalfd,
- * reports of the children through one socket, and everything else is a matter of
- * time.  Whatever has happened, the loop then does the same: it compares what
- * should run with what runs, and starts what is missing. */
+ * reports of the children through one socket, and everything else is a matter
+ * of time.  Whatever has happened, the loop then does the same: it compares
+ * what should run with what runs, and starts what is missing. */
 
 #include "supervisor_child.h"
 #include "supervisor_crew.h"

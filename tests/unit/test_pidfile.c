@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,6 +80,11 @@ static void refused(void)
     unlink(path);
     CU_ASSERT_FALSE(pidfile_signal(path, SIGTERM, &err));
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "cannot open the pidfile"));
+    CU_ASSERT_EQUAL(mkfifo(path, 0600), 0);
+    alarm(5); /* nobody writes to it, and nobody may wait for that */
+    CU_ASSERT_FALSE(pidfile_signal(path, SIGTERM, &err));
+    alarm(0);
+    unlink(path);
 }
 
 static void signals(void)
