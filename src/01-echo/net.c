@@ -177,6 +177,11 @@ unsigned net_port(const struct net_addr *addr)
     return ntohs(((const struct sockaddr_in *)&addr->storage)->sin_port);
 }
 
+bool net_same(const struct net_addr *a, const struct net_addr *b)
+{
+    return a->len == b->len && memcmp(&a->sa, &b->sa, a->len) == 0;
+}
+
 bool net_local(int fd, struct net_addr *addr)
 {
     memset(addr, 0, sizeof *addr);

@@ -45,6 +45,9 @@ void net_print(const struct net_addr *addr, char *text);
 void net_print_host(const struct net_addr *addr, char *text);
 unsigned net_port(const struct net_addr *addr);
 
+/* The same family, host and port, or path. */
+bool net_same(const struct net_addr *a, const struct net_addr *b);
+
 /* The address of this end (net_local) of a connected or listening socket. */
 bool net_local(int fd, struct net_addr *addr);
 

@@ -3,8 +3,8 @@
  *
  * The counterpart of http_request, with the same manner: resumable, zero-copy,
  * strict.  It reads what uwsgi servers send (an HTTP response that ends with
- * the connection), what CGI programs send ("Status: 404 ..." without a status line), and
- * what HTTP servers send. */
+ * the connection), what CGI programs send ("Status: 404 ..." without a status
+ * line), and what HTTP servers send. */
 
 #ifndef STRATA_HTTP_REPLY_H
 #define STRATA_HTTP_REPLY_H
@@ -19,7 +19,7 @@ struct http_reply {
     bool cgi;                  /* no status line: fields came first */
     int minor;
 
-    enum http_framing framing; /* of the body: HTTP_TO_CLOSE where nothing says more */
+    enum http_framing framing; /* of the body; HTTP_TO_CLOSE: none is said */
     uint64_t content_length;
     bool has_length;           /* a valid Content-Length stood there, even where
                                 * there is no body (HEAD, 304) */

@@ -197,6 +197,16 @@ static void log_reloaded(struct prefork *p)
              "their requests ***");
 }
 
+/* What is always said in the same words. */
+static const char *const remarks[] = {
+    [SUPERVISOR_RELOADING] =
+        "*** reload: starting new workers beside the old ones ***",
+    [SUPERVISOR_RELOAD_FAILED] =
+        "*** reload abandoned: the new code did not start, see above; the old "
+        "workers go on ***",
+    [SUPERVISOR_GAVE_UP] = "*** the workers did not start, see above ***",
+};
+
 static void event(void *context, const struct supervisor_event *e)
 {
     struct prefork *p = context;
@@ -245,21 +255,12 @@ static void event(void *context, const struct supervisor_event *e)
                      ? "SIGINT/SIGTERM received...killing workers..."
                      : "SIGQUIT received...workers finish their requests...");
         break;
-    case SUPERVISOR_RELOADING:
-        wsgi_log("*** reload: starting new workers beside the old ones ***");
-        break;
     case SUPERVISOR_RELOADED:
         log_reloaded(p);
         break;
-    case SUPERVISOR_RELOAD_FAILED:
-        wsgi_log("*** reload abandoned: the new code did not start, see "
-                 "above; the old workers go on ***");
-        break;
-    case SUPERVISOR_GAVE_UP:
-        wsgi_log("*** the workers did not start, see above ***");
-        break;
-    case SUPERVISOR_STRANGER:
-        break;
+    default:
+        if (e->kind < sizeof remarks / sizeof remarks[0] && remarks[e->kind])
+            wsgi_log("%s", remarks[e->kind]);
     }
 }
 

@@ -62,24 +62,23 @@ static struct span answer_absolute(struct exchange *x, struct span location)
 {
     const struct front_settings *s = front_settings(x->scope);
     struct span host = x->host;
-    struct client *c = x->client;
+    const struct net_addr *local;
     unsigned port;
 
     if (location.len == 0 || location.ptr[0] != '/' || !s->absolute_redirect)
         return location;
-    if (!c->have_local)
-        c->have_local = net_local(c->event.fd, &c->local);
+    local = client_local(x->client);
     if (s->server_name_in_redirect)
         host = x->server->name;
-    if (host.len == 0 && c->local.sa.sa_family == AF_UNIX)
+    if (host.len == 0 && local->sa.sa_family == AF_UNIX)
         return location; /* nobody has named this server */
     if (host.len == 0) {
         char text[NET_ADDR_TEXT];
 
-        net_print_host(&c->local, text);
+        net_print_host(local, text);
         host = arena_copy(&x->arena, span_of(text));
     }
-    port = net_port(&c->local);
+    port = net_port(local);
     if (!s->port_in_redirect || port == 80 || port == 0)
         return arena_printf(&x->arena, "http://%.*s%.*s", SPAN_ARG(host),
                             SPAN_ARG(location));

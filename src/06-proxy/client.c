@@ -25,6 +25,13 @@ static const struct front_settings *client_settings(const struct client *c)
     return front_settings(c->listen->servers[0]->scope);
 }
 
+const struct net_addr *client_local(struct client *c)
+{
+    if (!c->have_local)
+        c->have_local = net_local(c->event.fd, &c->local);
+    return &c->local;
+}
+
 /* Behind a wildcard socket the address that the client connected to may have
  * servers of its own. */
 static struct front_listen *client_find_listen(struct client *c,
@@ -32,11 +39,8 @@ static struct front_listen *client_find_listen(struct client *c,
 {
     if (!listen->has_specific)
         return listen;
-    c->have_local = net_local(c->event.fd, &c->local);
     for (struct front_listen *l = c->worker->conf->listens; l; l = l->next)
-        if (l->wildcard == listen && c->have_local &&
-            l->addr.len == c->local.len &&
-            memcmp(&l->addr.sa, &c->local.sa, c->local.len) == 0)
+        if (l->wildcard == listen && net_same(&l->addr, client_local(c)))
             return l;
     return listen;
 }

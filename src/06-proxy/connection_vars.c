@@ -28,18 +28,9 @@ struct span connection_get_server_name(struct exchange *x, struct span rest)
     return x->server->name.len > 0 ? x->server->name : SPAN("");
 }
 
-static struct client *with_local(struct exchange *x)
-{
-    struct client *c = x->client;
-
-    if (!c->have_local)
-        c->have_local = net_local(c->event.fd, &c->local);
-    return c;
-}
-
 struct span connection_get_server_addr(struct exchange *x, struct span rest)
 {
-    const struct net_addr *local = &with_local(x)->local;
+    const struct net_addr *local = client_local(x->client);
     char text[NET_ADDR_TEXT];
 
     (void)rest;
@@ -52,7 +43,7 @@ struct span connection_get_server_addr(struct exchange *x, struct span rest)
 
 struct span connection_get_server_port(struct exchange *x, struct span rest)
 {
-    unsigned port = net_port(&with_local(x)->local);
+    unsigned port = net_port(client_local(x->client));
 
     (void)rest;
     return port != 0 ? arena_printf(&x->arena, "%u", port) : SPAN("");

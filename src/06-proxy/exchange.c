@@ -247,8 +247,8 @@ static void exchange_end(struct exchange *x)
     output_clear(x);
     body_free(x);
     c->exchange = NULL;
-    event_do_later(x->worker->loop, &x->later);
     x->later.run = exchange_free;
+    event_do_later(x->worker->loop, &x->later);
 }
 
 static void exchange_over(struct exchange *x)

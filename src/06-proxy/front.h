@@ -5,10 +5,10 @@
  * (phases.c) until one of them answers: it is given its server and its
  * location, and comes to the location's content handler.  A handler describes
  * the answer in x->out, calls answer_begin, and hands over the body by
- * answer_bytes, answer_chunk and answer_file, then answer_end; the filters stand
- * between those calls and the socket.  A handler that has to wait returns, and
- * what it waits for calls it again.  An exchange ends by itself when its
- * answer has been written; exchange_abort ends it early. */
+ * answer_bytes and answer_file, then answer_end; the filters stand between those
+ * calls and the socket.  A handler that has to wait returns, and what it waits
+ * for calls it again.  An exchange ends by itself when its answer has been
+ * written; exchange_abort ends it early. */
 
 #ifndef STRATA_FRONT_H
 #define STRATA_FRONT_H
@@ -58,7 +58,8 @@ struct client {
     struct timer timer;
     struct front_worker *worker;
     struct front_listen *listen; /* the socket it came by */
-    struct net_addr peer, local;
+    struct net_addr peer;
+    struct net_addr local; /* client_local's */
     bool have_local;
     char peer_host[NET_ADDR_TEXT]; /* $remote_addr */
     uint64_t serial;               /* $connection, *N of the error log */
@@ -203,6 +204,9 @@ void client_open(struct front_worker *w, struct front_listen *listen, int fd,
  * lingering, or close. */
 void client_next(struct client *c, bool keep_alive);
 void client_close(struct client *c);
+/* The address that the client connected to.  Asked for once, and by who wants
+ * it alone: it costs a system call. */
+const struct net_addr *client_local(struct client *c);
 /* Looks after the client once the loop has served the others. */
 void client_soon(struct client *c);
 /* Reads once into c->in: 1 when bytes came, 0 at the end of the stream, -1

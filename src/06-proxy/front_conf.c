@@ -141,14 +141,19 @@ static bool location_is(const struct front_location *a,
 static bool set_location(struct conf *cf, const struct conf_row *row,
                          void *settings)
 {
-    struct front_location *outer =
-        cf->where == CONF_LOCATION ? cf->subject : NULL;
-    struct front_location **list =
-        outer ? &outer->inner : &((struct front_server *)cf->subject)->locations;
     struct front_location *l = arena_zalloc(cf->arena, sizeof *l);
+    struct front_location *outer = NULL, **list;
+    struct front_server *server;
 
     (void)row;
     (void)settings;
+    if (cf->where == CONF_LOCATION) {
+        outer = cf->subject;
+        list = &outer->inner;
+    } else {
+        server = cf->subject;
+        list = &server->locations;
+    }
     if (l == NULL)
         return conf_error(cf, "out of memory");
     if (!location_kind(cf, l) || !location_fits(cf, outer, l))
@@ -177,4 +182,7 @@ static const struct conf_row front_rows[] = {
 };
 
 struct conf_module front_module = {
-    .name = "front", .rows = front_rows, .size = 1 /* it has no settings by scope */};
+    .name = "front",
+    .rows = front_rows,
+    .size = 1, /* it has no settings by scope */
+};

@@ -51,11 +51,6 @@ static bool listen_address(struct conf *cf, struct span word,
     return true;
 }
 
-static bool same_address(const struct net_addr *a, const struct net_addr *b)
-{
-    return a->len == b->len && memcmp(&a->sa, &b->sa, a->len) == 0;
-}
-
 static bool listen_flag(struct conf *cf, struct front_listen *l,
                         struct span word, bool *is_default)
 {
@@ -123,7 +118,7 @@ static struct front_listen *listen_entry(struct conf *cf,
     struct front_listen *l;
 
     for (l = fc->listens; l != NULL; l = l->next)
-        if (same_address(&l->addr, &wanted->addr))
+        if (net_same(&l->addr, &wanted->addr))
             return l;
     l = arena_alloc(cf->arena, sizeof *l);
     if (l == NULL) {

@@ -17,9 +17,13 @@ struct headers_settings {
 /* Without "always" a field is for answers that went well. */
 static bool status_is_plain(int status)
 {
-    return (status >= 200 && status <= 204 && status != 202 && status != 203) ||
-           status == 206 || (status >= 301 && status <= 304 && status != 305) ||
-           status == 307 || status == 308;
+    static const int list[] = {200, 201, 204, 206, 301,
+                               302, 303, 304, 307, 308};
+
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        if (status == list[i])
+            return true;
+    return false;
 }
 
 bool headers_filter(struct exchange *x)

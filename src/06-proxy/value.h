@@ -8,9 +8,9 @@
 
 struct value;
 
-/* Compiles text.  NULL after conf_error: `unknown "x" variable`, or a "$"
- * that no name follows.  A name that a regular expression captures may be defined
- * later in the configuration: value_check_names tells. */
+/* Compiles text.  NULL after conf_error: a "$" that no name follows.  A name
+ * that a regular expression captures may be defined later in the
+ * configuration: value_check_names tells. */
 struct value *value_compile(struct conf *cf, struct span text);
 
 /* Setter for a CONF_POINTER setting that holds a struct value *. */
