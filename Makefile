@@ -86,7 +86,9 @@ $(BUILD)/tests/test_%: tests/unit/test_%.c tests/unit/unit.h $(LIBS_$(LAST))
 	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) -MMD -MP $(CPPFLAGS_$(LAST)) -Itests/unit -o $@ $< $(ALL_LDFLAGS) $(LIBS_$(LAST)) $(LDLIBS_$(LAST)) -lcunit
 
 # The grader.  It is a program of the tests: of src/ it uses the bytes of stage 1
-# alone, so that the judge shares no parser with the judged.
+# alone, so that the judge shares no parser with the judged, and works when
+# nothing else is written yet.
+BYTES  := $(BUILD)/obj/01-echo/bytes.o
 RUNNER := $(patsubst tests/runner/%.c,$(BUILD)/tests/runner/%.o,$(wildcard tests/runner/*.c))
 GRADE  := $(BUILD)/bin/strata-grade
 
@@ -94,12 +96,12 @@ $(BUILD)/tests/runner/%.o: tests/runner/%.c | $(BUILD)/grade.checked
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALL_CFLAGS) -MMD -MP -Isrc/01-echo -c -o $@ $<
 
-$(GRADE): $(RUNNER) $(BUILD)/lib/lib01-echo.a
+$(GRADE): $(RUNNER) $(BYTES)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljansson -lcunit
 
 # The grader's own unit tests, linked with all of it but its main.
-$(BUILD)/tests/test_grade_%: tests/unit/test_grade_%.c tests/unit/unit.h $(filter-out %/main.o,$(RUNNER)) $(BUILD)/lib/lib01-echo.a
+$(BUILD)/tests/test_grade_%: tests/unit/test_grade_%.c tests/unit/unit.h $(filter-out %/main.o,$(RUNNER)) $(BYTES)
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) -MMD -MP -Isrc/01-echo -Itests/runner -Itests/unit -o $@ $(filter-out %.h,$^) $(ALL_LDFLAGS) -ljansson -lcunit
 
