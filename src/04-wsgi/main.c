@@ -122,7 +122,7 @@ static bool read_options(struct command_line *line, const struct tables *t,
             exit(0);
         }
         if (o == NULL) /* getopt_long has said why */
-            return err_set(err, "strata-wsgi --help lists the options");
+            return err_set(err, "--help lists the options");
         if (!take_option(line, o, optarg, err))
             return false;
     }
