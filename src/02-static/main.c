@@ -242,9 +242,10 @@ static enum next respond(struct server *s, struct http_conn *c)
     if (!pass_body(s, c))
         return NEXT_CLOSE;
     find_answer(s, r, &a);
+    /* The path as it was sent: still encoded, it cannot forge a line. */
     if (a.status >= 500)
-        fprintf(stderr, PROGRAM ": cannot open '%s': %s\n", s->path.ptr,
-                strerror(errno));
+        fprintf(stderr, PROGRAM ": cannot open '%.*s': %s\n",
+                SPAN_ARG(http_request_span(r, r->path)), strerror(errno));
     keep_alive = r->keep_alive && a.status != 400 &&
                  c->requests < MAX_REQUESTS && !has_method(r, SPAN("TRACE"));
     s->turn_ends = net_after(c->timeouts.send);
