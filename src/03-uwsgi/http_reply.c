@@ -213,3 +213,28 @@ enum http_parse http_parse_reply(struct http_reply *r, const char *head,
     r->head_len = r->line_at;
     return HTTP_DONE;
 }
+
+bool http_connection_names(const struct http_fields *f, struct span name)
+{
+    for (unsigned i = 0; i < f->count; i++)
+        if (span_eq_nocase(http_name(f, i), SPAN("Connection")) &&
+            http_list_has(http_value(f, i), name))
+            return true;
+    return false;
+}
+
+bool http_reply_ends_here(const struct http_reply *r, struct span name)
+{
+    static const struct span list[] = {
+        SPAN_INIT("Connection"),       SPAN_INIT("Keep-Alive"),
+        SPAN_INIT("Proxy-Connection"), SPAN_INIT("TE"),
+        SPAN_INIT("Trailer"),          SPAN_INIT("Transfer-Encoding"),
+        SPAN_INIT("Upgrade"),          SPAN_INIT("Content-Length"),
+        SPAN_INIT("Status"),
+    };
+
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
+        if (span_eq_nocase(name, list[i]))
+            return true;
+    return http_connection_names(&r->fields, name);
+}

@@ -46,4 +46,12 @@ void http_reply_init(struct http_reply *r, struct http_field *list,
 enum http_parse http_parse_reply(struct http_reply *r, const char *head,
                                  size_t len);
 
+/* True when a Connection field names this one: it is for the next hop alone
+ * (RFC 9110 7.6.1). */
+bool http_connection_names(const struct http_fields *f, struct span name);
+
+/* True for a field of the reply that ends at the gateway: it is about the
+ * connection, or about a framing that is made anew, or was for the gateway. */
+bool http_reply_ends_here(const struct http_reply *r, struct span name);
+
 #endif

@@ -105,6 +105,25 @@ int uwsgi_call_send(struct uwsgi_call *c, const char *bytes, size_t n,
     return 0;
 }
 
+int uwsgi_call_send_spool(struct uwsgi_call *c, const struct spool *s,
+                          struct err *err)
+{
+    char bytes[65536];
+    int status = 0;
+
+    for (uint64_t at = 0; status == 0 && at < s->len;) {
+        ssize_t n = spool_read(s, at, bytes, sizeof bytes);
+
+        if (n <= 0) {
+            err_set(err, "cannot read the body back: %s", strerror(errno));
+            return 500;
+        }
+        status = uwsgi_call_send(c, bytes, (size_t)n, err);
+        at += (uint64_t)n;
+    }
+    return status;
+}
+
 /* More of the answer, behind what is in c->in: from the spool first.  As
  * read(2); the buffer has room for READ_SIZE bytes whenever this is called. */
 static ssize_t receive(struct uwsgi_call *c)

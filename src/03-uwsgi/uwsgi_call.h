@@ -46,6 +46,10 @@ int uwsgi_call_connect(struct uwsgi_call *c, const struct net_addr *server,
 int uwsgi_call_send(struct uwsgi_call *c, const char *bytes, size_t n,
                     struct err *err);
 
+/* The same for all that a spool holds; 500 when it cannot be read back. */
+int uwsgi_call_send_spool(struct uwsgi_call *c, const struct spool *s,
+                          struct err *err);
+
 /* Waits for the final answer's head and parses it into c->reply, whose spans
  * are valid until the first uwsgi_call_read; 1xx answers are passed over.  0,
  * or the status. */

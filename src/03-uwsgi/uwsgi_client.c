@@ -197,22 +197,10 @@ static bool build_packet(struct client *c, struct err *err)
 
 static bool send_question(struct client *c, struct err *err)
 {
-    char bytes[65536];
-
-    if (uwsgi_call_connect(&c->call, c->server, c->config, err) != 0 ||
-        !build_packet(c, err) ||
-        uwsgi_call_send(&c->call, c->packet.ptr, c->packet.len, err) != 0)
-        return false;
-    for (uint64_t at = 0; at < c->body.len;) {
-        ssize_t n = spool_read(&c->body, at, bytes, sizeof bytes);
-        if (n <= 0)
-            return err_set(err, "cannot read the body back: %s",
-                           strerror(errno));
-        if (uwsgi_call_send(&c->call, bytes, (size_t)n, err) != 0)
-            return false;
-        at += (uint64_t)n;
-    }
-    return true;
+    return uwsgi_call_connect(&c->call, c->server, c->config, err) == 0 &&
+           build_packet(c, err) &&
+           uwsgi_call_send(&c->call, c->packet.ptr, c->packet.len, err) == 0 &&
+           uwsgi_call_send_spool(&c->call, &c->body, err) == 0;
 }
 
 static bool print_answer(struct client *c, struct err *err)

@@ -200,23 +200,6 @@ static int prepare(struct gateway *g)
     return 431;
 }
 
-static int send_spool(struct gateway *g, struct err *err)
-{
-    char bytes[65536];
-    int status = 0;
-
-    for (uint64_t at = 0; status == 0 && at < g->body.len;) {
-        ssize_t n = spool_read(&g->body, at, bytes, sizeof bytes);
-        if (n <= 0) {
-            err_set(err, "cannot read the body back: %s", strerror(errno));
-            return 500;
-        }
-        status = uwsgi_call_send(&g->call, bytes, (size_t)n, err);
-        at += (uint64_t)n;
-    }
-    return status;
-}
-
 /* Content-Length: each piece is passed on as it comes. */
 static int stream_body(struct gateway *g, struct err *err)
 {
@@ -241,7 +224,7 @@ static int exchange(struct gateway *g)
     if (status == 0)
         status = uwsgi_call_send(&g->call, g->packet.ptr, g->packet.len, &err);
     if (status == 0 && g->client.request.framing == HTTP_CHUNKED)
-        status = send_spool(g, &err);
+        status = uwsgi_call_send_spool(&g->call, &g->body, &err);
     if (status == 0 && g->client.request.framing == HTTP_LENGTH)
         status = stream_body(g, &err);
     if (status == 0)
@@ -249,28 +232,6 @@ static int exchange(struct gateway *g)
     if (err.text[0] != '\0')
         uwsgi_log(g->peer, "%s", err.text);
     return status;
-}
-
-/* Fields that speak of one connection and not of the answer (RFC 9110 7.6.1),
- * and those that are written anew or were for us. */
-static const struct span not_passed[] = {
-    SPAN_INIT("Connection"),       SPAN_INIT("Keep-Alive"),
-    SPAN_INIT("Proxy-Connection"), SPAN_INIT("TE"),
-    SPAN_INIT("Trailer"),          SPAN_INIT("Transfer-Encoding"),
-    SPAN_INIT("Upgrade"),          SPAN_INIT("Content-Length"),
-    SPAN_INIT("Status"),
-};
-
-static bool is_passed(const struct http_fields *f, struct span name)
-{
-    for (size_t i = 0; i < sizeof not_passed / sizeof not_passed[0]; i++)
-        if (span_eq_nocase(name, not_passed[i]))
-            return false;
-    for (unsigned i = 0; i < f->count; i++)
-        if (span_eq_nocase(http_name(f, i), SPAN("Connection")) &&
-            http_list_has(http_value(f, i), name))
-            return false;
-    return true;
 }
 
 /* The answer's fields in their order; a Date where there was none (RFC 9110
@@ -283,7 +244,7 @@ static bool add_fields(struct gateway *g, struct buf *out)
         !http_add_field(out, SPAN("Date"), http_clock_now(&g->clock)))
         return false;
     for (unsigned i = 0; i < f->count; i++)
-        if (is_passed(f, http_name(f, i)) &&
+        if (!http_reply_ends_here(&g->call.reply, http_name(f, i)) &&
             !http_add_field(out, http_name(f, i), http_value(f, i)))
             return false;
     return true;

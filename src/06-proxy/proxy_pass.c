@@ -112,12 +112,10 @@ static bool name_passes(struct span name)
 
 static bool ends_here(struct exchange *x, struct span name)
 {
-    struct span connection = http_get(&x->request.fields, SPAN("Connection"));
-
     for (size_t i = 0; i < sizeof not_passed / sizeof *not_passed; i++)
         if (span_eq_nocase(name, not_passed[i]))
             return true;
-    return connection.len > 0 && http_list_has(connection, name);
+    return http_connection_names(&x->request.fields, name);
 }
 
 static bool add_clients(struct exchange *x, const struct proxy_settings *s,

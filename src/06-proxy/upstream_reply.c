@@ -12,16 +12,6 @@
 #define RELAY_ROOM       4096      /* the least that is worth a read */
 #define RELAY_TURN       (1 << 20) /* bytes, before others have a turn */
 
-/* Fields that end here: they are about this connection, or the proxy says
- * them itself (RFC 9110 7.6.1). */
-static const struct span hop_by_hop[] = {
-    SPAN_INIT("Connection"),        SPAN_INIT("Keep-Alive"),
-    SPAN_INIT("Proxy-Connection"),  SPAN_INIT("TE"),
-    SPAN_INIT("Trailer"),           SPAN_INIT("Transfer-Encoding"),
-    SPAN_INIT("Upgrade"),           SPAN_INIT("Content-Length"),
-    SPAN_INIT("Status"),
-};
-
 static bool in_list(const struct name_list *list, struct span name)
 {
     for (; list != NULL; list = list->next)
@@ -33,15 +23,8 @@ static bool in_list(const struct name_list *list, struct span name)
 static bool is_hidden(const struct upstream_call *call, struct span name)
 {
     const struct pass_settings *s = call->settings;
-    struct span connection =
-        http_get(&call->reply.fields, SPAN("Connection"));
 
-    for (size_t i = 0; i < sizeof hop_by_hop / sizeof *hop_by_hop; i++)
-        if (span_eq_nocase(name, hop_by_hop[i]))
-            return true;
-    if (connection.len > 0 && http_list_has(connection, name))
-        return true;
-    if (in_list(s->hide, name))
+    if (http_reply_ends_here(&call->reply, name) || in_list(s->hide, name))
         return true;
     for (const struct span *h = call->protocol->hidden; h->ptr != NULL; h++)
         if (span_eq_nocase(name, *h))
