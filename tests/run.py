@@ -108,6 +108,7 @@ SUITES = [
           ["build-gcc"]),
     Suite("runner", scripts("runner/test_*"), ["build-gcc"]),
     Suite("zoo", scripts("zoo/run.py"), ["build-gcc"]),
+    Suite("exercises", scripts("exercises/run.py"), ["build-gcc"]),
     Suite("verify-corpus", lambda: [make("verify-corpus")], ["build-gcc"]),
     Suite("cost", lambda: [make("--silent", *GCC, "cost")], ["build-gcc"]),
     Suite("snapshots", scripts("book/snapshots.py"), ["build-gcc"]),

@@ -52,15 +52,19 @@ class Mistake(Exception):
     """A variant that is not as it should be."""
 
 
-class Variant:
-    """One .bug file, read."""
+class Change:
+    """A file that says how src/ is to be changed: a sentence, lists of cases,
+    replacements.  Its folder begins with the number of the stage."""
+
+    sentence = ""  # the word before the sentence
+    lists = ()     # the words before the lists
 
     def __init__(self, path):
         self.path = path
-        self.stage = int(path.parent.name)
+        self.stage = int(re.match("0?([1-6])", path.parent.name)[1])
         self.name = f"{path.parent.name}/{path.stem}"
-        self.breaks, self.caught, self.still = "", [], []
         self.changes = []  # (file, old text, new text)
+        self.words = {word: [] for word in (self.sentence, *self.lists)}
         self.read()
 
     def read(self):
@@ -87,18 +91,15 @@ class Variant:
             elif word == "in":
                 finish()
                 file = rest.strip()
-            elif word in ("caught", "still"):
-                getattr(self, word).extend(rest.split())
-            elif word == "breaks":
-                self.breaks = rest.strip()
+            elif word in self.words:
+                self.words[word].extend(rest.split())
             elif line:
                 raise Mistake(f"{self.path}: what is '{line}'?")
             else:
                 finish()
-        if not (self.breaks and self.caught and self.changes):
-            raise Mistake(f"{self.path}: `breaks`, `caught` and a replacement "
+        if not (self.words[self.sentence] and self.changes):
+            raise Mistake(f"{self.path}: `{self.sentence}` and a replacement "
                           "are expected")
-        self.still = self.still or [WELL[self.stage]]
 
     def apply(self, folder):
         """Changes the copy of src/ in `folder`."""
@@ -143,6 +144,20 @@ class Variant:
         return program
 
 
+class Variant(Change):
+    """One .bug file, read."""
+
+    sentence, lists = "breaks", ("caught", "still")
+
+    def __init__(self, path):
+        super().__init__(path)
+        self.breaks = " ".join(self.words["breaks"])
+        self.caught = self.words["caught"]
+        self.still = self.words["still"] or [WELL[self.stage]]
+        if not self.caught:
+            raise Mistake(f"{path}: `caught` is expected")
+
+
 def environment():
     """Ours, without what the make above us has left there."""
     return {k: v for k, v in os.environ.items()
@@ -150,10 +165,11 @@ def environment():
                 "MFLAGS", "BUILD", "CFLAGS", "SANITIZE", "WARN", "N")}
 
 
-def grade(stage, program, cases):
+def grade(stage, program, cases, corpus=ROOT / "corpus"):
     """The verdicts of the grader: {case: "passed", "failed", ...}."""
     words = [str(GRADE), "--stage", str(stage), "--program", str(program),
              "--cases", " ".join(sorted(cases)), "--format", "json",
+             "--corpus", str(corpus),
              "--bin", str(BUILD / "bin"), "--jobs", "2"]
     done = subprocess.run(words, cwd=ROOT, env=environment(), text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,

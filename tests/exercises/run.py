@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""run: the solutions of the exercises, applied and graded.
+
+    tests/exercises/run.py [WORD...]    all, or those whose name begins with a
+                                        WORD (01-echo/keep-alive)
+
+A solution is a file tests/exercises/CHAPTER/NAME.solution, written as the
+variants of the bug zoo are (tests/zoo/run.py):
+
+    asks    one connection may carry several requests
+    differs echo/one-request-a-connection
+    in      src/01-echo/main.c
+    -    http_conn_close(&c, answered);
+    +    ...
+
+Its cases are tests/exercises/CHAPTER/NAME/*.case, in the grammar of the corpus
+(corpus/README.md); a case's topic is the solution's NAME.  Each of them must
+fail with the program as it stands in src/ and pass with the solution, and the
+solution must pass every case of its stage in the corpus but those that it
+`differs` from on purpose, which must fail.  So a reader who solves the exercise
+otherwise can grade it:
+
+    make test-stage 1 PROGRAM="./mine" HIDDEN=tests/exercises/01-echo CASES=keep-alive/
+
+BUILD= is the build directory with the grader and the objects.  The last line
+is "N passed, N failed".
+"""
+
+import re
+import shutil
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "zoo"))
+import run as zoo  # noqa: E402
+
+AT_ONCE = 4
+
+
+class Solution(zoo.Change):
+    """One .solution file, read."""
+
+    sentence, lists = "asks", ("differs",)
+
+    def __init__(self, path):
+        super().__init__(path)
+        self.folder = path.with_suffix("")
+        self.cases = [f"{path.stem}/{p.stem}"
+                      for p in sorted(self.folder.glob("*.case"))]
+        if not self.cases:
+            raise zoo.Mistake(f"{path}: there is no case in {self.folder}")
+        chapter = zoo.ROOT / "chapters" / f"{path.parent.name}.md"
+        if f"`{path.stem}`" not in re.split(
+                r"\n## Exercises\b", chapter.read_text("utf-8"))[-1]:
+            raise zoo.Mistake(f"{path}: {chapter.name} names no such exercise")
+
+
+def corpus_of(solution, folder):
+    """A corpus with nothing in it but the cases of the solution."""
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    for name in ("www", "apps", "conf"):
+        shutil.copytree(zoo.ROOT / "corpus" / name, corpus / name,
+                        symlinks=True)
+    shutil.copytree(solution.folder, corpus / solution.path.stem)
+    return corpus
+
+
+def others(verdicts, wanted):
+    """The cases whose verdict is not the wanted one."""
+    return sorted(name for name, verdict in verdicts.items()
+                  if verdict != wanted and verdict != "skipped")
+
+
+def check(solution):
+    """Builds and grades one solution; gives what is wrong with it, by line."""
+    wrong = []
+    with tempfile.TemporaryDirectory(prefix="exercise-") as name:
+        folder = Path(name)
+        stage = solution.stage
+        corpus = corpus_of(solution, folder)
+        program = solution.build(folder)
+        ours = zoo.BUILD / "bin" / zoo.PROGRAMS[stage]
+        own = zoo.grade(stage, program, solution.cases, corpus)
+        before = zoo.grade(stage, ours, solution.cases, corpus)
+        whole = zoo.grade(stage, program, [])
+    if sorted(own) != sorted(solution.cases):
+        wrong.append(f"graded were {', '.join(own) or 'no cases'}")
+    for case in others(own, "passed"):
+        wrong.append(f"{case} fails with the solution")
+    for case in others(before, "failed"):
+        wrong.append(f"{case} passes without the solution")
+    failed = others(whole, "passed")
+    for case in failed:
+        if case not in solution.words["differs"]:
+            wrong.append(f"{case} of the corpus fails with the solution")
+    for case in solution.words["differs"]:
+        if case not in failed:
+            wrong.append(f"{case} is said to differ, and does not")
+    return wrong, len(whole)
+
+
+def judge(path):
+    """(good, what to print) for one file."""
+    name = f"{path.parent.name}/{path.stem}"
+    try:
+        solution = Solution(path)
+        wrong, count = check(solution)
+    except zoo.Mistake as mistake:
+        wrong = [str(mistake)]
+    if wrong:
+        return False, "\n    ".join([f"not ok {name}:", *wrong])
+    return True, (f"ok {name}: {len(solution.cases)} cases of its own, and "
+                  f"{count} of the corpus")
+
+
+def main(words):
+    names = tuple(words) or ("",)
+    found = [p for p in sorted(HERE.glob("*/*.solution"))
+             if f"{p.parent.name}/{p.stem}".startswith(names)]
+    passed = 0
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for good, text in pool.map(judge, found):
+            passed += good
+            print(text, flush=True)
+    print(f"{passed} passed, {len(found) - passed} failed")
+    return 1 if passed < len(found) or not found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
