@@ -2,6 +2,7 @@
 
 #include "error_log.h"
 #include "front_conf.h"
+#include "http_response.h"
 #include "pass_settings.h"
 #include "phases.h"
 #include "uri.h"
@@ -62,19 +63,13 @@ static bool header_is_set(const struct proxy_settings *s, struct span name)
     return false;
 }
 
-static bool add_field(struct buf *out, struct span name, struct span value)
-{
-    return buf_add_span(out, name) && buf_add(out, ": ", 2) &&
-           buf_add_span(out, value) && buf_add(out, "\r\n", 2);
-}
-
 static bool add_configured(struct exchange *x, const struct proxy_settings *s,
                            struct buf *out)
 {
     for (const struct proxy_header *h = s->headers; h != NULL; h = h->next) {
         struct span value = value_eval(x, h->value);
 
-        if (value.len > 0 && !add_field(out, h->name, value))
+        if (value.len > 0 && !http_add_field(out, h->name, value))
             return false;
     }
     return true;
@@ -84,10 +79,10 @@ static bool add_defaults(struct exchange *x, const struct proxy_settings *s,
                          struct buf *out)
 {
     if (!header_is_set(s, SPAN("Host")) &&
-        !add_field(out, SPAN("Host"), x->pass_host))
+        !http_add_field(out, SPAN("Host"), x->pass_host))
         return false;
     if (!header_is_set(s, SPAN("Connection")) &&
-        !add_field(out, SPAN("Connection"), SPAN("close")))
+        !http_add_field(out, SPAN("Connection"), SPAN("close")))
         return false;
     if (x->request.framing == HTTP_NO_BODY || !s->pass.pass_request_body ||
         header_is_set(s, SPAN("Content-Length")))
@@ -127,7 +122,8 @@ static bool add_clients(struct exchange *x, const struct proxy_settings *s,
         struct span name = http_name(f, i);
 
         if (!ends_here(x, name) && name_passes(name) &&
-            !header_is_set(s, name) && !add_field(out, name, http_value(f, i)))
+            !header_is_set(s, name) &&
+            !http_add_field(out, name, http_value(f, i)))
             return false;
     }
     return true;
