@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int daemon_open_log(const char *path, struct err *err)
@@ -40,8 +41,9 @@ bool daemon_reopen_log(const char *path, struct err *err)
     return fd >= 0;
 }
 
-/* The parent's part: waits for the child's word, and ends as it says. */
-static _Noreturn void wait_for_child(int fd, const char *program,
+/* The parent's part: waits for the child's word, and ends as it says; when
+ * that is bad, after the child has ended, who then has nothing left open. */
+static _Noreturn void wait_for_child(pid_t pid, int fd, const char *program,
                                      const char *log)
 {
     unsigned char status = 0;
@@ -55,9 +57,12 @@ static _Noreturn void wait_for_child(int fd, const char *program,
     while (n < 0 && errno == EINTR);
     if (n != 1)
         status = 1;
-    if (status != 0)
+    if (status != 0) {
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
         fprintf(stderr, "%s: the server ended before it served, see %s\n",
                 program, log);
+    }
     _exit(status);
 }
 
@@ -80,7 +85,7 @@ int daemon_begin(const char *program, const char *log, struct err *err)
     }
     if (pid > 0) {
         close(ends[1]);
-        wait_for_child(ends[0], program, log);
+        wait_for_child(pid, ends[0], program, log);
     }
     close(ends[0]);
     setsid();

@@ -171,8 +171,10 @@ def daemons_that_do_not_start(t):
 def files_with_mistakes(t):
     cases = [
         ("f.ini", "[uwsgi]\nprocesses = two\n", "f.ini:2: option --processes"),
-        ("f.ini", "[uwsgi]\n\nsocket 127.0.0.1:1\nharakiri = x\n",
+        ("f.ini", "[uwsgi]\n\nsocket=127.0.0.1:1\nharakiri = x\n",
          "f.ini:4: option --harakiri"),
+        ("f.ini", "[uwsgi]\n\nsocket 127.0.0.1:1\n",
+         "f.ini:3: found \"socket 127.0.0.1:1\", expected key = value"),
         ("f.ini", "[uwsgi\n", "f.ini:1: found"),
         ("f.ini", "[other]\n", "there is no section [uwsgi]"),
         ("f.ini", "", "there is no section [uwsgi]"),
