@@ -100,7 +100,7 @@ int http_read_option(char **argv, const struct http_option *table, void *into,
         int words = option_value(argv, o->name, &value, err);
 
         if (words > 0 && !o->read(span_of(value), (char *)into + o->place))
-            return err_set(err, "%s is '%s'; expected %s", o->name, value,
+            return err_set(err, "%s is \"%s\"; expected %s", o->name, value,
                            o->expected),
                    -1;
         if (words != 0)

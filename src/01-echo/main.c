@@ -143,11 +143,11 @@ static bool read_arguments(char **argv, struct http_options *o,
         if (words > 0)
             argv += words - 1;
         else if (**argv == '-')
-            return err_set(err, "there is no option '%s'; --help lists them",
+            return err_set(err, "there is no option \"%s\"; --help lists them",
                            *argv);
         else if (*addr)
             return err_set(err,
-                           "one address is expected, but '%s' and '%s' "
+                           "one address is expected, but \"%s\" and \"%s\" "
                            "are given",
                            *addr, *argv);
         else

@@ -50,10 +50,10 @@ static bool parse_unix(struct net_addr *addr, const char *path, struct err *err)
     size_t len = strlen(path);
 
     if (len == 0)
-        return err_set(err, "no path after 'unix:'; expected unix:/path");
+        return err_set(err, "no path after \"unix:\"; expected unix:/path");
     if (len >= sizeof un->sun_path)
         return err_set(err,
-                       "the path '%s' is too long for a unix socket: it has "
+                       "the path \"%s\" is too long for a unix socket: it has "
                        "%zu bytes, at most %zu are possible",
                        path, len, sizeof un->sun_path - 1);
     un->sun_family = AF_UNIX;
@@ -77,7 +77,7 @@ static bool resolve(struct net_addr *addr, const char *host, bool brackets,
     int problem = getaddrinfo(host, NULL, &hints, &found);
 
     if (problem != 0)
-        return err_set(err, "cannot find the host '%s': %s", host,
+        return err_set(err, "cannot find the host \"%s\": %s", host,
                        gai_strerror(problem));
     best = found;
     for (struct addrinfo *a = found; a != NULL; a = a->ai_next)
@@ -124,19 +124,19 @@ bool net_parse(struct net_addr *addr, const char *text, struct err *err)
     if (strncmp(text, "unix:", 5) == 0)
         return parse_unix(addr, text + 5, err);
     if (colon == NULL)
-        return err_set(err, "'%s' is not an address: no port; expected %s",
+        return err_set(err, "\"%s\" is not an address: no port; expected %s",
                        text, ADDR_FORMS);
     if (!span_decimal(span_of(colon + 1), &port) || port > 65535)
         return err_set(err,
-                       "'%s' is not an address: the port is '%s'; expected a "
-                       "number from 0 to 65535",
+                       "\"%s\" is not an address: the port is \"%s\"; "
+                       "expected a number from 0 to 65535",
                        text, colon + 1);
     host = (struct span){text, (size_t)(colon - text)};
     brackets = span_starts(host, SPAN("[")) && span_ends(host, SPAN("]"));
     if (brackets)
         host = (struct span){host.ptr + 1, host.len - 2};
     else if (span_chr(host, ':') || span_chr(host, '['))
-        return err_set(err, "'%s' is not an address; expected %s", text,
+        return err_set(err, "\"%s\" is not an address; expected %s", text,
                        ADDR_FORMS);
     if (!parse_host(addr, host, brackets, err))
         return false;

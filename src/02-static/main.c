@@ -244,7 +244,7 @@ static enum next respond(struct server *s, struct http_conn *c)
     find_answer(s, r, &a);
     /* The path as it was sent: still encoded, it cannot forge a line. */
     if (a.status >= 500)
-        fprintf(stderr, PROGRAM ": cannot open '%.*s': %s\n",
+        fprintf(stderr, PROGRAM ": cannot open \"%.*s\": %s\n",
                 SPAN_ARG(http_request_span(r, r->path)), strerror(errno));
     keep_alive = r->keep_alive && a.status != 400 &&
                  c->requests < MAX_REQUESTS && !has_method(r, SPAN("TRACE"));
@@ -326,11 +326,11 @@ static bool read_arguments(char **argv, struct arguments *a, struct err *err)
         if (words > 0)
             argv += words - 1;
         else if (**argv == '-')
-            return err_set(err, "there is no option '%s'; --help lists them",
+            return err_set(err, "there is no option \"%s\"; --help lists them",
                            *argv);
         else if (a->addr)
             return err_set(err,
-                           "one address is expected, but '%s' and '%s' "
+                           "one address is expected, but \"%s\" and \"%s\" "
                            "are given",
                            a->addr, *argv);
         else
@@ -367,7 +367,7 @@ static bool set_up(struct server *s, const struct arguments *a, struct err *err)
         return err_set(err, "cannot load the media types: %s", strerror(errno));
     s->config.root = open(a->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     return s->config.root >= 0 ||
-           err_set(err, "cannot open the root '%s': %s; expected a directory",
+           err_set(err, "cannot open the root \"%s\": %s; expected a directory",
                    a->root, strerror(errno));
 }
 

@@ -94,9 +94,10 @@ static bool take_word(struct program *p, const char *word, struct err *err)
     else if (strcmp(word, "--include") == 0)
         p->question.include = true;
     else if (*word == '-')
-        return err_set(err, "there is no option '%s'; --help lists them", word);
+        return err_set(err, "there is no option \"%s\"; --help lists them",
+                       word);
     else if (p->words == (int)(sizeof p->word / sizeof p->word[0]))
-        return err_set(err, "there is a word too many: '%s'", word);
+        return err_set(err, "there is a word too many: \"%s\"", word);
     else
         p->word[p->words++] = word;
     return true;
@@ -129,7 +130,7 @@ static bool check_arguments(struct program *p, struct err *err)
                             "uwsgi server, such as / 127.0.0.1:9090");
     if (!p->request && p->words > 1)
         return err_set(err,
-                       "one address is expected, but '%s' and '%s' are "
+                       "one address is expected, but \"%s\" and \"%s\" are "
                        "given",
                        p->word[0], p->word[1]);
     if (p->words == 0)

@@ -47,7 +47,7 @@ static bool read_body(struct client *c, struct err *err)
         return true;
     int fd = strcmp(name, "-") == 0 ? dup(0) : open(name, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return err_set(err, "cannot open the body '%s': %s", name,
+        return err_set(err, "cannot open the body \"%s\": %s", name,
                        strerror(errno));
     while ((n = read(fd, bytes, sizeof bytes)) > 0)
         if (!spool_add(&c->body, (struct span){bytes, (size_t)n})) {
@@ -56,7 +56,7 @@ static bool read_body(struct client *c, struct err *err)
         }
     int problem = errno;
     close(fd);
-    return n == 0 || err_set(err, "cannot read the body '%s': %s", name,
+    return n == 0 || err_set(err, "cannot read the body \"%s\": %s", name,
                              strerror(problem));
 }
 
@@ -111,8 +111,8 @@ static bool parse_question(struct client *c, struct err *err)
     c->path.len = len < 0 ? 0 : (size_t)len;
     return len >= 0 ||
            err_set(err,
-                   "the path of '%s' cannot be decoded: a bad %%XX, or '..' "
-                   "above the root",
+                   "the path of \"%s\" cannot be decoded: a bad %%XX, or "
+                   "\"..\" above the root",
                    q->target);
 }
 
