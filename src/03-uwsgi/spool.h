@@ -20,7 +20,10 @@ struct spool {
     uint64_t len; /* bytes added so far */
 };
 
+/* An empty spool: nothing is allocated or opened yet. */
 void spool_init(struct spool *s);
+
+/* Gives memory and file back. */
 void spool_free(struct spool *s);
 
 /* Appends.  False with errno set when the memory or the disk is full; the

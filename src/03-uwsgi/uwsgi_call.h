@@ -60,6 +60,7 @@ int uwsgi_call_reply(struct uwsgi_call *c, bool head_only, struct err *err);
 int uwsgi_call_read(struct uwsgi_call *c, struct span *content,
                     struct err *err);
 
+/* Hangs up and gives everything back; may be called whatever has failed. */
 void uwsgi_call_close(struct uwsgi_call *c);
 
 #endif

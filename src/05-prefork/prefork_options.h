@@ -35,9 +35,12 @@ struct prefork_config {
     struct wsgi_texts remarks; /* for the log: lines about the settings */
 };
 
+/* The defaults.  What is set later is copied; prefork_config_free gives it
+ * back. */
 void prefork_config_init(struct prefork_config *c);
 void prefork_config_free(struct prefork_config *c);
 
+/* The table, ended by a NULL name. */
 extern const struct wsgi_option prefork_options[];
 
 /* Reads the command line into the list, and with it the files it names.  As

@@ -78,9 +78,11 @@ void crew_tell(const struct crew *c, enum supervisor_kind kind,
 #define TELL(crew, kind, p, ...)                                               \
     crew_tell(crew, kind, p, (struct supervisor_event){__VA_ARGS__})
 
+/* A generation of which no process runs yet, and all may start now. */
 void generation_init(struct generation *gen, void *plan, unsigned workers,
                      bool first);
 
+/* What p shares with the master. */
 struct seat *crew_seat(const struct crew *c, const struct proc *p);
 
 /* The process of this generation and number that is not leaving, or NULL. */

@@ -30,6 +30,7 @@ bool watch_add(struct watch *w, struct span path);
  * file and rename it. */
 const char *watch_changed(struct watch *w);
 
+/* Forgets all files. */
 void watch_clear(struct watch *w);
 
 #endif

@@ -61,6 +61,8 @@ void event_close(struct event_loop *loop, struct event *e);
 void timer_set(struct event_loop *loop, struct timer *t, int64_t ms);
 void timer_clear(struct event_loop *loop, struct timer *t);
 
+/* Runs l->run when the events of this batch have been dealt with; l must live
+ * until then. */
 void event_do_later(struct event_loop *loop, struct event_later *l);
 
 /* Waits for the next batch of events and timers, at most `ms` (-1: as long as

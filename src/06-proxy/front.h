@@ -5,9 +5,9 @@
  * (phases.c) until one of them answers: it is given its server and its
  * location, and comes to the location's content handler.  A handler describes
  * the answer in x->out, calls answer_begin, and hands over the body by
- * answer_bytes and answer_file, then answer_end; the filters stand between those
- * calls and the socket.  A handler that has to wait returns, and what it waits
- * for calls it again.  An exchange ends by itself when its answer has been
+ * answer_bytes and answer_file, then answer_end; the filters stand between
+ * those calls and the socket.  A handler that has to wait returns, and what it
+ * waits for calls it again.  An exchange ends by itself when its answer has been
  * written; exchange_abort ends it early. */
 
 #ifndef STRATA_FRONT_H

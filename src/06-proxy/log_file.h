@@ -34,6 +34,7 @@ bool log_files_open(struct log_file *list, struct err *err);
  * caller, as root, has just created: workers will reopen them too. */
 bool log_files_reopen(struct log_file *list, uid_t owner, struct err *err);
 
+/* Closes all but the standard error. */
 void log_files_close(struct log_file *list);
 
 #endif

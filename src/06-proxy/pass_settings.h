@@ -58,6 +58,7 @@ struct pass_target {
     struct value *name;        /* then this */
 };
 
+/* Reads a target; false after conf_error. */
 bool pass_target_set(struct conf *cf, struct pass_target *t, struct span name,
                      unsigned default_port);
 /* NULL when the name is no group and no address: 502 was answered. */
