@@ -17,9 +17,10 @@ build="gcc libc6-dev pkg-config python3 python3-dev libjansson-dev
        libpcre2-dev zlib1g-dev"
 grade="libcunit1-dev"
 test="clang libclang-rt-dev valgrind nginx uwsgi-core
-      uwsgi-plugin-python3 python3-flask python3-django curl procps"
+      uwsgi-plugin-python3 python3-flask python3-django curl procps apache2-utils nghttp2-client wget wrk"
 docs="pandoc"
 bench="wrk nginx uwsgi-core uwsgi-plugin-python3"
+browser="chromium"
 
 # The names of the packages of some sets.
 packages() {
@@ -30,6 +31,7 @@ packages() {
         test) echo $build $grade $test ;;
         docs) echo python3 $docs ;;
         bench) echo $build $bench ;;
+        browser) echo $browser ;;
         esac
     done
 }
@@ -76,13 +78,13 @@ as-root)
     exit
     ;;
 doctor)
-    for set in build grade test docs bench; do
+    for set in build grade test docs bench browser; do
         if absent=$(missing $set) && [ -n "$absent" ]; then
-            printf '%-6s missing: %s\n' $set "$absent"
+            printf '%-7s missing: %s\n' $set "$absent"
             echo "       type: sudo apt-get install -y --no-install-recommends" \
                 "$absent"
         else
-            printf '%-6s complete\n' $set
+            printf '%-7s complete\n' $set
         fi
     done
     exit
@@ -97,10 +99,10 @@ action=$1
 shift
 for set in "$@"; do
     case $set in
-    build | grade | test | docs | bench) ;;
+    build | grade | test | docs | bench | browser) ;;
     *)
         echo "packages: there is no set $set; expected build, grade, test," \
-            "docs or bench" >&2
+            "docs, bench or browser" >&2
         exit 1
         ;;
     esac
