@@ -38,7 +38,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "zoo"))
 import run as zoo  # noqa: E402
 
-AT_ONCE = 4
+AT_ONCE = 6
 
 
 class Solution(zoo.Change):
