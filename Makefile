@@ -117,10 +117,11 @@ endif
 
 SCALE  ?= 1
 JOBS   ?= 4
+CORPUS ?= corpus
 FORMAT ?= text
 # $(call quote,TEXT): as one word of the shell's.
 quote = '$(subst ','\'',$(1))'
-GRADE_ARGS = --bin $(BUILD)/bin --cases $(call quote,$(CASES)) --format $(FORMAT) --output $(call quote,$(OUTPUT)) \
+GRADE_ARGS = --bin $(BUILD)/bin --corpus $(call quote,$(CORPUS)) --cases $(call quote,$(CASES)) --format $(FORMAT) --output $(call quote,$(OUTPUT)) \
 	--scale $(SCALE) --jobs $(JOBS) --wrap $(call quote,$(WRAP)) --backend $(call quote,$(BACKEND))
 
 ## make test-stage N  grade stage N; PROGRAM="./server" or DIR=~/lab3 somebody else's

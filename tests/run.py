@@ -125,7 +125,7 @@ def environment():
     env = {k: v for k, v in os.environ.items()
            if not k.startswith("MAKE") and k not in (
                "MFLAGS", "PROGRAM", "DIR", "FORMAT", "CASES", "WRAP", "SCALE",
-               "HIDDEN", "N", "BUILD", "CHAPTER")}
+               "HIDDEN", "CORPUS", "N", "BUILD", "CHAPTER")}
     env["LC_ALL"] = "C.UTF-8"
     env["UBSAN_OPTIONS"] = "print_stacktrace=1"
     # What CPython itself never gives back is listed; ours is not.

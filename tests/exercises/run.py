@@ -14,20 +14,20 @@ variants of the bug zoo are (tests/zoo/run.py):
     +    ...
 
 Its cases are tests/exercises/CHAPTER/NAME/*.case, in the grammar of the corpus
-(corpus/README.md); a case's topic is the solution's NAME.  Each of them must
+(corpus/README.md); a case's topic is the solution's NAME, and a chapter's folder
+is a corpus of its own, with the www of the other.  Each of them must
 fail with the program as it stands in src/ and pass with the solution, and the
 solution must pass every case of its stage in the corpus but those that it
 `differs` from on purpose, which must fail.  So a reader who solves the exercise
 otherwise can grade it:
 
-    make test-stage 1 PROGRAM="./mine" HIDDEN=tests/exercises/01-echo CASES=keep-alive/
+    make test-stage 1 CORPUS=tests/exercises/01-echo CASES=keep-alive/
 
 BUILD= is the build directory with the grader and the objects.  The last line
 is "N passed, N failed".
 """
 
 import re
-import shutil
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -59,17 +59,6 @@ class Solution(zoo.Change):
             raise zoo.Mistake(f"{path}: {chapter.name} names no such exercise")
 
 
-def corpus_of(solution, folder):
-    """A corpus with nothing in it but the cases of the solution."""
-    corpus = folder / "corpus"
-    corpus.mkdir()
-    for name in ("www", "apps", "conf"):
-        shutil.copytree(zoo.ROOT / "corpus" / name, corpus / name,
-                        symlinks=True)
-    shutil.copytree(solution.folder, corpus / solution.path.stem)
-    return corpus
-
-
 def others(verdicts, wanted):
     """The cases whose verdict is not the wanted one."""
     return sorted(name for name, verdict in verdicts.items()
@@ -80,10 +69,8 @@ def check(solution):
     """Builds and grades one solution; gives what is wrong with it, by line."""
     wrong = []
     with tempfile.TemporaryDirectory(prefix="exercise-") as name:
-        folder = Path(name)
-        stage = solution.stage
-        corpus = corpus_of(solution, folder)
-        program = solution.build(folder)
+        stage, corpus = solution.stage, solution.path.parent
+        program = solution.build(Path(name))
         ours = zoo.BUILD / "bin" / zoo.PROGRAMS[stage]
         own = zoo.grade(stage, program, solution.cases, corpus)
         before = zoo.grade(stage, ours, solution.cases, corpus)
