@@ -76,7 +76,7 @@ static bool make_tables(struct tables *t)
     for (size_t i = 0; i < n; i++) {
         const struct wsgi_option *o = &wsgi_options[i];
         t->longs[i] = (struct option){
-            o->name, o->arg == WSGI_VALUE ? required_argument : no_argument,
+            o->name, o->arg == WSGI_VALUE ? required_argument : optional_argument,
             NULL, FIRST_LONG + (int)i};
         if (o->letter != 0)
             t->shorts[letters++] = o->letter;
@@ -165,9 +165,9 @@ static int run(const struct command_line *line, struct err *err)
         wsgi_host_add_opt(host, line->given.list[i], line->given.list[i + 1]);
     wsgi_log("*** Operational MODE: single process ***");
     enum wsgi_load loaded = wsgi_host_load(host, &status);
-    if (loaded == WSGI_NOT_LOADED && config->need_app)
-        status = WSGI_EXIT_NO_APP;
-    else if (loaded != WSGI_EXIT) {
+    if (loaded == WSGI_NOT_LOADED)
+        status = wsgi_status_without_app(config);
+    if (status == 0 && loaded != WSGI_EXIT) {
         const struct wsgi_server server = {.host = host, .stop = stop_fd};
         const struct wsgi_identity me = {1, 0, 1};
         wsgi_host_identify(host, &me);

@@ -32,6 +32,13 @@ struct wsgi_texts {
     size_t count;
 };
 
+/* What becomes of a server whose application cannot be loaded. */
+enum wsgi_without_app {
+    WSGI_ENDS,          /* it ends with status 1 */
+    WSGI_ENDS_AS_UWSGI, /* --need-app: with uWSGI's status for this, 22 */
+    WSGI_SERVES_500,    /* --need-app=false: it serves, and says so */
+};
+
 struct wsgi_config {
     /* sockets */
     struct wsgi_socket *sockets;
@@ -48,7 +55,7 @@ struct wsgi_config {
     char *virtualenv;
     struct wsgi_texts pythonpath;
     struct wsgi_texts env; /* "NAME=value" */
-    bool need_app;
+    enum wsgi_without_app without_app;
 
     /* bounds; times in milliseconds */
     uint32_t buffer_size; /* of a request's head or packet */

@@ -32,8 +32,7 @@ struct wsgi_host *wsgi_host_start(const struct wsgi_config *config,
 
 enum wsgi_load {
     WSGI_LOADED,
-    WSGI_NOT_LOADED, /* the log says why; requests are answered by 500, or,
-                      * with --need-app, the program ends with status 22 */
+    WSGI_NOT_LOADED, /* the log says why; config->without_app says what next */
     WSGI_EXIT,       /* the application called sys.exit(): end with *status */
 };
 
@@ -41,7 +40,9 @@ enum wsgi_load {
  * say is written to the log. */
 enum wsgi_load wsgi_host_load(struct wsgi_host *host, int *status);
 
-#define WSGI_EXIT_NO_APP 22 /* uWSGI's exit status of --need-app */
+/* The exit status of a program whose application was not loaded; 0: it is to
+ * serve all the same, and answers every request by 500. */
+int wsgi_status_without_app(const struct wsgi_config *config);
 
 /* fork(2) for a process with an interpreter in it.  Takes a host as `void *`
  * so that it can be handed to those who know nothing of Python.  Only the

@@ -216,6 +216,15 @@ static enum wsgi_load load(struct wsgi_host *host, const struct target *t,
     return WSGI_LOADED;
 }
 
+int wsgi_status_without_app(const struct wsgi_config *config)
+{
+    static const int status[] = {[WSGI_ENDS] = 1,
+                                 [WSGI_ENDS_AS_UWSGI] = 22,
+                                 [WSGI_SERVES_500] = 0};
+
+    return status[config->without_app];
+}
+
 enum wsgi_load wsgi_host_load(struct wsgi_host *host, int *status)
 {
     struct target target;
@@ -225,12 +234,16 @@ enum wsgi_load wsgi_host_load(struct wsgi_host *host, int *status)
 
     if (find_target(host->config, &target))
         result = load(host, &target, status);
+    else
+        wsgi_log("no application is named: expected --wsgi-file FILE or "
+                 "--module NAME");
     if (result == WSGI_LOADED)
         wsgi_log("WSGI app 0 (mountpoint='') ready in %ld seconds on "
                  "interpreter %p pid: %d (default app)",
                  (long)(time(NULL) - begin), (void *)PyInterpreterState_Get(),
                  getpid());
-    else if (result == WSGI_NOT_LOADED && host->config->need_app)
+    else if (result == WSGI_NOT_LOADED &&
+             wsgi_status_without_app(host->config) != 0)
         wsgi_log("*** no app loaded. GAME OVER ***");
     else if (result == WSGI_NOT_LOADED)
         wsgi_log("*** no app loaded: every request is answered by 500 ***");

@@ -45,6 +45,16 @@ static bool apply_socket_timeout(const struct wsgi_option *o,
     return true;
 }
 
+static bool apply_need_app(const struct wsgi_option *o, struct wsgi_config *c,
+                           const char *value, struct err *err)
+{
+    (void)o;
+    (void)err;
+    c->without_app =
+        strcmp(value, "true") == 0 ? WSGI_ENDS_AS_UWSGI : WSGI_SERVES_500;
+    return true;
+}
+
 static bool apply_http_socket(const struct wsgi_option *o,
                               struct wsgi_config *c, const char *value,
                               struct err *err)
@@ -189,8 +199,8 @@ const struct wsgi_option wsgi_options[] = {
     {"env", 0, WSGI_VALUE, "NAME=VALUE",
      "set an environment variable; may be repeated", wsgi_apply_list, AT(env)},
     {"need-app", 0, WSGI_FLAG, NULL,
-     "exit with status 22 when the application cannot be loaded",
-     wsgi_apply_flag, AT(need_app)},
+     "end with 22, not 1, without an application; =false: serve 500",
+     apply_need_app, 0},
     {"buffer-size", 'b', WSGI_VALUE, "BYTES",
      "largest head or uwsgi packet (65535)", apply_buffer_size, 0},
     {"limit-post", 0, WSGI_VALUE, "BYTES", "largest request body (0: no limit)",

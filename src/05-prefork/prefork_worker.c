@@ -159,7 +159,7 @@ static int judge(const struct prefork_worker *p, const struct wsgi_config *c,
     if (loaded == WSGI_LOADED)
         return 0;
     note_file(p->self, PREFORK_NOTE_BROKEN, ".");
-    return c->need_app ? WSGI_EXIT_NO_APP : 0;
+    return wsgi_status_without_app(c);
 }
 
 int prefork_load(struct prefork_worker *p, struct plan *plan,
@@ -171,9 +171,10 @@ int prefork_load(struct prefork_worker *p, struct plan *plan,
     int status = 0;
 
     p->self = w;
-    /* A first generation without its application serves error pages, unless
-     * --need-app; a later one must not take the place of one that works. */
-    config->need_app |= !w->first;
+    /* A first generation without its application may be told to serve error
+     * pages; a later one must not take the place of one that works. */
+    if (!w->first)
+        config->without_app = WSGI_ENDS_AS_UWSGI;
     if (!wsgi_config_enter(config, &err)) {
         wsgi_log("%s", err.text);
         return 1;

@@ -282,16 +282,20 @@ def threads_and_lazy(t):
 def a_first_start_with_broken_code(t):
     t.write("bad.py", "import no_such_module_at_all\n")
     child = t.start(["strata-prefork", "--http-socket", f"{t.host}:8090", "-w",
-                     "bad", "--master"], ready=(t.host, 8090))
+                     "bad", "--master", "--need-app=false"],
+                    ready=(t.host, 8090))
     says(child, "spawned strata-prefork worker 1")
-    t.equal("without its application it answers 500",
+    t.equal("--need-app=false: without its application it answers 500",
             lib.ask(t.host, 8090, "GET", "/").status, 500)
     t.contains("the log names the culprit", child.log.read_text(),
                "no_such_module_at_all")
     for words in ([], ["--master"], ["--master", "--lazy-apps"]):
-        status, text = t.run(
-            ["strata-prefork", "--http-socket", f"{t.host}:8091", "-w", "bad",
-             "--need-app", *words])
+        bad = ["strata-prefork", "--http-socket", f"{t.host}:8091", "-w",
+               "bad", *words]
+        status, text = t.run(bad)
+        t.equal(f"without its application it ends with 1 {words}", status, 1)
+        t.contains("and says why", text, "no_such_module_at_all")
+        status, text = t.run([*bad, "--need-app"])
         t.equal(f"--need-app ends with 22 {words}", status, 22)
     t.write("leave.py", "raise SystemExit(3)\n")
     for words in ([], ["--master"], ["--master", "--lazy-apps"]):

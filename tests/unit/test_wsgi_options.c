@@ -51,9 +51,9 @@ static void flags(void)
 
     wsgi_config_init(&c);
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        c.need_app = !table[i].on;
-        CU_ASSERT(apply(&c, "need-app", table[i].value, &err));
-        CU_ASSERT_EQUAL(c.need_app, table[i].on);
+        c.disable_logging = !table[i].on;
+        CU_ASSERT(apply(&c, "disable-logging", table[i].value, &err));
+        CU_ASSERT_EQUAL(c.disable_logging, table[i].on);
     }
     wsgi_config_free(&c);
 }
