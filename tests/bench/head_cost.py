@@ -9,6 +9,9 @@ of heads that come whole.  The second is of heads that come byte by byte, the
 worst that a network can do: eight times the bytes must cost eight times the
 instructions.  A parser that begins anew with each byte would need 64 times.
 
+Where the library libh2o0.13 is installed, the rows `pico` show what the parser in
+it, picohttpparser, takes for the same heads, in the same run.
+
 The last line is "N passed, N failed".
 """
 
@@ -23,12 +26,15 @@ BYTEWISE = [1024, 8192]
 
 
 def measure(program, head, how):
-    """The length of a head, and the instructions that parsing it took."""
+    """The length of a head, and the instructions that parsing it took; None
+    when there is no such parser."""
     with tempfile.TemporaryDirectory(prefix="head-cost-") as folder:
         done = subprocess.run(
             ["valgrind", "--tool=callgrind", "--toggle-collect=measured",
              f"--callgrind-out-file={folder}/out", program, str(head), how],
             capture_output=True, text=True, check=False)
+    if done.returncode == 3:
+        return None
     count = re.search(r"Collected : (\d+)", done.stderr)
     if done.returncode or not count:
         sys.exit(f"head_cost: {head} {how}: {done.stderr}")
@@ -41,10 +47,14 @@ def main(argv):
         return 2
     verdicts = []
 
-    def row(name, how, bound):
-        size, count = measure(argv[0], name, how)
-        good = count < bound * size
-        verdicts.append(good)
+    def row(name, how, bound=None):
+        found = measure(argv[0], name, how)
+        if found is None:
+            return None
+        size, count = found
+        good = bound is None or count < bound * size
+        if bound:
+            verdicts.append(good)
         print(f"{name!s:10}{how:8}{size:8}{count:15}{count / size:11.2f}"
               f"{'' if good else f'   more than {bound}'}")
         return count
@@ -53,6 +63,7 @@ def main(argv):
           f"{'per byte':>11}")
     for name, bound in WHOLE:
         row(name, "whole", bound)
+        row(name, "pico")
     short, long = (row(size, "bytes", 120) for size in BYTEWISE)
     verdicts.append(7.5 < long / short < 8.5)
     print(f"eight times the bytes cost {long / short:.2f} times as much"
