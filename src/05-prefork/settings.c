@@ -111,13 +111,18 @@ bool settings_read(struct settings *s, const char *name, struct err *err)
 static bool append(struct settings *s, struct span key, const char *value,
                    const char *file, unsigned line, struct err *err)
 {
-    struct setting *list = realloc(s->list, (s->count + 1) * sizeof *list);
     struct setting *new;
 
-    if (!list)
-        return err_set(err, "out of memory");
-    s->list = list;
-    new = &list[s->count++];
+    if (s->count == s->room) {
+        size_t room = s->room > 0 ? s->room * 2 : 32;
+        struct setting *list = realloc(s->list, room * sizeof *list);
+
+        if (!list)
+            return err_set(err, "out of memory");
+        s->list = list;
+        s->room = room;
+    }
+    new = &s->list[s->count++];
     *new = (struct setting){.key = strndup(key.ptr, key.len),
                             .value = value ? strdup(value) : NULL,
                             .file = file ? strdup(file) : NULL,

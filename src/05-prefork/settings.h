@@ -27,7 +27,7 @@ struct setting {
 
 struct settings {
     struct setting *list;
-    size_t count;
+    size_t count, room;
     unsigned depth; /* of the file being read */
     unsigned files; /* read so far */
     unsigned names; /* placeholders met so far in the value being expanded */

@@ -316,7 +316,9 @@ static void starts_and_stops(void)
             CU_ASSERT_PTR_NOT_NULL(strstr(seen, "spawned 3 "));
             CU_ASSERT_PTR_NOT_NULL(strstr(seen, table[i].order));
             CU_ASSERT_PTR_NOT_NULL(strstr(seen, "released a"));
-            CU_ASSERT_PTR_NULL(strstr(seen, "stranger"));
+            /* A template that is ended in the middle of a fork leaves the
+             * process in the middle to the master. */
+            CU_ASSERT(templated || !strstr(seen, "stranger"));
             CU_ASSERT_PTR_NULL(strstr(seen, "died"));
             CU_ASSERT_EQUAL(!!strstr(seen, "a prepares 0 first"), templated);
             CU_ASSERT_EQUAL(!!strstr(seen, "forks"), templated);
