@@ -45,7 +45,6 @@ struct regex *regex_compile(struct arena *a, struct span pattern, bool nocase,
                     pattern.ptr + at);
         return NULL;
     }
-    pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE);
     re->match = pcre2_match_data_create_from_pattern(re->code, NULL);
     if (re->match == NULL || !arena_on_reset(a, regex_free, re)) {
         err_set(err, "out of memory");
