@@ -3,7 +3,8 @@
 
     tests/fuzz.py SECONDS PROGRAM...
 
-What a fuzzer finds stays in build/fuzz/found, one file each; the program, run
+They start from what the clients of the corpus send: the whole of it, and the
+part behind the first empty line.  What a fuzzer finds stays in build/fuzz/found, one file each; the program, run
 with that file as its argument, shows it again.
 """
 
@@ -16,6 +17,41 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
+ESCAPES = {"r": "\r", "n": "\n", "t": "\t", "0": "\0", "\\": "\\"}
+
+
+def unescape(text):
+    """Bytes as a case writes them."""
+    return re.sub(
+        r"\\(?:x([0-9A-Fa-f]{2})|(.))",
+        lambda m: chr(int(m[1], 16)) if m[1] else ESCAPES.get(m[2], m[2]),
+        text).encode("latin-1", "replace")
+
+
+def sent(case):
+    """What the first client of a case sends."""
+    out = b""
+    for line in case.read_text("utf-8").splitlines():
+        exact = re.match(r"c>\|\s?(.*)", line)
+        plain = re.match(r"c>(?:  ?(.*))?$", line)
+        if exact:
+            out += unescape(exact[1])
+        elif plain:
+            out += unescape(plain[1] or "") + b"\r\n"
+    return out
+
+
+def plant(folder):
+    """Makes the corpus' requests and bodies the first inputs.  The fuzzers take
+    their first bytes for choices of their own."""
+    for n, case in enumerate(sorted((ROOT / "corpus").rglob("*.case"))):
+        whole = sent(case)
+        body = whole.partition(b"\r\n\r\n")[2]
+        for kind, data in ("whole", b"\0\0" + whole), ("body", b"\0\0\0" + body):
+            if len(data) > 3:
+                (folder / f"{kind}-{n}").write_bytes(data[:4096])
+
+
 def fuzz(program, seconds):
     """Runs one fuzzer: (good, a line about it)."""
     name = Path(program).name
@@ -23,6 +59,7 @@ def fuzz(program, seconds):
     found = ROOT / "build/fuzz/found"
     for folder in (seeds, found):
         folder.mkdir(parents=True, exist_ok=True)
+    plant(seeds)
     done = subprocess.run(
         [program, f"-max_total_time={seconds}", "-print_final_stats=1",
          "-max_len=4096", "-timeout=5", f"-artifact_prefix={found}/{name}-",

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""strata-static and files that change under its hands: one that shrinks, one
+that vanishes while it is sent, and descriptors that run out."""
+
+import os
+import resource
+import socket
+import time
+
+import lib
+
+SIZE = 32 << 20
+
+
+def begin(t, name):
+    """A client that has asked for a file and not yet read it."""
+    s = socket.create_connection((t.host, 8080), 10)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    s.sendall(b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n" % name.encode())
+    time.sleep(0.3)  # until the socket between us is full
+    return s
+
+
+def rest(s):
+    """How many bytes of the body come, to the end of the connection."""
+    count = 0
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += s.recv(1)
+    s.settimeout(1)
+    try:
+        while more := s.recv(1 << 20):
+            count += len(more)
+    except TimeoutError:
+        pass  # the connection is kept for another request
+    return count
+
+
+def shrinks(t):
+    path = t.write("site/shrinks", b"x" * SIZE)
+    with begin(t, "shrinks") as s:
+        os.truncate(path, 10)
+        t.ok("a file that shrinks ends the connection early", rest(s) < SIZE)
+    t.equal("and the next client is served",
+            lib.ask(t.host, 8080, "GET", "/a.txt").body, b"A\n")
+
+
+def vanishes(t):
+    path = t.write("site/vanishes", b"x" * SIZE)
+    with begin(t, "vanishes") as s:
+        path.unlink()
+        t.equal("a file that is removed while it is sent comes whole",
+                rest(s), SIZE)
+    t.equal("and then it is not there",
+            lib.ask(t.host, 8080, "GET", "/vanishes").status, 404)
+
+
+def descriptors_run_out(t, child):
+    """Room for the connection, and none for the file."""
+    time.sleep(1.5)  # until the last client's connection is closed
+    used = len(os.listdir(f"/proc/{child.pid}/fd"))
+    soft, hard = resource.prlimit(child.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(child.pid, resource.RLIMIT_NOFILE, (used + 1, hard))
+    t.equal("without a descriptor for the file the client gets 503",
+            lib.ask(t.host, 8080, "GET", "/a.txt").status, 503)
+    t.contains("the log says why", child.log.read_text(),
+               "Too many open files")
+    resource.prlimit(child.pid, resource.RLIMIT_NOFILE, (soft, hard))
+    t.equal("and when there are some again, the file",
+            lib.ask(t.host, 8080, "GET", "/a.txt").body, b"A\n")
+
+
+with lib.Test("strata-static and difficult files") as t:
+    t.write("site/a.txt", b"A\n")
+    child = t.start(["strata-static", "--root", t.dir / "site",
+                     "--idle-timeout", "1", f"{t.host}:8080"],
+                    ready=(t.host, 8080))
+    shrinks(t)
+    vanishes(t)
+    descriptors_run_out(t, child)
