@@ -4,8 +4,9 @@
     tests/fuzz.py SECONDS PROGRAM...
 
 They start from what the clients of the corpus send: the whole of it, and the
-part behind the first empty line.  What a fuzzer finds stays in build/fuzz/found, one file each; the program, run
-with that file as its argument, shows it again.
+part behind the first empty line.  What a fuzzer finds stays in
+build/fuzz/found, one file each; the program, run with that file as its
+argument, shows it again.
 """
 
 import re
@@ -42,12 +43,13 @@ def sent(case):
 
 
 def plant(folder):
-    """Makes the corpus' requests and bodies the first inputs.  The fuzzers take
-    their first bytes for choices of their own."""
+    """Makes the corpus' requests and bodies the first inputs.  The fuzzers
+    take their first bytes for choices of their own."""
     for n, case in enumerate(sorted((ROOT / "corpus").rglob("*.case"))):
         whole = sent(case)
         body = whole.partition(b"\r\n\r\n")[2]
-        for kind, data in ("whole", b"\0\0" + whole), ("body", b"\0\0\0" + body):
+        for kind, data in (("whole", b"\0\0" + whole),
+                           ("body", b"\0\0\0" + body)):
             if len(data) > 3:
                 (folder / f"{kind}-{n}").write_bytes(data[:4096])
 
