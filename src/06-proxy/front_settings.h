@@ -19,7 +19,8 @@ struct front_settings {
     int64_t client_max_body_size;             /* 0: not checked */
     int64_t client_body_buffer_size;
     int64_t server_tokens;
-    int64_t tcp_nodelay, tcp_nopush, sendfile;
+    int64_t tcp_nodelay, sendfile;
+    int64_t tcp_nopush; /* no effect: a head always waits for its file */
     int64_t merge_slashes;
     int64_t absolute_redirect, port_in_redirect, server_name_in_redirect;
     int64_t chunked_transfer_encoding;
