@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""strata-static and files that change under its hands: one that shrinks, one
-that vanishes while it is sent, and descriptors that run out."""
+"""strata-static and difficult files: one that shrinks, one that vanishes while
+it is sent, one of more than 4 GiB, and descriptors that run out."""
 
 import os
 import resource
@@ -55,6 +55,22 @@ def vanishes(t):
             lib.ask(t.host, 8080, "GET", "/vanishes").status, 404)
 
 
+def is_longer_than_32_bits(t):
+    """Five GiB of nothing, with a word across the fourth."""
+    size, at = 5 << 30, (4 << 30) - 2
+    with open(t.dir / "site/long", "wb") as file:
+        file.seek(at)
+        file.write(b"word")
+        file.truncate(size)
+    answer = lib.ask(t.host, 8080, "HEAD", "/long")
+    t.equal("a file over 4 GiB has its length",
+            answer.get("Content-Length"), str(size))
+    answer = lib.ask(t.host, 8080, "GET", "/long",
+                     [("Range", f"bytes={at}-{at + 3}")])
+    t.equal("a range across 4 GiB is the right one",
+            (answer.status, answer.body), (206, b"word"))
+
+
 def descriptors_run_out(t, child):
     """Room for the connection, and none for the file."""
     time.sleep(1.5)  # until the last client's connection is closed
@@ -77,4 +93,5 @@ with lib.Test("strata-static and difficult files") as t:
                     ready=(t.host, 8080))
     shrinks(t)
     vanishes(t)
+    is_longer_than_32_bits(t)
     descriptors_run_out(t, child)
