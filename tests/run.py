@@ -217,6 +217,9 @@ def main(argv):
         print("\n".join(s.name for s in SUITES))
         return 0
     suites = wanted(argv)
+    # Started in the background we may be told to ignore Ctrl+C; what is tested
+    # must not inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     LOGS.mkdir(parents=True, exist_ok=True)
     by_name = {s.name: s for s in suites}
     begin = time.monotonic()

@@ -37,6 +37,10 @@ UWSGI = ["uwsgi", "--plugin", "python3"]
 NGINX = ["/usr/sbin/nginx"]
 MARK = "STRATA_INTEROP"
 
+# Whoever started us in the background may have us ignore Ctrl+C, and what we
+# start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # The front and the host of the tests that are about the two of them.  With
 # STRATA_FRONT=nginx STRATA_HOST='uwsgi --plugin python3' they are tried on the
 # programs that ours are modelled on, which shows that they ask the right thing.
