@@ -2,6 +2,8 @@
 
 #include "peer.h"
 
+#include "taken.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -13,6 +15,8 @@
 #include <unistd.h>
 
 #define PEER_MAX_INPUT (256u << 20)
+#define READ_LOOK      50   /* microseconds between two looks at a queue */
+#define READ_UNKNOWN   1000 /* what passes where nobody can look */
 
 int64_t world_now(void)
 {
@@ -97,6 +101,7 @@ struct span peer_rest(const struct peer *p)
 
 void world_init(struct world *w)
 {
+    w->diag = taken_open();
     for (int i = 0; i < CASE_PEERS; i++) {
         struct upstream *u = &w->upstreams[i];
 
@@ -130,6 +135,8 @@ void world_free(struct world *w)
     world_clear(w);
     for (int i = 0; i < CASE_PEERS; i++)
         port_release(&w->upstreams[i].port);
+    if (w->diag >= 0)
+        close(w->diag);
 }
 
 static bool peer_reads(const struct peer *p)
@@ -242,6 +249,23 @@ bool peer_send(struct world *w, struct peer *p, struct span bytes,
         }
     }
     return true;
+}
+
+bool peer_await_read(struct world *w, struct peer *p, int64_t deadline)
+{
+    int64_t taken;
+
+    for (;;) {
+        world_pump(w, 0);
+        if (p->broken || p->end != PEER_OPEN)
+            return true;
+        taken = taken_bytes(w->diag, p->fd);
+        usleep(taken < 0 ? READ_UNKNOWN : READ_LOOK);
+        if (taken < 0 || (uint64_t)taken >= p->sent.len)
+            return true;
+        if (world_now() >= deadline)
+            return false;
+    }
 }
 
 void peer_close(struct peer *p, bool abort)

@@ -60,6 +60,7 @@ struct upstream {
 struct world {
     struct peer clients[CASE_PEERS];
     struct upstream upstreams[CASE_PEERS];
+    int diag; /* what taken_bytes() asks the kernel with */
 };
 
 int64_t world_now(void); /* milliseconds, monotonic */
@@ -83,6 +84,12 @@ bool peer_connect(struct peer *p, int port);
  * until the deadline. */
 bool peer_send(struct world *w, struct peer *p, struct span bytes,
                int64_t deadline);
+
+/* Waits until the other side has read all that was sent, and reads for
+ * everybody meanwhile.  False when it had not by the deadline; true also when
+ * it has closed, and when the kernel cannot tell: then a millisecond passes,
+ * in which it mostly does. */
+bool peer_await_read(struct world *w, struct peer *p, int64_t deadline);
 
 void peer_close(struct peer *p, bool abort);
 

@@ -6,11 +6,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define MAX_BYTEWISE 4096   /* so many bytes are sent one by one */
-#define MAX_WRITE    24     /* a random cut's longest piece */
-#define CUT_DELAY    1000   /* microseconds between two writes ... */
-#define CUT_BUDGET   300000 /* ... but no more than this in all */
-#define MAX_BY_HAND  3000   /* bytes of a printf for people */
+#define MAX_BYTEWISE 4096 /* so many bytes are sent one by one */
+#define MAX_WRITE    24   /* a random cut's longest piece */
+#define MAX_BY_HAND  3000 /* bytes of a printf for people */
+
+/* Milliseconds that a write waits for the one before it to be read.  A program
+ * that has not read by then has done with this connection, or with this
+ * client for now: the rest is sent as if it read. */
+#define CUT_PATIENCE 500
 
 static void add_le16(struct buf *out, size_t n)
 {
@@ -176,8 +179,8 @@ static bool send_cut(struct replay *r, const struct step *s,
                      const struct chop *chop, struct span bytes)
 {
     struct peer *p = play_peer(r, s);
-    int64_t budget = CUT_BUDGET;
     unsigned seed = chop->seed;
+    bool reads = true;
     size_t n;
 
     for (size_t at = 0; at < bytes.len; at += n) {
@@ -188,13 +191,9 @@ static bool send_cut(struct replay *r, const struct step *s,
                              "%s could not send: the program has not "
                              "read for as long as the grader waits",
                              play_name(r, s));
-        if (at + n < bytes.len && budget > 0) {
-            int64_t delay = n == 1 ? CUT_DELAY / 10 : CUT_DELAY;
-
-            usleep((useconds_t)delay);
-            budget -= delay;
-            world_pump(r->w, 0);
-        }
+        if (at + n < bytes.len && reads)
+            reads = peer_await_read(
+                r->w, p, world_now() + (int64_t)(CUT_PATIENCE * r->scale));
     }
     return true;
 }
