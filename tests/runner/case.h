@@ -45,6 +45,8 @@ enum step_kind {
     STEP_WANT_PACKET, /* a, b */
     STEP_FIELD,       /* name, text; of a packet: a variable */
     STEP_NO_FIELD,    /* name, text when has_text */
+    STEP_MAY_FIELD,   /* name, text */
+    STEP_ONLY,
     STEP_BODY,        /* text */
     STEP_CONTAINS,    /* text */
     STEP_LACKS,       /* text */

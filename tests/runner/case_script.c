@@ -153,6 +153,11 @@ static bool line_no_field(struct line *l)
     return line_named(l, STEP_NO_FIELD, true);
 }
 
+static bool line_may_field(struct line *l)
+{
+    return line_named(l, STEP_MAY_FIELD, false);
+}
+
 /* Body lines that follow each other are one body. */
 static bool line_body(struct line *l)
 {
@@ -203,10 +208,10 @@ static const struct {
     const char *sign;
     bool (*take)(struct line *l);
 } signs[] = {
-    {">|", line_send_raw}, {">", line_send},  {"<|", line_bytes},
-    {"<", line_expect},    {"?", line_field}, {"!~", line_lacks},
-    {"!", line_no_field},  {"=", line_body},  {"~", line_contains},
-    {"+", line_pair},
+    {">|", line_send_raw}, {">", line_send},      {"<|", line_bytes},
+    {"<", line_expect},    {"?", line_field},     {"!~", line_lacks},
+    {"!", line_no_field},  {"=", line_body},      {"~", line_contains},
+    {"+", line_pair},      {"*", line_may_field},
 };
 
 static bool take_sign(struct line *l, bool *known)
@@ -247,6 +252,7 @@ static const struct {
     {"abort", STEP_ABORT, ARGS_NONE, "cu"},
     {"hold", STEP_HOLD, ARGS_NONE, "cu"},
     {"nobody", STEP_NO_BODY, ARGS_NONE, "cu"},
+    {"only", STEP_ONLY, ARGS_NONE, "cu"},
     {"eof", STEP_EOF, ARGS_RANGE, "cu"},
     {"reset", STEP_RESET, ARGS_RANGE, "cu"},
     {"end", STEP_END, ARGS_RANGE, "cu"},
@@ -402,7 +408,7 @@ static bool take_peer(struct line *l)
     } else if (s.ptr[0] == 'u') {
         return false;
     }
-    if (n >= s.len || !strchr("><?!=~+ \t", s.ptr[n]))
+    if (n >= s.len || !strchr("><?!=~+* \t", s.ptr[n]))
         return false;
     l->rest = (struct span){s.ptr + n, s.len - n};
     if (l->peer.side == 'u')
@@ -416,7 +422,7 @@ bool case_script_line(struct corpus_case *c, struct span text, int line,
     struct line l = {c, .rest = text, .number = line, .e = e};
     bool known;
 
-    if (strchr("?!+", text.ptr[0])) {
+    if (strchr("?!+*", text.ptr[0])) {
         struct step *last = last_step(c);
 
         if (!last || !last->side)

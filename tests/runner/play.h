@@ -79,8 +79,19 @@ bool play_blame_case(struct replay *r, const struct step *s, const char *format,
 void play_show_received(struct replay *r, const char *expected,
                         struct span received);
 
+/* Shows a subject and the pattern that it does not fit; both lines begin with
+ * what the two have in common. */
+void play_show_difference(struct replay *r, const struct pattern *p,
+                          struct span subject, const struct match *m);
+
 bool play_resolve(struct replay *r, const struct step *s,
                   const struct text *text, struct pattern *p);
+
+/* Bytes as a case writes them. */
+const char *play_escaped(struct replay *r, struct span s);
+
+/* A head was taken, and lines may speak of it. */
+bool play_has_head(struct replay *r, const struct step *s);
 
 /* The latest moment for what the present step waits for: `most` or, when it
  * is 0, the case's wait, times the scale. */
@@ -102,9 +113,10 @@ bool play_finish_message(struct replay *r, const struct step *s,
 
 typedef bool play_step(struct replay *r, const struct step *s);
 
-play_step play_start, play_packet, play_field, play_no_field, play_body,
-    play_contains, play_lacks, play_no_body, play_bytes, play_end,
-    play_silent; /* play_expect.c */
+play_step play_start, play_packet, play_body, play_contains, play_lacks,
+    play_no_body, play_bytes, play_end, play_silent; /* play_expect.c */
+play_step play_field, play_no_field, play_may_field,
+    play_only; /* play_field.c */
 play_step play_connect, play_refused, play_pause, play_shut, play_close,
     play_abort, play_hold, play_accept, play_refuse, play_listen, play_hang,
     play_full, play_log, play_signal, play_exit, play_alive, play_write,

@@ -18,9 +18,8 @@ void play_show_received(struct replay *r, const char *expected,
     r->out->caret = 0;
 }
 
-/* Both lines begin with what the two have in common. */
-static void show_difference(struct replay *r, const struct pattern *p,
-                            struct span subject, const struct match *m)
+void play_show_difference(struct replay *r, const struct pattern *p,
+                          struct span subject, const struct match *m)
 {
     size_t from = m->at > SHOW_BEFORE ? m->at - SHOW_BEFORE : 0;
     size_t after = subject.len - m->at;
@@ -45,7 +44,7 @@ static void show_difference(struct replay *r, const struct pattern *p,
         buf_add_text(&o->received, "...");
 }
 
-static const char *escaped(struct replay *r, struct span s)
+const char *play_escaped(struct replay *r, struct span s)
 {
     struct buf out;
     const char *text;
@@ -74,8 +73,8 @@ static bool require(struct replay *r, const struct step *s, struct span subject,
     }
     if (r->corrections)
         return play_correct(r, s, "%s%s %s", play_name(r, s), sign,
-                            escaped(r, subject));
-    show_difference(r, &p, subject, &m);
+                            play_escaped(r, subject));
+    play_show_difference(r, &p, subject, &m);
     return play_fail(r, s, "%s: %s", play_name(r, s), what);
 }
 
@@ -221,110 +220,18 @@ bool play_packet(struct replay *r, const struct step *s)
                      play_name(r, s), a, b, s->a, s->b);
 }
 
-static bool has_head(struct replay *r, const struct step *s)
+bool play_has_head(struct replay *r, const struct step *s)
 {
     return play_peer(r, s)->place != PEER_BETWEEN ||
            play_blame_case(r, s, "%s has begun no message with \"<\"",
                            play_name(r, s));
 }
 
-static bool names_equal(const struct message *m, struct span a, struct span b)
-{
-    return m->kind == MESSAGE_PACKET ? span_eq(a, b) : span_eq_nocase(a, b);
-}
-
-/* The field of this name whose value fits and that no line has taken; else
- * *other is one whose value does not fit. */
-static struct message_field *find_field(struct message *m, struct span name,
-                                        const struct pattern *p,
-                                        struct message_field **other,
-                                        struct match *match)
-{
-    *other = NULL;
-    for (size_t i = 0; i < m->count; i++) {
-        struct message_field *f = &m->fields[i];
-
-        if (!names_equal(m, f->name, name) || f->taken)
-            continue;
-        if (!p)
-            return f;
-        match_pattern(match, p, f->value, MATCH_ALL, false, true);
-        if (match->verdict == MATCH_YES)
-            return f;
-        if (!*other)
-            *other = f;
-    }
-    if (*other)
-        match_pattern(match, p, (*other)->value, MATCH_ALL, false, true);
-    return NULL;
-}
-
-static const char *field_line(struct replay *r, const struct step *s, char sign,
-                              struct span value)
-{
-    bool variable = play_peer(r, s)->message.kind == MESSAGE_PACKET;
-
-    return mem_printf(&r->mem, "%s%c %s%s%s", play_name(r, s), sign,
-                      s->name.ptr, variable ? "=" : ": ", escaped(r, value));
-}
-
-bool play_field(struct replay *r, const struct step *s)
-{
-    struct message *m = &play_peer(r, s)->message;
-    struct message_field *f, *other;
-    struct pattern p;
-    struct match match;
-
-    if (!has_head(r, s) || !play_resolve(r, s, &s->text, &p))
-        return false;
-    f = find_field(m, s->name, &p, &other, &match);
-    if (f) {
-        f->taken = true;
-        play_keep(r, &match);
-        return true;
-    }
-    if (r->corrections && other) {
-        other->taken = true;
-        return play_correct(r, s, "%s", field_line(r, s, '?', other->value));
-    }
-    if (r->corrections)
-        return play_correct(r, s, "%s! %s", play_name(r, s), s->name.ptr);
-    if (other) {
-        show_difference(r, &p, other->value, &match);
-        return play_fail(r, s, "%s: %s has another value", play_name(r, s),
-                         s->name.ptr);
-    }
-    match_show(&r->out->expected, &p, 0, 0);
-    buf_add_text(&r->out->received, "(no such line)");
-    return play_fail(r, s, "%s: %s is missing", play_name(r, s), s->name.ptr);
-}
-
-bool play_no_field(struct replay *r, const struct step *s)
-{
-    struct message *m = &play_peer(r, s)->message;
-    struct message_field *f, *other;
-    struct pattern p;
-    struct match match;
-
-    if (!has_head(r, s) || (s->has_text && !play_resolve(r, s, &s->text, &p)))
-        return false;
-    f = find_field(m, s->name, s->has_text ? &p : NULL, &other, &match);
-    if (!f)
-        return true;
-    if (r->corrections)
-        return play_correct(r, s, "%s", field_line(r, s, '?', f->value));
-    buf_add_text(&r->out->expected, "(no such line)");
-    buf_printf(&r->out->received, "%s: ", s->name.ptr);
-    text_escape(&r->out->received, f->value);
-    return play_fail(r, s, "%s: %s should not be there", play_name(r, s),
-                     s->name.ptr);
-}
-
 bool play_body(struct replay *r, const struct step *s)
 {
     struct peer *p = play_peer(r, s);
 
-    return connected(r, s) && has_head(r, s) &&
+    return connected(r, s) && play_has_head(r, s) &&
            (p->place == PEER_BODY || read_body(r, s, p)) &&
            require(r, s, buf_span(&p->message.body), true, "= ",
                    "another body");
@@ -336,7 +243,7 @@ static bool look_inside(struct replay *r, const struct step *s, bool wanted)
     struct pattern pattern;
     struct match m;
 
-    if (!connected(r, s) || !has_head(r, s) ||
+    if (!connected(r, s) || !play_has_head(r, s) ||
         (p->place != PEER_BODY && !read_body(r, s, p)) ||
         !play_resolve(r, s, &s->text, &pattern))
         return false;
@@ -368,7 +275,7 @@ bool play_no_body(struct replay *r, const struct step *s)
 {
     struct peer *p = play_peer(r, s);
 
-    if (!has_head(r, s))
+    if (!play_has_head(r, s))
         return false;
     p->message.framing = MESSAGE_NO_BODY;
     return true;
@@ -401,9 +308,10 @@ bool play_bytes(struct replay *r, const struct step *s)
         struct span rest = peer_rest(p);
 
         p->at = p->in.len;
-        return play_correct(r, s, "%s<| %s", play_name(r, s), escaped(r, rest));
+        return play_correct(r, s, "%s<| %s", play_name(r, s),
+                            play_escaped(r, rest));
     }
-    show_difference(r, &pattern, peer_rest(p), &m);
+    play_show_difference(r, &pattern, peer_rest(p), &m);
     return play_fail(r, s, "%s: other bytes%s", play_name(r, s),
                      p->end == PEER_OPEN && world_now() >= deadline
                          ? ", and no more came in time"
