@@ -51,6 +51,11 @@ void wsgi_config_free(struct wsgi_config *c)
     free(c->callable);
     free(c->chdir);
     free(c->virtualenv);
+    for (size_t i = 0; i < c->mount_count; i++) {
+        free(c->mounts[i].path);
+        free(c->mounts[i].app);
+    }
+    free(c->mounts);
     wsgi_texts_free(&c->pythonpath);
     wsgi_texts_free(&c->env);
     wsgi_config_init(c);

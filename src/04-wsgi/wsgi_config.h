@@ -32,6 +32,12 @@ struct wsgi_texts {
     size_t count;
 };
 
+/* An application at and below a path (wsgi_mount.h). */
+struct wsgi_mount {
+    char *path; /* "/shop", without a slash at its end; "" is the root */
+    char *app;  /* file.py, file.wsgi, module or module:callable */
+};
+
 /* What becomes of a server whose application cannot be loaded. */
 enum wsgi_without_app {
     WSGI_ENDS,          /* it ends with status 1 */
@@ -55,6 +61,9 @@ struct wsgi_config {
     char *virtualenv;
     struct wsgi_texts pythonpath;
     struct wsgi_texts env; /* "NAME=value" */
+    struct wsgi_mount *mounts;
+    size_t mount_count;
+    bool manage_script_name; /* the host finds the mount in the path */
     enum wsgi_without_app without_app;
 
     /* bounds; times in milliseconds */

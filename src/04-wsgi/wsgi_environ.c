@@ -163,6 +163,15 @@ bool wsgi_environ_add(void *exchange, struct span name, struct span value)
     return put(x, name, value);
 }
 
+bool wsgi_environ_mount(struct wsgi_exchange *x)
+{
+    struct span name = {x->path.ptr, x->cut};
+    struct span rest = {x->path.ptr + x->cut, x->path.len - x->cut};
+
+    return x->cut == 0 || (put(x, SPAN("SCRIPT_NAME"), name) &&
+                           put(x, SPAN("PATH_INFO"), rest));
+}
+
 bool wsgi_environ_begin(struct wsgi_exchange *x)
 {
     x->vars = x->vars_bytes = 0;

@@ -38,6 +38,9 @@ struct wsgi_exchange {
     bool head_only;  /* HEAD */
     bool keep;       /* another request may follow on this connection */
     struct span method, uri, protocol, remote_addr, remote_user;
+    struct span script_name, path; /* as the front, or the client, has them */
+    struct wsgi_app *app;          /* which they are for, never NULL */
+    size_t cut; /* bytes of path that the host moves into SCRIPT_NAME */
     unsigned vars, vars_bytes; /* for the log line */
 
     /* The response. */
@@ -74,9 +77,12 @@ void wsgi_end_stranger(const struct wsgi_exchange *x);
 void wsgi_exchange_end(struct wsgi_exchange *x);
 
 /* environ: wsgi_environ_begin makes the dictionary, wsgi_environ_add takes a
- * variable in (and has cgi_emit's shape: `exchange` is the struct). */
+ * variable in (and has cgi_emit's shape: `exchange` is the struct), and
+ * wsgi_environ_mount, last of all, moves x->cut from PATH_INFO into
+ * SCRIPT_NAME. */
 bool wsgi_environ_begin(struct wsgi_exchange *x);
 bool wsgi_environ_add(void *exchange, struct span name, struct span value);
+bool wsgi_environ_mount(struct wsgi_exchange *x);
 
 /* wsgi.input and start_response for x; new references. */
 PyObject *wsgi_input_make(PyTypeObject *type, struct wsgi_exchange *x);

@@ -64,22 +64,32 @@ static PyObject *file_module_name(const char *path)
     return PyUnicode_DecodeFSDefault(name);
 }
 
-static PyObject *import_file(const char *path)
+static PyObject *run_file(const char *path, PyObject *name)
 {
-    PyObject *name = NULL, *file = NULL, *code = NULL, *module = NULL;
-    char *source = read_source(path);
+    PyObject *code = NULL, *module = NULL;
+    PyObject *file = PyUnicode_DecodeFSDefault(path);
+    char *source = file == NULL ? NULL : read_source(path);
 
-    if (source == NULL)
-        return NULL;
-    if ((file = PyUnicode_DecodeFSDefault(path)) != NULL &&
-        (name = file_module_name(path)) != NULL)
+    if (source != NULL)
         code = Py_CompileStringObject(source, file, Py_file_input, NULL, -1);
     free(source);
     if (code != NULL)
         module = PyImport_ExecCodeModuleObject(name, code, file, NULL);
     Py_XDECREF(code);
-    Py_XDECREF(name);
     Py_XDECREF(file);
+    return module;
+}
+
+/* As `import` does it: a file that is named twice, with two callables, is run
+ * once. */
+static PyObject *import_file(const char *path)
+{
+    PyObject *name = file_module_name(path);
+    PyObject *module = name == NULL ? NULL : PyImport_GetModule(name);
+
+    if (module == NULL && !PyErr_Occurred())
+        module = run_file(path, name);
+    Py_XDECREF(name);
     return module;
 }
 
@@ -124,26 +134,44 @@ static PyObject *find_callable(PyObject *object, const char *path)
     return object;
 }
 
-/* What to load, taken apart: "module:callable" names both. */
+/* What to load, taken apart. */
 struct target {
+    const char *mount; /* "": the default application */
+    int number;
+    const char *file; /* NULL: a module */
     char module[1024];
-    const char *file;
     const char *callable;
 };
 
-static bool find_target(const struct wsgi_config *c, struct target *t)
+/* "module:callable" names both. */
+static void name_module(struct target *t, const char *text)
 {
-    const char *colon = c->module ? strchr(c->module, ':') : NULL;
+    const char *colon = strchr(text, ':');
 
-    t->file = c->module == NULL ? c->wsgi_file : NULL;
-    t->callable = c->callable ? c->callable : "application";
-    if (c->module != NULL)
-        snprintf(t->module, sizeof t->module, "%.*s",
-                 (int)(colon ? colon - c->module : (long)strlen(c->module)),
-                 c->module);
+    snprintf(t->module, sizeof t->module, "%.*s",
+             (int)(colon ? colon - text : (long)strlen(text)), text);
     if (colon != NULL)
         t->callable = colon + 1;
-    return t->file != NULL || c->module != NULL;
+}
+
+/* The target at index i of host->apps; false when none is named there. */
+static bool find_target(const struct wsgi_config *c, size_t i, struct target *t)
+{
+    bool mounted = i < c->mount_count;
+    const char *module = mounted ? c->mounts[i].app : c->module;
+
+    *t = (struct target){
+        .mount = mounted ? c->mounts[i].path : "",
+        .callable = c->callable ? c->callable : "application",
+    };
+    if (mounted && (span_ends(span_of(module), SPAN(".py")) ||
+                    span_ends(span_of(module), SPAN(".wsgi"))))
+        t->file = module;
+    else if (module != NULL)
+        name_module(t, module);
+    else
+        t->file = c->wsgi_file;
+    return t->file != NULL || module != NULL;
 }
 
 /* sys.exit() at import ends the program, with the status it asks for. */
@@ -180,17 +208,19 @@ static enum wsgi_load complain(struct wsgi_host *host, const struct target *t,
     wsgi_log_exception(host, what);
     if (t->file == NULL)
         hint_at_file(t->module);
-    wsgi_log("unable to load app 0 (mountpoint='') (callable not found or "
-             "import error)");
+    wsgi_log("unable to load app %d (mountpoint='%s') (callable not found or "
+             "import error)",
+             t->number, t->mount);
     return WSGI_NOT_LOADED;
 }
 
-static enum wsgi_load load(struct wsgi_host *host, const struct target *t,
-                           int *status)
+static enum wsgi_load load(struct wsgi_host *host, struct wsgi_app *place,
+                           const struct target *t, int *status)
 {
     char what[1600];
     const char *kind = t->file ? "file" : "module";
     const char *name = t->file ? t->file : t->module;
+    time_t begin = time(NULL);
 
     snprintf(what, sizeof what, "the %s \"%.1000s\" could not be loaded", kind,
              name);
@@ -212,41 +242,102 @@ static enum wsgi_load load(struct wsgi_host *host, const struct target *t,
         Py_DECREF(app);
         return complain(host, t, what, status);
     }
-    host->application = app;
+    place->callable = app;
+    place->number = t->number;
+    wsgi_log("WSGI app %d (mountpoint='%s') ready in %ld seconds on "
+             "interpreter %p pid: %d%s",
+             t->number, t->mount, (long)(time(NULL) - begin),
+             (void *)PyInterpreterState_Get(), getpid(),
+             place == host->default_app ? " (default app)" : "");
     return WSGI_LOADED;
 }
 
 int wsgi_status_without_app(const struct wsgi_config *config)
 {
-    static const int status[] = {[WSGI_ENDS] = 1,
-                                 [WSGI_ENDS_AS_UWSGI] = 22,
-                                 [WSGI_SERVES_500] = 0};
+    static const int status[] = {
+        [WSGI_ENDS] = 1, [WSGI_ENDS_AS_UWSGI] = 22, [WSGI_SERVES_500] = 0};
 
     return status[config->without_app];
 }
 
+/* Who answers what is at none of the mounts: the application that was named
+ * without a path, or the one at the root, or the first. */
+static bool choose_default(struct wsgi_host *host)
+{
+    const struct wsgi_config *c = host->config;
+    const struct wsgi_mount *root = NULL;
+    struct target target;
+
+    for (size_t i = 0; i < c->mount_count; i++)
+        if (c->mounts[i].path[0] == 0)
+            root = &c->mounts[i];
+    if (!find_target(c, c->mount_count, &target)) {
+        host->default_app = &host->apps[root ? root - c->mounts : 0];
+        return true;
+    }
+    if (root != NULL)
+        wsgi_log("*** --mount /=%s: the root has an application already, by "
+                 "--module or --wsgi-file ***",
+                 root->app);
+    return root == NULL;
+}
+
+/* How many applications there should be, and are. */
+struct tally {
+    int named, loaded;
+};
+
+/* Loads what is named, the default application first. */
+static enum wsgi_load load_all(struct wsgi_host *host, struct tally *tally,
+                               int *status)
+{
+    size_t mounts = host->config->mount_count;
+    struct target target;
+
+    for (size_t n = 0; n <= mounts; n++) {
+        size_t i = n == 0 ? mounts : n - 1;
+        if (!find_target(host->config, i, &target))
+            continue;
+        target.number = tally->named++;
+        enum wsgi_load result = load(host, &host->apps[i], &target, status);
+        if (result == WSGI_EXIT)
+            return result;
+        tally->loaded += result == WSGI_LOADED;
+    }
+    return tally->named > 0 && tally->loaded == tally->named ? WSGI_LOADED
+                                                             : WSGI_NOT_LOADED;
+}
+
+/* What follows from an application that is not there. */
+static void say_missing(const struct wsgi_config *c, const struct tally *tally)
+{
+    bool ends = wsgi_status_without_app(c) != 0;
+    const char *rest = ends ? ". GAME OVER"
+                       : tally->loaded > 0
+                           ? ": requests for the others are answered by 500"
+                           : ": every request is answered by 500";
+
+    if (tally->loaded > 0)
+        wsgi_log("*** %d of %d apps loaded%s ***", tally->loaded, tally->named,
+                 rest);
+    else
+        wsgi_log("*** no app loaded%s ***", rest);
+}
+
 enum wsgi_load wsgi_host_load(struct wsgi_host *host, int *status)
 {
-    struct target target;
+    const struct wsgi_config *c = host->config;
+    struct tally tally = {0, 0};
     enum wsgi_load result = WSGI_NOT_LOADED;
-    time_t begin = time(NULL);
     PyGILState_STATE state = PyGILState_Ensure();
 
-    if (find_target(host->config, &target))
-        result = load(host, &target, status);
-    else
-        wsgi_log("no application is named: expected --wsgi-file FILE or "
-                 "--module NAME");
-    if (result == WSGI_LOADED)
-        wsgi_log("WSGI app 0 (mountpoint='') ready in %ld seconds on "
-                 "interpreter %p pid: %d (default app)",
-                 (long)(time(NULL) - begin), (void *)PyInterpreterState_Get(),
-                 getpid());
-    else if (result == WSGI_NOT_LOADED &&
-             wsgi_status_without_app(host->config) != 0)
-        wsgi_log("*** no app loaded. GAME OVER ***");
-    else if (result == WSGI_NOT_LOADED)
-        wsgi_log("*** no app loaded: every request is answered by 500 ***");
+    if (c->module == NULL && c->wsgi_file == NULL && c->mount_count == 0)
+        wsgi_log("no application is named: expected --wsgi-file FILE, "
+                 "--module NAME or --mount PATH=APP");
+    else if (choose_default(host))
+        result = load_all(host, &tally, status);
+    if (result == WSGI_NOT_LOADED)
+        say_missing(c, &tally);
     PyGILState_Release(state);
     return result;
 }

@@ -1,6 +1,7 @@
 /* wsgi_options: see wsgi_options.h. */
 
 #include "wsgi_options.h"
+#include "wsgi_mount.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,13 @@ static bool apply_need_app(const struct wsgi_option *o, struct wsgi_config *c,
     c->without_app =
         strcmp(value, "true") == 0 ? WSGI_ENDS_AS_UWSGI : WSGI_SERVES_500;
     return true;
+}
+
+static bool apply_mount(const struct wsgi_option *o, struct wsgi_config *c,
+                        const char *value, struct err *err)
+{
+    (void)o;
+    return wsgi_mount_add(c, value, err);
 }
 
 static bool apply_http_socket(const struct wsgi_option *o,
@@ -184,6 +192,13 @@ const struct wsgi_option wsgi_options[] = {
     {"callable", 0, WSGI_VALUE, "NAME",
      "its name there (application); a.b and make_app() too", wsgi_apply_text,
      AT(callable)},
+    {"mount", 0, WSGI_VALUE, "PATH=APP",
+     "an application for PATH and below: file.py or module:callable; may be "
+     "repeated",
+     apply_mount, 0},
+    {"manage-script-name", 0, WSGI_FLAG, NULL,
+     "find the mount in the path; else the front's SCRIPT_NAME names it",
+     wsgi_apply_flag, AT(manage_script_name)},
     {"chdir", 0, WSGI_VALUE, "DIR", "work in this directory", wsgi_apply_text,
      AT(chdir)},
     {"pythonpath", 0, WSGI_VALUE, "DIR",

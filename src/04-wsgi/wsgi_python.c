@@ -165,7 +165,8 @@ static bool furnish(struct wsgi_host *host)
 static void release(struct wsgi_host *host)
 {
     wsgi_environ_stop(host);
-    Py_CLEAR(host->application);
+    for (size_t i = 0; i <= host->config->mount_count; i++)
+        Py_CLEAR(host->apps[i].callable);
     Py_CLEAR(host->base);
     Py_CLEAR(host->errors);
     Py_CLEAR(host->opt);
@@ -180,22 +181,44 @@ static void release(struct wsgi_host *host)
     Py_CLEAR(host->wrapper_type);
 }
 
+static void free_host(struct wsgi_host *host)
+{
+    free(host->apps);
+    free(host);
+}
+
+/* The host without its interpreter, or NULL. */
+static struct wsgi_host *make_host(const struct wsgi_config *config)
+{
+    struct wsgi_host *host = calloc(1, sizeof *host);
+
+    if (host == NULL)
+        return NULL;
+    host->config = config;
+    host->identity.numproc = config->processes;
+    host->apps = calloc(config->mount_count + 1, sizeof *host->apps);
+    if (host->apps == NULL) {
+        free(host);
+        return NULL;
+    }
+    host->default_app = &host->apps[config->mount_count];
+    if (gethostname(host->server_name, sizeof host->server_name - 1) < 0 ||
+        host->server_name[0] == 0)
+        strcpy(host->server_name, "localhost");
+    return host;
+}
+
 struct wsgi_host *wsgi_host_start(const struct wsgi_config *config,
                                   struct err *err)
 {
-    struct wsgi_host *host = calloc(1, sizeof *host);
+    struct wsgi_host *host = make_host(config);
 
     if (host == NULL) {
         err_set(err, "out of memory");
         return NULL;
     }
-    host->config = config;
-    host->identity.numproc = config->processes;
-    if (gethostname(host->server_name, sizeof host->server_name - 1) < 0 ||
-        host->server_name[0] == 0)
-        strcpy(host->server_name, "localhost");
     if (!start_interpreter(config, err)) {
-        free(host);
+        free_host(host);
         return NULL;
     }
     wsgi_log("Python version: %s", Py_GetVersion());
@@ -203,7 +226,7 @@ struct wsgi_host *wsgi_host_start(const struct wsgi_config *config,
         wsgi_log_exception(host, "the Python host could not be set up");
         err_set(err, "the Python host could not be set up");
         release(host);
-        free(host);
+        free_host(host);
         return NULL;
     }
     wsgi_log("Python main interpreter initialized at %p",
@@ -273,5 +296,5 @@ void wsgi_host_stop(struct wsgi_host *host)
     release(host);
     if (Py_FinalizeEx() < 0)
         wsgi_log("*** Python's standard output could not be flushed ***");
-    free(host);
+    free_host(host);
 }

@@ -29,13 +29,19 @@ enum wsgi_name {
 
 struct wsgi_memo; /* wsgi_environ.c: keys and values of environ, remembered */
 
+/* An application that is loaded, or is not. */
+struct wsgi_app {
+    PyObject *callable; /* owned; NULL: it could not be loaded */
+    int number;         /* in the log: 0, 1, ...; -1: there is none */
+    uint64_t served;    /* requests */
+};
+
 struct wsgi_host {
     const struct wsgi_config *config;
     struct wsgi_identity identity;
     PyThreadState *main; /* of the thread that started the interpreter */
 
     /* Owned references. */
-    PyObject *application; /* NULL: none could be loaded */
     PyObject *base;        /* what every environ begins as */
     PyObject *opt;         /* uwsgi.opt */
     PyObject *module;      /* uwsgi */
@@ -44,6 +50,10 @@ struct wsgi_host {
     PyObject *names[WSGI_NAME_COUNT];
     PyTypeObject *input_type, *errors_type, *response_type, *wrapper_type;
 
+    /* One for each of config->mounts, in their order, and behind them that of
+     * --module or --wsgi-file. */
+    struct wsgi_app *apps;
+    struct wsgi_app *default_app; /* one of these: for all other requests */
     struct wsgi_memo *memo;
     uint64_t served; /* requests of this process */
     char server_name[256];

@@ -6,6 +6,7 @@
 #include "uri.h"
 #include "uwsgi_packet.h"
 #include "wsgi_log.h"
+#include "wsgi_mount.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,8 @@ static void note_uwsgi(struct wsgi_exchange *x, struct wsgi_peer *p)
         {SPAN("SERVER_PROTOCOL"), &x->protocol},
         {SPAN("REMOTE_ADDR"), &x->remote_addr},
         {SPAN("REMOTE_USER"), &x->remote_user},
+        {SPAN("SCRIPT_NAME"), &x->script_name},
+        {SPAN("PATH_INFO"), &x->path},
     };
     while (uwsgi_next_pair(&block, &pair, &reason) == HTTP_MORE)
         for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
@@ -79,8 +82,7 @@ static bool add_if_there(void *exchange, struct span name, struct span value)
     return wsgi_environ_add(exchange, name, value);
 }
 
-static bool fill_from_http(struct wsgi_exchange *x, struct wsgi_peer *p,
-                           struct span path)
+static bool fill_from_http(struct wsgi_exchange *x, struct wsgi_peer *p)
 {
     const struct http_request *r = &p->conn.request;
     char length[24] = "", port[16];
@@ -94,7 +96,7 @@ static bool fill_from_http(struct wsgi_exchange *x, struct wsgi_peer *p,
         .remote_addr = x->remote_addr,
         .remote_port = span_of(p->remote_port),
         .scheme = SPAN("http"),
-        .path = path,
+        .path = x->path,
         .content_length = span_of(length),
     };
     if (cgi_variables(r, &server, add_if_there, x))
@@ -117,10 +119,11 @@ static bool fill_from_uwsgi(struct wsgi_exchange *x, struct wsgi_peer *p)
 }
 
 /* With the interpreter's lock: environ, the application, the end. */
-static void run(struct wsgi_exchange *x, struct wsgi_peer *p, struct span path)
+static void run(struct wsgi_exchange *x, struct wsgi_peer *p)
 {
     if (wsgi_environ_begin(x) &&
-        (x->http ? fill_from_http(x, p, path) : fill_from_uwsgi(x, p))) {
+        (x->http ? fill_from_http(x, p) : fill_from_uwsgi(x, p)) &&
+        wsgi_environ_mount(x)) {
         wsgi_run(x);
     } else {
         wsgi_log_exception(x->host, "environ could not be made");
@@ -133,7 +136,7 @@ static void log_line(const struct wsgi_exchange *x, uint64_t served,
                      uint64_t count, int64_t begun)
 {
     const struct wsgi_log_request line = {
-        .app = x->host->application == NULL ? -1 : 0,
+        .app = x->app->callable == NULL ? -1 : x->app->number,
         .app_count = served,
         .count = count,
         .remote_addr = x->remote_addr,
@@ -169,6 +172,15 @@ static enum wsgi_fate fate(const struct wsgi_exchange *x, struct wsgi_peer *p)
     return body_done ? WSGI_FATE_CLOSE : WSGI_FATE_DRAIN;
 }
 
+static void choose_app(struct wsgi_exchange *x)
+{
+    struct wsgi_host *host = x->host;
+    size_t n = host->config->mount_count;
+    size_t i = wsgi_mount_find(host->config, x->script_name, x->path, &x->cut);
+
+    x->app = i < n ? &host->apps[i] : host->default_app;
+}
+
 enum wsgi_fate wsgi_request_serve(const struct wsgi_server *server,
                                   PyThreadState *thread,
                                   struct wsgi_exchange *x, struct wsgi_peer *p,
@@ -195,19 +207,22 @@ enum wsgi_fate wsgi_request_serve(const struct wsgi_server *server,
         free(path);
         return WSGI_FATE_DRAIN;
     }
+    if (x->http)
+        x->path = (struct span){path, (size_t)path_len};
+    choose_app(x);
     int64_t begun = net_now();
     const struct wsgi_brief brief = {x->core, x->method, x->uri,
                                      x->remote_addr};
     if (hooks != NULL && hooks->begin != NULL)
         hooks->begin(hooks->context, &brief);
     PyEval_RestoreThread(thread);
-    run(x, p, (struct span){path, (size_t)path_len});
-    uint64_t served = x->host->served;
+    run(x, p);
+    uint64_t all = x->host->served, served = x->app->served;
     PyEval_SaveThread();
     free(path);
     uint64_t count = hooks != NULL && hooks->end != NULL
                          ? hooks->end(hooks->context, x->core)
-                         : served;
+                         : all;
     if (!x->host->config->disable_logging)
         log_line(x, served, count, begun);
     return fate(x, p);

@@ -168,7 +168,7 @@ static PyObject *call(struct wsgi_exchange *x)
         return NULL;
     args[1] = x->environ;
     args[2] = x->start_response;
-    return PyObject_Vectorcall(host->application, args + 1,
+    return PyObject_Vectorcall(x->app->callable, args + 1,
                                2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
 }
 
@@ -177,13 +177,14 @@ void wsgi_run(struct wsgi_exchange *x)
     PyObject *body = NULL;
     bool ok = false;
 
-    if (x->host->application == NULL) {
+    x->host->served++;
+    if (x->app->callable == NULL) {
         wsgi_log_dated("--- no python application found, check your startup "
                        "logs for errors ---");
         wsgi_send_failure(x);
         return;
     }
-    x->host->served++;
+    x->app->served++;
     if ((body = call(x)) != NULL)
         ok = send_body(x, body) && wsgi_send_end(x);
     if (!ok) {
