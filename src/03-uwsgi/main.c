@@ -17,6 +17,10 @@
 
 #define PROGRAM "strata-uwsgi"
 
+/* Everybody waits while one client is served, so its deadlines are short; but
+ * an idle one may stay until somebody comes. */
+#define UWSGI_TIMEOUTS {75000, 10000, 10000, 10000}
+
 struct program {
     struct uwsgi_config config;
     const char *to; /* the server of the gateway, or NULL */
@@ -37,7 +41,7 @@ static const char help[] =
     "ADDR and SERVER are host:port, :port, [v6]:port or unix:/path.\n"
     "\n"
     "  --connect-timeout SECONDS  for a connection to the uwsgi server\n"
-    "  --reply-timeout SECONDS    between two reads of its answer\n"
+    "  --reply-timeout SECONDS    between two signs of life from it\n"
     "\n"
     "The client prints the body of the answer and ends with status 0 when "
     "that\n"
@@ -51,8 +55,8 @@ static const char help[] =
     "  --include                print the answer's head, too\n"
     "  --repeat N               ask so many times\n"
     "\n" HTTP_OPTIONS_HELP
-    "A deadline is 60 seconds if no option says otherwise, --idle-timeout 75."
-    "\n";
+    "A deadline is 10 seconds if no option says otherwise, but for a uwsgi "
+    "server\n60, and --idle-timeout 75.\n";
 
 static bool read_word(struct span text, void *place)
 {
@@ -155,7 +159,7 @@ static void serve(const struct program *p, struct err *err)
     while (listener >= 0) {
         fd = listener_next(listener, PROGRAM, &peer);
         if (p->to)
-            uwsgi_gateway(fd, &peer, &to, &p->config);
+            uwsgi_gateway(fd, &peer, listener, &to, &p->config);
         else
             uwsgi_server(fd, &peer, &p->config);
     }
@@ -164,7 +168,7 @@ static void serve(const struct program *p, struct err *err)
 int main(int argc, char **argv)
 {
     struct program program = {
-        .config = {{HTTP_DEFAULT_TIMEOUTS, HTTP_DEFAULT_LIMITS,
+        .config = {{UWSGI_TIMEOUTS, HTTP_DEFAULT_LIMITS,
                     HTTP_DEFAULT_MAX_BODY},
                    60000,
                    60000},

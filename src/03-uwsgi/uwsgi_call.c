@@ -96,7 +96,7 @@ int uwsgi_call_send(struct uwsgi_call *c, const char *bytes, size_t n,
         } else if (errno == EPIPE || errno == ECONNRESET) {
             c->deaf = true;
         } else if (errno == EAGAIN) {
-            if (!wait_to_send(c, net_after(c->config->http.timeouts.send)))
+            if (!wait_to_send(c, net_after(c->config->reply_timeout)))
                 return failed(c, "cannot send to", err);
         } else if (errno != EINTR) {
             return failed(c, "cannot send to", err);

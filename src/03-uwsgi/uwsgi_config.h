@@ -8,9 +8,9 @@
 #include "http_options.h"
 
 struct uwsgi_config {
-    struct http_options http; /* its send timeout is for servers, too */
-    int64_t connect_timeout;  /* milliseconds until a uwsgi server accepts */
-    int64_t reply_timeout;    /* between two reads of its answer */
+    struct http_options http;
+    int64_t connect_timeout; /* milliseconds until a uwsgi server accepts */
+    int64_t reply_timeout;   /* until it takes or says something more */
 };
 
 /* One line on stderr: "strata-uwsgi: 127.0.0.1:4711: " and the sentence. */

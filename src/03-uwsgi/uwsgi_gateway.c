@@ -9,6 +9,7 @@
 
 #include "cgi.h"
 #include "http_response.h"
+#include "turn.h"
 #include "uri.h"
 #include "uwsgi_call.h"
 #include "uwsgi_packet.h"
@@ -25,6 +26,7 @@ struct gateway {
     const struct net_addr *peer, *server;
     const struct uwsgi_config *config;
     struct http_clock clock;
+    struct turn turn;
 
     struct buf path;   /* PATH_INFO */
     struct spool body; /* of a chunked request */
@@ -41,10 +43,23 @@ static bool is_method(const struct gateway *g, struct span method)
 }
 
 /* Whether the connection goes on is decided when the answer's head is written.
- * A body of which something is still to come would be in the way. */
+ * A body of which something is still to come would be in the way, and so would
+ * a client that keeps the others from their turn with one request after the
+ * other. */
 static void decide_keep_alive(struct gateway *g)
 {
-    g->keep_alive = g->keep_alive && g->client.body_done;
+    g->keep_alive =
+        g->keep_alive && g->client.body_done && !turn_wanted(&g->turn);
+}
+
+/* A client that sends or takes a little now and then meets no deadline, but the
+ * end of its turn. */
+static bool may_go_on(const struct gateway *g)
+{
+    if (!turn_over(&g->turn))
+        return true;
+    uwsgi_log(g->peer, "a slow client is cut off: the next one waits");
+    return false;
 }
 
 /* The gateway's own answer. */
@@ -108,12 +123,15 @@ static int collect_body(struct gateway *g)
     struct span content;
     int more;
 
-    while ((more = http_conn_read_body(&g->client, &content)) > 0)
+    while ((more = http_conn_read_body(&g->client, &content)) > 0) {
+        if (!may_go_on(g))
+            return 408;
         if (!spool_add(&g->body, content)) {
             uwsgi_log(g->peer, "cannot keep the body of the request: %s",
                       strerror(errno));
             return 500;
         }
+    }
     return more < 0 ? body_failed(g) : 0;
 }
 
@@ -200,17 +218,24 @@ static int prepare(struct gateway *g)
     return 431;
 }
 
-/* Content-Length: each piece is passed on as it comes. */
+/* Content-Length: each piece is passed on as it comes.  The time that the
+ * server takes for it is not the client's. */
 static int stream_body(struct gateway *g, struct err *err)
 {
     struct span content;
     int more, status = 0;
 
     while (status == 0 && !g->call.deaf &&
-           (more = http_conn_read_body(&g->client, &content)) != 0)
-        status = more < 0
-                     ? body_failed(g)
-                     : uwsgi_call_send(&g->call, content.ptr, content.len, err);
+           (more = http_conn_read_body(&g->client, &content)) != 0) {
+        int64_t came = net_now();
+
+        if (more < 0)
+            return body_failed(g);
+        if (!may_go_on(g))
+            return 408;
+        status = uwsgi_call_send(&g->call, content.ptr, content.len, err);
+        g->turn.ends += net_now() - came;
+    }
     return status;
 }
 
@@ -298,6 +323,16 @@ static bool write_piece(struct gateway *g, struct buf *head, bool chunked,
     return ok;
 }
 
+/* As uwsgi_call_read; what it waits for is the server. */
+static int next_piece(struct gateway *g, struct span *content, struct err *err)
+{
+    int64_t asked = net_now();
+    int more = uwsgi_call_read(&g->call, content, err);
+
+    g->turn.ends += net_now() - asked;
+    return more;
+}
+
 /* True when the client got the whole answer.  The head waits for the first
  * content if that is here already, and for nothing else: a program that
  * answers a little now and more later is seen to answer now. */
@@ -310,8 +345,8 @@ static bool pass_body(struct gateway *g, struct buf *head, bool chunked)
 
     if (!content_is_here && !write_head(g, head))
         return false;
-    while ((more = uwsgi_call_read(&g->call, &content, &err)) > 0)
-        if (!write_piece(g, head, chunked, content))
+    while ((more = next_piece(g, &content, &err)) > 0)
+        if (!write_piece(g, head, chunked, content) || !may_go_on(g))
             return false;
     if (more < 0) {
         uwsgi_log(g->peer, "%s", err.text);
@@ -328,6 +363,7 @@ static void pass_on(struct gateway *g)
     struct buf head;
     bool chunked;
 
+    turn_start(&g->turn, g->config->http.timeouts.send);
     buf_init(&head, 2 * HTTP_MAX_HEAD);
     if (!(http_add_status_line(&head, r->status,
                                http_span(&r->fields, r->reason_phrase)) &&
@@ -346,6 +382,7 @@ static void serve_request(struct gateway *g)
     g->keep_alive = g->client.request.keep_alive;
     g->call.fd = -1;
     spool_init(&g->body);
+    turn_start(&g->turn, g->config->http.timeouts.send);
     status = prepare(g);
     if (status == 0) {
         status = exchange(g);
@@ -383,18 +420,22 @@ static bool serve_event(struct gateway *g, enum http_event event)
     return false;
 }
 
-void uwsgi_gateway(int fd, const struct net_addr *peer,
+void uwsgi_gateway(int fd, const struct net_addr *peer, int listener,
                    const struct net_addr *server,
                    const struct uwsgi_config *config)
 {
-    struct gateway g = {.peer = peer, .server = server, .config = config};
+    struct gateway g = {.peer = peer,
+                        .server = server,
+                        .config = config,
+                        .turn.listener = listener};
     enum http_event event;
 
     http_conn_init(&g.client, fd, &config->http.timeouts, &config->http.limits);
     buf_init(&g.path, config->http.limits.line);
     buf_init(&g.packet, UWSGI_HEADER + UWSGI_MAX_SIZE);
     do
-        event = http_conn_next(&g.client);
+        event = turn_next(&g.turn, &g.client) ? http_conn_next(&g.client)
+                                              : HTTP_EV_CLOSED;
     while (serve_event(&g, event));
     http_conn_close(&g.client, event != HTTP_EV_CLOSED);
     buf_free(&g.path);
