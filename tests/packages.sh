@@ -17,7 +17,8 @@ build="gcc libc6-dev pkg-config python3 python3-dev libjansson-dev
        libpcre2-dev zlib1g-dev"
 grade="libcunit1-dev"
 test="clang libclang-rt-dev valgrind nginx uwsgi-core
-      uwsgi-plugin-python3 python3-flask python3-django curl procps
+      uwsgi-plugin-python3 python3-flask python3-django python3-bottle
+      python3-falcon python3-pyramid python3-whitenoise curl procps
       apache2-utils nghttp2-client wget wrk"
 docs="pandoc"
 bench="wrk nginx uwsgi-core uwsgi-plugin-python3"

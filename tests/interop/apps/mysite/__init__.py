@@ -1,0 +1,1 @@
+"""mysite: the example site in Django, laid out as a Django project is."""
