@@ -82,11 +82,24 @@ static bool add_host(struct client *c)
     return buf_printf(&c->head, "Host: %s\r\n", address);
 }
 
+/* A line end in a word would begin a field that nobody has given. */
+static bool has_line_end(const struct uwsgi_question *q)
+{
+    for (unsigned i = 0; i < q->fields.count; i++)
+        if (strpbrk(q->fields.word[i], "\r\n"))
+            return true;
+    return strpbrk(q->target, "\r\n") ||
+           (q->method != NULL && strpbrk(q->method, "\r\n"));
+}
+
 static bool parse_question(struct client *c, struct err *err)
 {
     const struct uwsgi_question *q = c->question;
     const char *otherwise = q->body != NULL ? "POST" : "GET";
 
+    if (has_line_end(q))
+        return err_set(err, "this is no request that could be sent: a line "
+                            "ends within a word");
     bool ok =
         buf_printf(&c->head, "%s %s HTTP/1.1\r\n",
                    q->method != NULL ? q->method : otherwise, q->target) &&
@@ -142,9 +155,10 @@ static bool add_own_vars(struct client *c)
 
     for (unsigned i = 0; i < vars->count; i++) {
         size_t len = strcspn(vars->word[i], "=");
-        if (vars->word[i][len] == '=' &&
-            !uwsgi_add(&c->encoder, (struct span){vars->word[i], len},
-                       span_of(vars->word[i] + len + 1)))
+        if (len == 0 ||
+            (vars->word[i][len] == '=' &&
+             !uwsgi_add(&c->encoder, (struct span){vars->word[i], len},
+                        span_of(vars->word[i] + len + 1))))
             return false;
     }
     return true;
