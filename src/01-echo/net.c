@@ -196,7 +196,7 @@ static int open_socket(const struct net_addr *addr)
 }
 
 /* Small answers must not wait for the acknowledgement of the one before. */
-static void set_nodelay(int fd, const struct net_addr *addr)
+void net_set_nodelay(int fd, const struct net_addr *addr)
 {
     int on = 1;
 
@@ -231,6 +231,7 @@ static bool bind_to(int fd, const struct net_addr *addr)
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (addr->sa.sa_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    net_set_nodelay(fd, addr);
     if (bind(fd, &addr->sa, addr->len) == 0)
         return true;
     if (addr->sa.sa_family != AF_UNIX || errno != EADDRINUSE)
@@ -298,7 +299,6 @@ int net_accept(int listener, struct net_addr *peer, int64_t deadline)
         fd = accept4(listener, &addr.sa, &addr.len,
                      SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
-            set_nodelay(fd, &addr);
             if (peer)
                 *peer = addr;
             return fd;
@@ -346,7 +346,7 @@ int net_connect(const struct net_addr *addr, int64_t deadline)
 
     if (fd < 0)
         return -1;
-    set_nodelay(fd, addr);
+    net_set_nodelay(fd, addr);
     if (connect_by(fd, addr, deadline))
         return fd;
     problem = errno;

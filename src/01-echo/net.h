@@ -51,15 +51,19 @@ bool net_same(const struct net_addr *a, const struct net_addr *b);
 /* The address of this end (net_local) of a connected or listening socket. */
 bool net_local(int fd, struct net_addr *addr);
 
+/* TCP_NODELAY for a socket of addr's kind; nothing for a unix socket. */
+void net_set_nodelay(int fd, const struct net_addr *addr);
+
 /* A listening socket, or -1 with *err set.  A unix socket that no process
  * listens on any more is replaced; one in use, or a path that is no socket,
- * is an error.  TCP: SO_REUSEADDR; an IPv6 socket takes IPv6 alone. */
+ * is an error.  TCP: SO_REUSEADDR, TCP_NODELAY; an IPv6 socket takes IPv6
+ * alone. */
 int net_listen(const struct net_addr *addr, int backlog, struct err *err);
 
 /* The next connection, or -1 with errno set: ETIMEDOUT at the deadline, EINTR
  * when a signal handler ran.  Errors that belong to the one connection that is
- * lost (ECONNABORTED, ...) are passed over.  `peer` may be NULL.  TCP_NODELAY
- * is set. */
+ * lost (ECONNABORTED, ...) are passed over.  `peer` may be NULL.  A connection
+ * has TCP_NODELAY if the listening socket has it. */
 int net_accept(int listener, struct net_addr *peer, int64_t deadline);
 
 /* A connection to addr, or -1 with errno set. */

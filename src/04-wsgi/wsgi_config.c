@@ -185,8 +185,10 @@ bool wsgi_config_listen(struct wsgi_config *c, struct err *err)
             return false;
         bool tcp = net_local(s->fd, &addr) && addr.sa.sa_family != AF_UNIX;
         s->port = tcp ? net_port(&addr) : 80;
-        if (tcp)
+        if (tcp) {
             defer_accept(s->fd);
+            net_set_nodelay(s->fd, &addr); /* who opened it may not have */
+        }
     }
     return true;
 }

@@ -62,6 +62,8 @@ static int open_tcp(const struct front_listen *l, struct err *err)
                     SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int problem;
 
+    if (fd >= 0)
+        net_set_nodelay(fd, &l->addr);
     if (fd < 0 || !set_options(fd, l))
         failed(err, "socket()", l->text);
     else if (bind(fd, &l->addr.sa, l->addr.len) < 0)
@@ -130,6 +132,7 @@ static int keep_open(int fd, const struct front_listen *l)
 {
     int on = l->reuseport;
 
+    net_set_nodelay(fd, &l->addr);
     if (l->addr.sa.sa_family != AF_UNIX)
         setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     listen(fd, l->backlog);

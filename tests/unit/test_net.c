@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -96,6 +98,15 @@ static void parts(void)
     CU_ASSERT_EQUAL(net_port(&addr), 0);
 }
 
+/* An answer must not wait for the acknowledgement of the one before. */
+static bool has_nodelay(int fd)
+{
+    int on = 0;
+    socklen_t len = sizeof on;
+
+    return getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &len) == 0 && on;
+}
+
 /* A listener and both ends of a connection to it. */
 static void connect_pair(const char *text, int end[3])
 {
@@ -114,6 +125,7 @@ static void connect_pair(const char *text, int end[3])
     for (int i = 0; i < 3; i++) {
         CU_ASSERT(fcntl(end[i], F_GETFL) & O_NONBLOCK);
         CU_ASSERT(fcntl(end[i], F_GETFD) & FD_CLOEXEC);
+        CU_ASSERT(addr.sa.sa_family == AF_UNIX || has_nodelay(end[i]));
     }
     CU_ASSERT(net_local(end[1], &other));
     net_print(&peer, one);
