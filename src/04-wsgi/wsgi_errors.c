@@ -28,21 +28,23 @@ static void drain(struct errors *self, size_t n)
 
 static bool add_text(struct errors *self, PyObject *text)
 {
+    PyObject *bytes;
+    const char *from, *end;
+    size_t n, piece;
+
     if (!PyUnicode_Check(text)) {
         PyErr_Format(PyExc_TypeError,
                      "wsgi.errors is a text stream: write() wants str, not %s",
                      Py_TYPE(text)->tp_name);
         return false;
     }
-    PyObject *bytes =
-        PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace");
+    bytes = PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace");
     if (bytes == NULL)
         return false;
-    const char *from = PyBytes_AS_STRING(bytes);
-    size_t n = (size_t)PyBytes_GET_SIZE(bytes);
+    from = PyBytes_AS_STRING(bytes);
+    n = (size_t)PyBytes_GET_SIZE(bytes);
     while (n > 0) {
-        size_t piece =
-            n < MAX_PART - self->part.len ? n : MAX_PART - self->part.len;
+        piece = n < MAX_PART - self->part.len ? n : MAX_PART - self->part.len;
         if (!buf_add(&self->part, from, piece)) {
             Py_DECREF(bytes);
             PyErr_NoMemory();
@@ -50,7 +52,7 @@ static bool add_text(struct errors *self, PyObject *text)
         }
         from += piece;
         n -= piece;
-        const char *end = memrchr(self->part.ptr, '\n', self->part.len);
+        end = memrchr(self->part.ptr, '\n', self->part.len);
         if (self->part.len == MAX_PART)
             drain(self, self->part.len);
         else if (end != NULL)
@@ -88,6 +90,7 @@ static PyObject *errors_writelines(PyObject *object, PyObject *lines)
 static PyObject *errors_flush(PyObject *object, PyObject *unused)
 {
     struct errors *self = (struct errors *)object;
+
     (void)unused;
     drain(self, self->part.len);
     Py_RETURN_NONE;
@@ -127,6 +130,7 @@ PyTypeObject *wsgi_errors_make_type(void)
 PyObject *wsgi_errors_make(PyTypeObject *type)
 {
     struct errors *self = PyObject_New(struct errors, type);
+
     if (self == NULL)
         return NULL;
     buf_init(&self->part, MAX_PART);

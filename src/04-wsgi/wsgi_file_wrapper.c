@@ -30,6 +30,7 @@ struct wrapper {
 static PyObject *wrapper_new(PyTypeObject *type, PyObject *args, PyObject *kw)
 {
     static char *names[] = {"filelike", "block_size", NULL};
+    struct wrapper *self;
     PyObject *file;
     Py_ssize_t block = 8192;
 
@@ -41,7 +42,7 @@ static PyObject *wrapper_new(PyTypeObject *type, PyObject *args, PyObject *kw)
                         "file_wrapper: the block size must be above 0");
         return NULL;
     }
-    struct wrapper *self = (struct wrapper *)type->tp_alloc(type, 0);
+    self = (struct wrapper *)type->tp_alloc(type, 0);
     if (self == NULL)
         return NULL;
     Py_INCREF(file);
@@ -55,10 +56,8 @@ static PyObject *wrapper_next(PyObject *object)
     struct wrapper *self = (struct wrapper *)object;
     PyObject *bytes = PyObject_CallMethod(self->file, "read", "n", self->block);
 
-    if (bytes == NULL)
-        return NULL;
-    int more = PyObject_IsTrue(bytes);
-    if (more <= 0)
+    /* Nothing, as well as an error, ends the iteration. */
+    if (bytes != NULL && PyObject_IsTrue(bytes) <= 0)
         Py_CLEAR(bytes);
     return bytes;
 }
@@ -66,7 +65,7 @@ static PyObject *wrapper_next(PyObject *object)
 static PyObject *wrapper_close(PyObject *object, PyObject *unused)
 {
     struct wrapper *self = (struct wrapper *)object;
-    PyObject *close;
+    PyObject *close, *result;
 
     (void)unused;
     if ((close = PyObject_GetAttrString(self->file, "close")) == NULL) {
@@ -75,7 +74,7 @@ static PyObject *wrapper_close(PyObject *object, PyObject *unused)
         PyErr_Clear();
         Py_RETURN_NONE;
     }
-    PyObject *result = PyObject_CallNoArgs(close);
+    result = PyObject_CallNoArgs(close);
     Py_DECREF(close);
     return result;
 }
@@ -139,16 +138,17 @@ PyTypeObject *wsgi_wrapper_make_type(void)
  * it would read is what stands in the file; 0 when not, -1 on error. */
 static int is_plain(struct wsgi_host *host, PyObject *file)
 {
-    PyObject *type = (PyObject *)Py_TYPE(file);
+    PyObject *raw, *type = (PyObject *)Py_TYPE(file);
+    int plain;
 
     if (type == host->io_exact[0])
         return 1;
     if (type != host->io_exact[1] && type != host->io_exact[2])
         return 0;
-    PyObject *raw = PyObject_GetAttr(file, host->names[WSGI_N_raw]);
+    raw = PyObject_GetAttr(file, host->names[WSGI_N_raw]);
     if (raw == NULL)
         return -1;
-    int plain = (PyObject *)Py_TYPE(raw) == host->io_exact[0];
+    plain = (PyObject *)Py_TYPE(raw) == host->io_exact[0];
     Py_DECREF(raw);
     return plain;
 }
@@ -158,6 +158,7 @@ static long long ask(PyObject *file, PyObject *method)
 {
     PyObject *result = PyObject_CallMethodNoArgs(file, method);
     long long value = result == NULL ? -1 : PyLong_AsLongLong(result);
+
     Py_XDECREF(result);
     return value;
 }
@@ -168,6 +169,8 @@ static int locate(struct wsgi_host *host, PyObject *file, int *fd,
                   uint64_t *offset, uint64_t *size)
 {
     struct stat st;
+    PyObject *none;
+    long long at;
     int plain = is_plain(host, file);
 
     if (plain <= 0)
@@ -180,13 +183,12 @@ static int locate(struct wsgi_host *host, PyObject *file, int *fd,
     /* What was written to a file that is open for both is still in its
      * buffer. */
     if ((PyObject *)Py_TYPE(file) == host->io_exact[2]) {
-        PyObject *none =
-            PyObject_CallMethodNoArgs(file, host->names[WSGI_N_flush]);
+        none = PyObject_CallMethodNoArgs(file, host->names[WSGI_N_flush]);
         if (none == NULL || fstat(*fd, &st) < 0)
             return -1;
         Py_DECREF(none);
     }
-    long long at = ask(file, host->names[WSGI_N_tell]);
+    at = ask(file, host->names[WSGI_N_tell]);
     if (at < 0)
         return -1;
     *offset = (uint64_t)at;
@@ -200,14 +202,14 @@ static int locate(struct wsgi_host *host, PyObject *file, int *fd,
 static bool send_file(struct wsgi_exchange *x, int fd, uint64_t offset,
                       uint64_t size)
 {
-    uint64_t sent;
+    uint64_t n, sent;
     int error;
 
     if (!wsgi_send_head(x, size))
         return false;
     if (x->ending == WSGI_END_NOTHING)
         return true;
-    uint64_t n = size < x->length ? size : x->length;
+    n = size < x->length ? size : x->length;
     x->sending = true;
     Py_BEGIN_ALLOW_THREADS
     sent = file_send(x->conn->fd, fd, offset, n, x->conn->timeouts.send);
@@ -223,13 +225,13 @@ static bool send_file(struct wsgi_exchange *x, int fd, uint64_t offset,
 bool wsgi_wrapper_send(struct wsgi_exchange *x, PyObject *body, bool *handled)
 {
     uint64_t offset, size;
-    int fd;
+    int fd, found;
 
     *handled = false;
     /* After write() chunks may be under way. */
     if (Py_TYPE(body) != x->host->wrapper_type || x->head_out)
         return true;
-    int found =
+    found =
         locate(x->host, ((struct wrapper *)body)->file, &fd, &offset, &size);
     if (found < 0)
         return false;

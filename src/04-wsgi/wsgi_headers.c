@@ -74,12 +74,13 @@ static bool add(struct wsgi_exchange *x, struct span s)
  * line repeats the request's version, as uWSGI's does. */
 static bool set_status(struct wsgi_exchange *x, PyObject *status)
 {
-    struct span s;
+    struct span s, digits;
     uint64_t number;
+    bool bare;
 
     if (!native(status, "the status", &s))
         return false;
-    struct span digits = {s.ptr, s.len < 3 ? s.len : 3};
+    digits = (struct span){s.ptr, s.len < 3 ? s.len : 3};
     if (digits.len < 3 || !span_decimal(digits, &number) || number < 200 ||
         (s.len > 3 && s.ptr[3] != ' ')) {
         PyErr_Format(PyExc_ValueError,
@@ -89,7 +90,7 @@ static bool set_status(struct wsgi_exchange *x, PyObject *status)
                      status);
         return false;
     }
-    bool bare = span_trim(s).len == 3;
+    bare = span_trim(s).len == 3;
     x->status = (int)number;
     return add(x, x->protocol) && add(x, SPAN(" ")) &&
            add(x, bare ? digits : s) &&
@@ -154,6 +155,8 @@ static bool add_field(struct wsgi_exchange *x, PyObject *field)
 bool wsgi_headers_set(struct wsgi_exchange *x, PyObject *status,
                       PyObject *headers)
 {
+    bool ok;
+
     x->head.len = 0;
     x->status = 0;
     x->headers = 0;
@@ -165,7 +168,7 @@ bool wsgi_headers_set(struct wsgi_exchange *x, PyObject *status,
                      Py_TYPE(headers)->tp_name);
         return false;
     }
-    bool ok = set_status(x, status);
+    ok = set_status(x, status);
     for (Py_ssize_t i = 0; ok && i < PyList_GET_SIZE(headers); i++)
         ok = add_field(x, PyList_GET_ITEM(headers, i));
     if (!ok) {

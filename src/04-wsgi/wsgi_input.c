@@ -94,10 +94,11 @@ static bool fill(struct filling *f, struct span s, size_t limit)
 static struct span take(struct input *self, size_t limit, bool line, bool *end)
 {
     struct span s = self->rest;
+    const char *newline;
 
     if (s.len > limit)
         s.len = limit;
-    const char *newline = line ? span_chr(s, '\n') : NULL;
+    newline = line ? span_chr(s, '\n') : NULL;
     if (newline != NULL)
         s.len = (size_t)(newline + 1 - s.ptr);
     *end = newline != NULL || s.len == limit;
@@ -109,23 +110,25 @@ static struct span take(struct input *self, size_t limit, bool line, bool *end)
 /* The next `limit` bytes of the body, or as far as the end of the line. */
 static PyObject *gather(struct input *self, size_t limit, bool line)
 {
+    struct filling f = {.room = limit < FIRST_ROOM ? limit : FIRST_ROOM};
+    struct span s;
     bool end = limit == 0;
+    int n;
 
     if (!usable(self))
         return NULL;
     if (!end && self->rest.len == 0 && fetch(self) < 0)
         return NULL;
-    struct span s = take(self, limit, line, &end);
+    s = take(self, limit, line, &end);
     if (end || s.len == 0)
         return PyBytes_FromStringAndSize(s.ptr, (Py_ssize_t)s.len);
 
     /* It takes more than one piece. */
-    struct filling f = {.room = limit < FIRST_ROOM ? limit : FIRST_ROOM};
     f.bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)f.room);
     while (f.bytes != NULL) {
         if (!fill(&f, s, limit))
             break;
-        int n = end ? 0 : fetch(self);
+        n = end ? 0 : fetch(self);
         if (n < 0)
             Py_CLEAR(f.bytes);
         else if (n == 0)
@@ -141,6 +144,8 @@ static PyObject *gather(struct input *self, size_t limit, bool line)
 static bool read_size(const char *method, PyObject *const *args, Py_ssize_t n,
                       size_t *size)
 {
+    Py_ssize_t value;
+
     *size = PY_SSIZE_T_MAX;
     if (n > 1) {
         PyErr_Format(PyExc_TypeError,
@@ -150,7 +155,7 @@ static bool read_size(const char *method, PyObject *const *args, Py_ssize_t n,
     }
     if (n == 0 || args[0] == Py_None)
         return true;
-    Py_ssize_t value = PyNumber_AsSsize_t(args[0], PyExc_OverflowError);
+    value = PyNumber_AsSsize_t(args[0], PyExc_OverflowError);
     if (value == -1 && PyErr_Occurred())
         return false;
     if (value >= 0)
@@ -161,6 +166,7 @@ static bool read_size(const char *method, PyObject *const *args, Py_ssize_t n,
 static PyObject *input_read(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
     size_t size;
+
     if (!read_size("read", args, n, &size))
         return NULL;
     return gather((struct input *)self, size, false);
@@ -170,6 +176,7 @@ static PyObject *input_readline(PyObject *self, PyObject *const *args,
                                 Py_ssize_t n)
 {
     size_t size;
+
     if (!read_size("readline", args, n, &size))
         return NULL;
     return gather((struct input *)self, size, true);
@@ -181,10 +188,11 @@ static PyObject *input_readlines(PyObject *self, PyObject *const *args,
                                  Py_ssize_t n)
 {
     size_t hint, total = 0;
+    PyObject *lines;
 
     if (!read_size("readlines", args, n, &hint))
         return NULL;
-    PyObject *lines = PyList_New(0);
+    lines = PyList_New(0);
     while (lines != NULL && (hint == 0 || total < hint)) {
         PyObject *line = gather((struct input *)self, PY_SSIZE_T_MAX, true);
         Py_ssize_t len = line == NULL ? -1 : PyBytes_GET_SIZE(line);
@@ -202,6 +210,7 @@ static PyObject *input_readlines(PyObject *self, PyObject *const *args,
 static PyObject *input_next(PyObject *self)
 {
     PyObject *line = gather((struct input *)self, PY_SSIZE_T_MAX, true);
+
     if (line != NULL && PyBytes_GET_SIZE(line) == 0)
         Py_CLEAR(line);
     return line;
@@ -210,6 +219,7 @@ static PyObject *input_next(PyObject *self)
 static void input_dealloc(PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
+
     PyObject_Free(object);
     Py_DECREF(type);
 }
@@ -244,6 +254,7 @@ PyTypeObject *wsgi_input_make_type(void)
 PyObject *wsgi_input_make(PyTypeObject *type, struct wsgi_exchange *x)
 {
     struct input *self = PyObject_New(struct input, type);
+
     if (self == NULL)
         return NULL;
     self->x = x;

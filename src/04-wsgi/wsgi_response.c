@@ -24,6 +24,7 @@ struct response {
 static struct wsgi_exchange *exchange_of(PyObject *self)
 {
     struct wsgi_exchange *x = ((struct response *)self)->x;
+
     if (x == NULL)
         PyErr_SetString(PyExc_RuntimeError,
                         "the request is over: start_response and write belong "
@@ -35,6 +36,7 @@ static struct wsgi_exchange *exchange_of(PyObject *self)
 static PyObject *response_write(PyObject *self, PyObject *data)
 {
     struct wsgi_exchange *x = exchange_of(self);
+    struct span s;
 
     if (x == NULL)
         return NULL;
@@ -42,7 +44,8 @@ static PyObject *response_write(PyObject *self, PyObject *data)
         wsgi_explain_item("write() was given something", data);
         return NULL;
     }
-    struct span s = {PyBytes_AS_STRING(data), (size_t)PyBytes_GET_SIZE(data)};
+    s.ptr = PyBytes_AS_STRING(data);
+    s.len = (size_t)PyBytes_GET_SIZE(data);
     if (!wsgi_send(x, s, WSGI_UNKNOWN_LENGTH)) {
         if (!PyErr_Occurred())
             PyErr_SetString(PyExc_ConnectionError,
@@ -134,6 +137,7 @@ static PyObject *response_call(PyObject *self, PyObject *const *args,
 static void response_dealloc(PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
+
     PyObject_Free(object);
     Py_DECREF(type);
 }
@@ -160,6 +164,7 @@ PyTypeObject *wsgi_response_make_type(void)
 PyObject *wsgi_response_make(PyTypeObject *type, struct wsgi_exchange *x)
 {
     struct response *self = PyObject_New(struct response, type);
+
     if (self == NULL)
         return NULL;
     self->vectorcall = response_call;

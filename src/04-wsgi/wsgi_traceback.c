@@ -36,6 +36,7 @@ static bool write_text(const char *what, PyObject *text)
 {
     char date[WSGI_LOG_DATE];
     struct buf out;
+    bool ok;
     PyObject *bytes =
         PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace");
 
@@ -43,10 +44,10 @@ static bool write_text(const char *what, PyObject *text)
         return false;
     wsgi_log_date(date);
     buf_init(&out, SIZE_MAX / 2);
-    bool ok = buf_printf(&out, "%s - %s\n", date, what) &&
-              buf_add(&out, PyBytes_AS_STRING(bytes),
-                      (size_t)PyBytes_GET_SIZE(bytes)) &&
-              write(STDERR_FILENO, out.ptr, out.len) >= 0;
+    ok = buf_printf(&out, "%s - %s\n", date, what) &&
+         buf_add(&out, PyBytes_AS_STRING(bytes),
+                 (size_t)PyBytes_GET_SIZE(bytes)) &&
+         write(STDERR_FILENO, out.ptr, out.len) >= 0;
     buf_free(&out);
     Py_DECREF(bytes);
     return ok;
@@ -54,7 +55,7 @@ static bool write_text(const char *what, PyObject *text)
 
 void wsgi_log_exception(struct wsgi_host *host, const char *what)
 {
-    PyObject *type, *value, *traceback;
+    PyObject *type, *value, *traceback, *text;
 
     PyErr_Fetch(&type, &value, &traceback);
     if (type == NULL)
@@ -62,7 +63,7 @@ void wsgi_log_exception(struct wsgi_host *host, const char *what)
     PyErr_NormalizeException(&type, &value, &traceback);
     if (traceback != NULL && value != NULL)
         PyException_SetTraceback(value, traceback);
-    PyObject *text = format(host, type, value, traceback);
+    text = format(host, type, value, traceback);
     if (text == NULL || !write_text(what, text))
         wsgi_log_dated("%s: %s (its traceback could not be written)", what,
                        PyExceptionClass_Check(type)
