@@ -2,8 +2,8 @@
  *
  * A server that serves one client at a time has the others in the queue of its
  * listening socket.  As long as that is empty, the client that it has may stay,
- * be idle, and be slow.  When it is not, a client that waits for nothing goes
- * at once, and a slow one when its turn is over. */
+ * be idle, and be slow.  When it is not, an idle client goes almost at once,
+ * and a slow one when its turn is over. */
 
 #ifndef STRATA_TURN_H
 #define STRATA_TURN_H
@@ -26,7 +26,7 @@ bool turn_over(const struct turn *t);
 
 /* Between two requests of a connection: waits until there is something to
  * read.  False when the client has to go, because its idle timeout has passed
- * or somebody else has come.  Who has sent nothing yet has just come himself,
+ * or, some moments after its last answer, somebody else has come.  Who has sent nothing yet has just come himself,
  * and may try. */
 bool turn_next(const struct turn *t, const struct http_conn *c);
 

@@ -3,7 +3,6 @@
 #include "turn.h"
 #include "unit.h"
 
-#include <poll.h>
 #include <unistd.h>
 
 static struct turn turn;
@@ -83,11 +82,15 @@ static void test_next_speaks(void)
     finish();
 }
 
+/* But not at once: it may be about to speak. */
 static void test_next_gives_way(void)
 {
+    int64_t began = net_now();
+
     start(&patient);
     come();
     CU_ASSERT_FALSE(turn_next(&turn, &conn));
+    CU_ASSERT(net_now() - began >= 95);
     finish();
 }
 
