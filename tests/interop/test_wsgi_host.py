@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """strata-wsgi by itself and behind real nginx: wsgiref's validator, the
-connection's fine points, Flask and Django, memory that does not grow."""
+connection's fine points, Flask and Django."""
 
 import os
 import re
@@ -90,28 +90,6 @@ def file(request):
 urlpatterns = [path("", home), path("file", file)]
 application = get_wsgi_application()
 '''
-
-COUNTED = '''\
-import gc
-import sys
-
-
-def application(env, start_response):
-    if env["PATH_INFO"] == "/blocks":
-        gc.collect()
-        answer = str(sys.getallocatedblocks()).encode()
-        start_response("200 OK", [("Content-Length", str(len(answer)))])
-        return [answer]
-    if env["PATH_INFO"] == "/raise":
-        raise RuntimeError("counted")
-    if env["PATH_INFO"] == "/text":
-        start_response("200 OK", [])
-        return ["text"]
-    env["wsgi.input"].read()
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    return (part for part in (b"a", b"b"))
-'''
-
 
 LIVING = '''\
 import threading
@@ -241,30 +219,6 @@ def wrong_protocol(t, http, uwsgi, log):
     t.contains("uwsgi on an HTTP socket too", log.read_text(), "--socket")
 
 
-def flat(t, host, port):
-    """The interpreter's blocks after many requests are what they were."""
-    def blocks():
-        return int(lib.ask(host, port, "GET", "/blocks").text)
-
-    def requests(n):
-        for _ in range(n):
-            with socket.create_connection((host, port), 10) as s:
-                for path in (b"/", b"/raise", b"/text", b"/"):
-                    s.sendall(b"POST %s HTTP/1.1\r\nHost: x\r\n"
-                              b"Content-Length: 3\r\n\r\nabc" % path)
-                    while s.recv(65536) and path == b"/raise":
-                        pass
-                    if path == b"/raise":
-                        break
-            lib.ask(host, port, "POST", "/text", {}, b"abc")
-    requests(20)
-    before = blocks()
-    requests(300)
-    after = blocks()
-    t.ok(f"blocks of memory: {before}, after 900 requests {after}",
-         abs(after - before) < 60)
-
-
 def ways_to_fail(t):
     t.write("broken.py", "import no_such_module\n")
     t.write("noapp.py", "something = 1\n")
@@ -316,7 +270,6 @@ def frameworks(t):
 
 with lib.Test("the WSGI host") as t:
     t.write("validated.py", VALIDATED)
-    t.write("counted.py", COUNTED)
     apps = lib.ROOT / "corpus/apps"
     child = t.start(["strata-wsgi", "--http-socket", f"{t.host}:9091",
                      "--socket", f"{t.host}:9092", "--chdir", apps,
@@ -345,10 +298,6 @@ with lib.Test("the WSGI host") as t:
         r"\(HTTP/1\.[01] 200\) \d+ headers in \d+ bytes \(\d+ switches on core "
         r"0\)$", log, re.M), log)
     t.stop(child)
-
-    t.start(["strata-wsgi", "--http-socket", f"{t.host}:9094", "-L", "-w",
-             "counted"], ready=(t.host, 9094))
-    flat(t, t.host, 9094)
 
     t.write("living.py", LIVING)
     child = t.start(["strata-wsgi", "--http-socket", f"{t.host}:9095",
