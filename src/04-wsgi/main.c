@@ -157,6 +157,7 @@ static int run(const struct command_line *line, struct err *err)
 {
     const struct wsgi_config *config = &line->config;
     int status = 0;
+    enum wsgi_load loaded;
     struct wsgi_host *host = wsgi_host_start(config, err);
 
     if (host == NULL)
@@ -164,7 +165,7 @@ static int run(const struct command_line *line, struct err *err)
     for (size_t i = 0; i < line->given.count; i += 2)
         wsgi_host_add_opt(host, line->given.list[i], line->given.list[i + 1]);
     wsgi_log("*** Operational MODE: single process ***");
-    enum wsgi_load loaded = wsgi_host_load(host, &status);
+    loaded = wsgi_host_load(host, &status);
     if (loaded == WSGI_NOT_LOADED)
         status = wsgi_status_without_app(config);
     if (status == 0 && loaded != WSGI_EXIT) {

@@ -136,8 +136,9 @@ static bool apply_limit_post(const struct wsgi_option *o, struct wsgi_config *c,
 static bool apply_chmod(const struct wsgi_option *o, struct wsgi_config *c,
                         const char *value, struct err *err)
 {
-    (void)o;
     unsigned mode = 0;
+
+    (void)o;
     for (const char *p = value; *p != 0; p++) {
         if (*p < '0' || *p > '7' || mode > 0777)
             return err_set(err, "\"%s\": expected an octal mode such as 660",

@@ -188,11 +188,12 @@ static enum wsgi_peer_event step_uwsgi(struct wsgi_peer *p,
 {
     struct http_conn *conn = &p->conn;
     const char *reason = NULL;
+    struct uwsgi_header h;
     char text[200];
 
     if (conn->in.len < UWSGI_HEADER)
         return WSGI_PEER_WAIT;
-    struct uwsgi_header h = uwsgi_decode_header(conn->in.ptr);
+    h = uwsgi_decode_header(conn->in.ptr);
     if (uwsgi_looks_like_http(conn->in.ptr))
         return refuse(p, 400,
                       "an HTTP request came to a socket that speaks the uwsgi "
@@ -227,6 +228,7 @@ static enum wsgi_peer_event step_uwsgi(struct wsgi_peer *p,
 struct span wsgi_peer_block(const struct wsgi_peer *p)
 {
     struct uwsgi_header h = uwsgi_decode_header(p->conn.in.ptr);
+
     return (struct span){p->conn.in.ptr + UWSGI_HEADER, h.size};
 }
 
