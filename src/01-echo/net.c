@@ -426,26 +426,36 @@ static void iov_advance(struct iovec **iov, int *count, size_t n)
 
 /* A signal does not end the write: nobody could tell how much was written.
  * sendmsg and not writev, because only it can be told to send no SIGPIPE. */
+bool net_writev_now(int fd, struct iovec **iov, int *count, int flags)
+{
+    iov_advance(iov, count, 0);
+    while (*count > 0) {
+        struct msghdr msg = {.msg_iov = *iov,
+                             .msg_iovlen = *count > IOV_MAX ? IOV_MAX : *count};
+        ssize_t n = sendmsg(fd, &msg, MSG_NOSIGNAL | flags);
+
+        if (n >= 0)
+            iov_advance(iov, count, (size_t)n);
+        else if (errno != EINTR)
+            return errno == EAGAIN;
+    }
+    return true;
+}
+
+/* When there is room again, the peer has taken something. */
 bool net_writev(int fd, struct iovec *iov, int iovcnt, int64_t patience)
 {
     int64_t deadline = net_after(patience);
 
-    iov_advance(&iov, &iovcnt, 0);
-    while (iovcnt > 0) {
-        struct msghdr msg = {.msg_iov = iov,
-                             .msg_iovlen = iovcnt > IOV_MAX ? IOV_MAX : iovcnt};
-        ssize_t n = sendmsg(fd, &msg, MSG_NOSIGNAL);
-
-        if (n > 0) {
-            iov_advance(&iov, &iovcnt, (size_t)n);
+    while (net_writev_now(fd, &iov, &iovcnt, 0)) {
+        if (iovcnt == 0)
+            return true;
+        if (net_wait(fd, POLLOUT, deadline))
             deadline = net_after(patience);
-        } else if (n < 0 && errno != EAGAIN && errno != EINTR) {
+        else if (errno != EINTR)
             return false;
-        } else if (!net_wait(fd, POLLOUT, deadline) && errno != EINTR) {
-            return false;
-        }
     }
-    return true;
+    return false;
 }
 
 void net_close_lingering(int fd, int64_t ms)

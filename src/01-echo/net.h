@@ -87,6 +87,10 @@ ssize_t net_read(int fd, void *bytes, size_t n, int64_t deadline);
 bool net_write(int fd, const void *bytes, size_t n, int64_t patience);
 bool net_writev(int fd, struct iovec *iov, int iovcnt, int64_t patience);
 
+/* Writes what goes without waiting, with more flags for send(2); *iov and
+ * *count are then what is left of them.  False as net_writev is. */
+bool net_writev_now(int fd, struct iovec **iov, int *count, int flags);
+
 /* Closes a connection whose peer may still be sending: says that nothing more
  * will come, then reads what is there until the end, for at most `ms`, so that
  * the last answer is not destroyed by a reset (RFC 9112 9.6). */

@@ -37,6 +37,7 @@ struct wsgi_exchange {
     bool http_1_1;   /* the client understands chunks */
     bool head_only;  /* HEAD */
     bool keep;       /* another request may follow on this connection */
+    bool all_said;   /* the client has sent all that it will ever send */
     struct span method, uri, protocol, remote_addr, remote_user;
     struct span script_name, path; /* as the front, or the client, has them */
     struct wsgi_app *app;          /* which they are for, never NULL */
@@ -52,6 +53,7 @@ struct wsgi_exchange {
     uint64_t length;   /* Content-Length, the application's or inferred */
     enum wsgi_ending ending;
     bool head_out;     /* the client has it: nothing can be changed any more */
+    bool all_there;    /* no more of the application runs before the end */
     bool excess;       /* more bytes came than Content-Length allows */
     bool gone;         /* the client is: nothing can be sent any more */
     bool reset;        /* only a reset can tell the client that this is cut */

@@ -30,6 +30,14 @@ static void reset(struct wsgi_exchange *x, struct wsgi_peer *p)
     *x = fresh;
 }
 
+/* True when the head is all that has come, and all that the client announced. */
+static bool has_nothing_behind(const struct wsgi_peer *p)
+{
+    const struct http_request *r = &p->conn.request;
+
+    return r->framing == HTTP_NO_BODY && p->conn.in.len == r->head_len;
+}
+
 /* An HTTP request: what the log wants to know of it. */
 static void note_http(struct wsgi_exchange *x, struct wsgi_peer *p, bool last)
 {
@@ -40,6 +48,7 @@ static void note_http(struct wsgi_exchange *x, struct wsgi_peer *p, bool last)
     x->http_1_1 = r->minor > 0;
     x->protocol = x->http_1_1 ? SPAN("HTTP/1.1") : SPAN("HTTP/1.0");
     x->keep = r->keep_alive && !last;
+    x->all_said = !r->keep_alive && has_nothing_behind(p);
     x->head_only = span_eq(x->method, SPAN("HEAD"));
 }
 
@@ -70,6 +79,7 @@ static void note_uwsgi(struct wsgi_exchange *x, struct wsgi_peer *p)
         x->protocol.len < 6 ||
         strspn(x->protocol.ptr + 5, "0123456789.") < x->protocol.len - 5)
         x->protocol = SPAN("HTTP/1.1");
+    x->all_said = has_nothing_behind(p);
     x->head_only = span_eq(x->method, SPAN("HEAD"));
 }
 

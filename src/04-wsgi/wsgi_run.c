@@ -113,11 +113,19 @@ static bool send_iterable(struct wsgi_exchange *x, PyObject *body)
     return ok && !PyErr_Occurred();
 }
 
+/* Built-in, so it has no close() and nothing of the application's inside. */
+static bool is_plain(PyObject *body)
+{
+    return PyList_CheckExact(body) || PyTuple_CheckExact(body) ||
+           PyBytes_CheckExact(body);
+}
+
 /* The whole body, whatever it is. */
 static bool send_body(struct wsgi_exchange *x, PyObject *body)
 {
     bool handled;
 
+    x->all_there = is_plain(body);
     if (PyBytes_Check(body)) { /* as uWSGI does; each byte would be an int */
         x->switches++;
         return send_item(x, body, (uint64_t)PyBytes_GET_SIZE(body));
@@ -136,8 +144,7 @@ static bool send_body(struct wsgi_exchange *x, PyObject *body)
 /* close(), if the body has one.  Called with no exception set. */
 static void close_body(struct wsgi_exchange *x, PyObject *body)
 {
-    if (PyList_CheckExact(body) || PyTuple_CheckExact(body) ||
-        PyBytes_CheckExact(body))
+    if (is_plain(body))
         return;
     PyObject *close = PyObject_GetAttr(body, x->host->names[WSGI_N_close]);
     if (close == NULL) {

@@ -6,8 +6,8 @@
  * front that speaks uwsgi adds these itself: there only the length is told,
  * where it is known.
  *
- * Head and first piece leave in one writev.  The interpreter's lock is
- * released around every wait. */
+ * Head and first piece leave in one call.  The interpreter's lock is released
+ * around every wait. */
 
 #include "wsgi_exchange.h"
 
@@ -17,11 +17,33 @@
 
 #include <errno.h>
 
-/* Writes everything, without the interpreter's lock. */
-static bool write_out(struct wsgi_exchange *x, struct iovec *iov, int count)
+/* More than this is copied into the kernel without the interpreter's lock;
+ * less is copied in the time that giving it away and getting it back takes. */
+#define COPY_LOCKED 65536
+
+/* Waits, without the interpreter's lock, until all is written. */
+static bool write_patiently(struct wsgi_exchange *x, struct iovec *iov,
+                            int count)
 {
     bool ok;
     int error;
+
+    x->sending = true;
+    Py_BEGIN_ALLOW_THREADS
+    ok = net_writev(x->conn->fd, iov, count, x->conn->timeouts.send);
+    error = errno;
+    Py_END_ALLOW_THREADS
+    x->sending = false;
+    errno = error;
+    return ok;
+}
+
+/* Writes everything. */
+static bool write_out(struct wsgi_exchange *x, struct iovec *iov, int count,
+                      bool last)
+{
+    size_t total = 0;
+    bool ok = true;
 
     wsgi_end_stranger(x);
     if (x->gone)
@@ -31,14 +53,14 @@ static bool write_out(struct wsgi_exchange *x, struct iovec *iov, int count)
                         "write: another thread is sending this response");
         return false;
     }
-    x->sending = true;
-    Py_BEGIN_ALLOW_THREADS
-    ok = net_writev(x->conn->fd, iov, count, x->conn->timeouts.send);
-    error = errno;
-    Py_END_ALLOW_THREADS
-    x->sending = false;
+    for (int i = 0; i < count; i++)
+        total += iov[i].iov_len;
+    if (total <= COPY_LOCKED)
+        ok = net_writev_now(x->conn->fd, &iov, &count, last ? MSG_MORE : 0);
+    if (ok && count > 0)
+        ok = write_patiently(x, iov, count);
     if (!ok)
-        wsgi_client_gone(x, error);
+        wsgi_client_gone(x, errno);
     return ok;
 }
 
@@ -152,6 +174,17 @@ static int frame(struct wsgi_exchange *x, struct span bytes, char *line,
     return count;
 }
 
+/* Does the end of the connection follow these n bytes at once?  Then it can
+ * travel with them.  It must be the client's wish, too: where more requests may
+ * come, bytes that nobody will read turn the end into a reset, and what waits
+ * for it is lost. */
+static bool is_last(const struct wsgi_exchange *x, size_t n)
+{
+    return x->all_said && x->all_there &&
+           (x->ending == WSGI_END_NOTHING ||
+            (x->ending == WSGI_END_LENGTH && x->sent + n == x->length));
+}
+
 static bool send_pieces(struct wsgi_exchange *x, struct span bytes,
                         uint64_t whole)
 {
@@ -168,7 +201,7 @@ static bool send_pieces(struct wsgi_exchange *x, struct span bytes,
     }
     bytes.len = allowed(x, bytes.len);
     count += frame(x, bytes, line, sizeof line, iov + count);
-    if (count > 0 && !write_out(x, iov, count))
+    if (count > 0 && !write_out(x, iov, count, is_last(x, bytes.len)))
         return false;
     x->sent += bytes.len;
     return !x->gone;
@@ -190,7 +223,7 @@ bool wsgi_send_end(struct wsgi_exchange *x)
         return false;
     if (x->ending == WSGI_END_CHUNKED) {
         struct iovec last = {"0\r\n\r\n", 5};
-        return write_out(x, &last, 1);
+        return write_out(x, &last, 1, false);
     }
     if (x->ending == WSGI_END_LENGTH && x->sent < x->length) {
         wsgi_report(x,

@@ -398,6 +398,37 @@ static void lingering(void)
     close_all(end);
 }
 
+static void writes_now(void)
+{
+    int end[3], count = 3;
+    static char much[1 << 24];
+    struct iovec list[] = {{"ab", 2}, {"", 0}, {much, sizeof much}};
+    struct iovec *iov = list;
+    char got[8];
+
+    connect_pair("127.0.0.1:0", end);
+    CU_ASSERT(net_writev_now(end[1], &iov, &count, 0));
+    CU_ASSERT_EQUAL(count, 1); /* it did not wait for a reader */
+    CU_ASSERT_PTR_EQUAL(iov, &list[2]);
+    CU_ASSERT(iov->iov_len > 0 && iov->iov_len < sizeof much);
+    CU_ASSERT_PTR_EQUAL(iov->iov_base, much + sizeof much - iov->iov_len);
+    CU_ASSERT_EQUAL(net_read(end[2], got, 2, net_after(1000)), 2);
+    CU_ASSERT_NSTRING_EQUAL(got, "ab", 2);
+
+    iov = &(struct iovec){"end", 3};
+    count = 1;
+    CU_ASSERT(net_writev_now(end[2], &iov, &count, MSG_MORE));
+    CU_ASSERT_EQUAL(count, 0);
+    shutdown(end[2], SHUT_WR); /* takes what waited with it */
+    CU_ASSERT_EQUAL(net_read(end[1], got, 8, net_after(1000)), 3);
+    CU_ASSERT_EQUAL(net_read(end[1], got, 8, net_after(1000)), 0);
+    iov = &(struct iovec){"late", 4};
+    count = 1;
+    CU_ASSERT(!net_writev_now(end[2], &iov, &count, 0));
+    CU_ASSERT_EQUAL(errno, EPIPE);
+    close_all(end);
+}
+
 static void clean_up(void)
 {
     if (path[0])
@@ -411,4 +442,5 @@ UNIT_MAIN("net", {"addresses", addresses}, {"bad addresses", bad_addresses},
           {"deadlines", deadlines}, {"full backlog", full_backlog},
           {"large writes", large_writes}, {"broken pipe", broken_pipe},
           {"interrupted", interrupted}, {"lingering", lingering},
+          {"writes now", writes_now},
           {"nothing left behind", clean_up})
