@@ -62,8 +62,8 @@ static bool may_go_on(const struct gateway *g)
     return false;
 }
 
-/* The gateway's own answer. */
-static void answer_error(struct gateway *g, int status)
+/* The gateway's own answer.  True when the connection can go on. */
+static bool answer_error(struct gateway *g, int status)
 {
     struct buf head, page;
 
@@ -82,6 +82,7 @@ static void answer_error(struct gateway *g, int status)
         g->keep_alive = false;
     buf_free(&head);
     buf_free(&page);
+    return g->keep_alive;
 }
 
 /* PATH_INFO: decoded, and without dot segments, so that an application cannot
@@ -333,9 +334,10 @@ static int next_piece(struct gateway *g, struct span *content, struct err *err)
     return more;
 }
 
-/* True when the client got the whole answer.  The head waits for the first
+/* True when the client got a whole answer.  The head waits for the first
  * content if that is here already, and for nothing else: a program that
- * answers a little now and more later is seen to answer now. */
+ * answers a little now and more later is seen to answer now.  As long as it
+ * waits, an answer that turns out to be broken can be replaced. */
 static bool pass_body(struct gateway *g, struct buf *head, bool chunked)
 {
     bool content_is_here = g->call.at < g->call.in.len;
@@ -350,7 +352,7 @@ static bool pass_body(struct gateway *g, struct buf *head, bool chunked)
             return false;
     if (more < 0) {
         uwsgi_log(g->peer, "%s", err.text);
-        return false;
+        return head->len > 0 && answer_error(g, 502);
     }
     if (chunked)
         return write_piece(g, head, chunked, SPAN(""));

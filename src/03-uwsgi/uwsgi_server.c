@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MODIFIER_WSGI 0
 #define MODIFIER_PING 100
@@ -26,6 +27,7 @@ struct uwsgi_request {
     struct span protocol, method;
     uint64_t content_length;
     struct spool body;
+    bool answered; /* there is something that the client must not lose */
 };
 
 /* Reads exactly n bytes.  False when they do not come; errno is 0 when the
@@ -48,9 +50,9 @@ static bool read_exactly(int fd, char *bytes, size_t n, int64_t deadline,
 static bool cut_off(const struct uwsgi_request *r, const char *what, size_t got,
                     size_t expected)
 {
-    uwsgi_log(r->peer, "%s came, of %s, %zu bytes of %zu",
-              errno == 0           ? "the connection was closed: there"
-              : errno == ETIMEDOUT ? "the deadline has passed: there"
+    uwsgi_log(r->peer, "%s: there came, of %s, %zu bytes of %zu",
+              errno == 0           ? "the connection was closed"
+              : errno == ETIMEDOUT ? "the deadline has passed"
                                    : strerror(errno),
               what, got, expected);
     return false;
@@ -58,12 +60,12 @@ static bool cut_off(const struct uwsgi_request *r, const char *what, size_t got,
 
 /* An answer in plain text for a client that can read HTTP but sent something
  * wrong. */
-static void answer_error(const struct uwsgi_request *r, int status,
-                         const char *text)
+static void answer_error(struct uwsgi_request *r, int status, const char *text)
 {
     struct http_clock clock = {0};
     struct buf out;
 
+    r->answered = true;
     buf_init(&out, 4096);
     if (http_add_status(&out, status, SPAN("strata-uwsgi"), &clock) &&
         http_add_field(&out, SPAN("Content-Type"), SPAN("text/plain")) &&
@@ -77,7 +79,7 @@ static void answer_error(const struct uwsgi_request *r, int status,
 /* The commonest mistake: proxy_pass where uwsgi_pass was meant, or a browser
  * on the uwsgi port.  Read as a packet, "GET " would be one of 21573 bytes,
  * and whoever waits for those helps nobody. */
-static bool refuse_http(const struct uwsgi_request *r)
+static bool refuse_http(struct uwsgi_request *r)
 {
     uwsgi_log(r->peer, "an HTTP request came to a socket that speaks the "
                        "uwsgi protocol; use uwsgi_pass in nginx, or "
@@ -89,11 +91,12 @@ static bool refuse_http(const struct uwsgi_request *r)
     return false;
 }
 
-static bool check_header(const struct uwsgi_request *r, const char *bytes)
+static bool check_header(struct uwsgi_request *r, const char *bytes)
 {
     struct uwsgi_header header = uwsgi_decode_header(bytes);
 
     if (header.modifier1 == MODIFIER_PING) {
+        r->answered = true;
         net_write(r->fd, "\x64\0\0\x01", UWSGI_HEADER,
                   r->config->http.timeouts.send);
         return false;
@@ -226,7 +229,7 @@ static bool is_protocol(struct span s)
            s.ptr[7] <= '9';
 }
 
-static void answer(const struct uwsgi_request *r)
+static void answer(struct uwsgi_request *r)
 {
     struct span protocol =
         is_protocol(r->protocol) ? r->protocol : SPAN("HTTP/1.0");
@@ -235,6 +238,7 @@ static void answer(const struct uwsgi_request *r)
     char head[256], bytes[65536];
     ssize_t n;
 
+    r->answered = true;
     n = snprintf(head, sizeof head,
                  "%.*s 200 OK\r\nContent-Type: text/plain\r\n"
                  "Content-Length: %ju\r\n\r\n",
@@ -264,5 +268,8 @@ void uwsgi_server(int fd, const struct net_addr *peer,
     buf_free(&r.block);
     buf_free(&r.listing);
     spool_free(&r.body);
-    net_close_lingering(fd, HTTP_LINGER_MS);
+    if (r.answered)
+        net_close_lingering(fd, HTTP_LINGER_MS);
+    else
+        close(fd);
 }
