@@ -128,8 +128,8 @@ static bool read_options(struct command_line *line, const struct tables *t,
     }
     if (optind < argc)
         return err_set(err,
-                       "\"%s\" is no option: strata-wsgi takes none but "
-                       "those that --help lists",
+                       "\"%s\" is no option: the application is named by "
+                       "--module or --wsgi-file; --help lists all options",
                        argv[optind]);
     if (line->config.socket_count == 0)
         return err_set(err, "there is nothing to listen on: give "

@@ -3,7 +3,7 @@
  * It is named by a module (-w) or a file (--wsgi-file) and the callable in it.
  * When it is not there, the log says what was looked for and where. */
 
-#include "wsgi_python.h"
+#include "wsgi_hints.h"
 
 #include "wsgi_log.h"
 
@@ -93,34 +93,11 @@ static PyObject *import_file(const char *path)
     return module;
 }
 
-static bool is_dir(const char *path)
+/* Follows "a.b" from `object`. */
+static PyObject *follow(PyObject *object, struct span rest)
 {
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
+    struct span name;
 
-/* "-w wsgi.py" is read as the module `py` in the package `wsgi`. */
-static void hint_at_file(const char *name)
-{
-    size_t len = strlen(name);
-
-    if (access(name, F_OK) == 0 && !is_dir(name))
-        wsgi_log("*** \"%s\" is a file: --wsgi-file %s loads it, or, by its "
-                 "module's name, -w %.*s ***",
-                 name, name,
-                 (int)(len > 3 && strcmp(name + len - 3, ".py") == 0 ? len - 3
-                                                                     : len),
-                 name);
-}
-
-/* Follows "a.b" from `object`; "()" at the end calls what was found. */
-static PyObject *find_callable(PyObject *object, const char *path)
-{
-    struct span rest = span_of(path), name;
-    bool factory = span_ends(rest, SPAN("()"));
-
-    if (factory)
-        rest.len -= 2;
     Py_INCREF(object);
     while (object != NULL && span_next(&rest, '.', &name)) {
         PyObject *text =
@@ -129,8 +106,6 @@ static PyObject *find_callable(PyObject *object, const char *path)
         Py_XDECREF(text);
         Py_SETREF(object, next);
     }
-    if (object != NULL && factory)
-        Py_SETREF(object, PyObject_CallNoArgs(object));
     return object;
 }
 
@@ -200,48 +175,102 @@ static enum wsgi_load leave(struct wsgi_host *host, int *status)
     return WSGI_EXIT;
 }
 
+/* How far a load has come. */
+struct attempt {
+    char what[1600];  /* what failed, should this have been the last step */
+    PyObject *module; /* owned; NULL: it could not be loaded */
+    bool found;       /* the name is there */
+};
+
+/* What went wrong is in the exception. */
 static enum wsgi_load complain(struct wsgi_host *host, const struct target *t,
-                               const char *what, int *status)
+                               const struct attempt *a, int *status)
 {
+    bool no_module = PyErr_ExceptionMatches(PyExc_ModuleNotFoundError);
+    bool is_file = false;
+
     if (PyErr_ExceptionMatches(PyExc_SystemExit))
         return leave(host, status);
-    wsgi_log_exception(host, what);
-    if (t->file == NULL)
-        hint_at_file(t->module);
+    wsgi_log_exception(host, a->what);
+    if (a->module == NULL && t->file == NULL)
+        is_file = wsgi_hint_file(t->module, t->callable);
+    else if (a->module == NULL)
+        wsgi_hint_no_file(t->file);
+    else if (!a->found)
+        wsgi_hint_callables(a->module);
+    if (no_module && !is_file)
+        wsgi_hint_path();
     wsgi_log("unable to load app %d (mountpoint='%s') (callable not found or "
              "import error)",
              t->number, t->mount);
     return WSGI_NOT_LOADED;
 }
 
+/* True when `app` can be an application; else an exception says why not. */
+static bool is_application(PyObject *app, const char *name)
+{
+    if (PyCallable_Check(app))
+        return wsgi_takes_request(app, name);
+    PyErr_Format(PyExc_TypeError,
+                 "\"%s\" is of type %s, which cannot be called", name,
+                 Py_TYPE(app)->tp_name);
+    return false;
+}
+
+/* The callable in a.module; "()" at the end calls what was found. */
+static PyObject *find_app(const struct target *t, struct attempt *a)
+{
+    const char *kind = t->file ? "file" : "module";
+    const char *name = t->file ? t->file : t->module;
+    struct span path = span_of(t->callable);
+    bool factory = span_ends(path, SPAN("()"));
+    PyObject *app;
+
+    if (factory)
+        path.len -= 2;
+    snprintf(a->what, sizeof a->what,
+             "unable to find \"%.400s\" callable in %s %.1000s", t->callable,
+             kind, name);
+    app = follow(a->module, path);
+    a->found = app != NULL;
+    if (app != NULL && factory) {
+        snprintf(a->what, sizeof a->what,
+                 "the call of %.400s in %s %.1000s failed", t->callable, kind,
+                 name);
+        Py_SETREF(app, PyObject_CallNoArgs(app));
+    }
+    if (app != NULL && !is_application(app, t->callable)) {
+        snprintf(a->what, sizeof a->what,
+                 "\"%.400s\" in %s %.1000s is no application", t->callable,
+                 kind, name);
+        Py_CLEAR(app);
+    }
+    return app;
+}
+
+static PyObject *attempt(const struct target *t, struct attempt *a)
+{
+    *a = (struct attempt){.module = NULL};
+    snprintf(a->what, sizeof a->what, "the %s \"%.1000s\" could not be loaded",
+             t->file ? "file" : "module", t->file ? t->file : t->module);
+    a->module =
+        t->file ? import_file(t->file) : PyImport_ImportModule(t->module);
+    return a->module == NULL ? NULL : find_app(t, a);
+}
+
 static enum wsgi_load load(struct wsgi_host *host, struct wsgi_app *place,
                            const struct target *t, int *status)
 {
-    char what[1600];
-    const char *kind = t->file ? "file" : "module";
-    const char *name = t->file ? t->file : t->module;
+    struct attempt a;
     time_t begin = time(NULL);
+    PyObject *app = attempt(t, &a);
 
-    snprintf(what, sizeof what, "the %s \"%.1000s\" could not be loaded", kind,
-             name);
-    PyObject *module =
-        t->file ? import_file(t->file) : PyImport_ImportModule(t->module);
-    if (module == NULL)
-        return complain(host, t, what, status);
-    snprintf(what, sizeof what,
-             "unable to find \"%.400s\" callable in %s %.1000s", t->callable,
-             kind, name);
-    PyObject *app = find_callable(module, t->callable);
-    Py_DECREF(module);
-    if (app == NULL)
-        return complain(host, t, what, status);
-    if (!PyCallable_Check(app)) {
-        PyErr_Format(PyExc_TypeError,
-                     "\"%s\" in %s %s is of type %s, which cannot be called",
-                     t->callable, kind, name, Py_TYPE(app)->tp_name);
-        Py_DECREF(app);
-        return complain(host, t, what, status);
+    if (app == NULL) {
+        enum wsgi_load result = complain(host, t, &a, status);
+        Py_XDECREF(a.module);
+        return result;
     }
+    Py_DECREF(a.module);
     place->callable = app;
     place->number = t->number;
     wsgi_log("WSGI app %d (mountpoint='%s') ready in %ld seconds on "

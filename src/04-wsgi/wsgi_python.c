@@ -9,6 +9,7 @@
 #include "wsgi_log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,38 @@
 static PyStatus set(PyConfig *config, wchar_t **where, const char *text)
 {
     return PyConfig_SetBytesString(config, where, text);
+}
+
+/* A relative path counts from where --chdir has led to, so it is said whole. */
+static void no_virtualenv(const char *path, struct err *err)
+{
+    char cwd[PATH_MAX] = "";
+
+    if (path[0] == '/' || getcwd(cwd, sizeof cwd) == NULL)
+        cwd[0] = 0;
+    if (access(path, F_OK) < 0)
+        err_set(err, "--virtualenv %s%s%s: %s", cwd, cwd[0] ? "/" : "", path,
+                strerror(errno));
+    else
+        err_set(err,
+                "--virtualenv %s%s%s: there is no pyvenv.cfg and no bin in "
+                "it: expected what `python3 -m venv DIR` makes",
+                cwd, cwd[0] ? "/" : "", path);
+}
+
+/* The packages of an environment stand in a directory that is named after the
+ * version of its Python: another version passes it over without a word. */
+static void check_version(const char *virtualenv)
+{
+    char path[4096];
+    const int major = PY_MAJOR_VERSION, minor = PY_MINOR_VERSION;
+
+    snprintf(path, sizeof path, "%s/lib/python%d.%d", virtualenv, major, minor);
+    if (access(path, F_OK) < 0)
+        wsgi_log(
+            "*** --virtualenv %s: its packages are another Python's: there "
+            "is no %s; make it again by python%d.%d -m venv ***",
+            virtualenv, path, major, minor);
 }
 
 /* Where the interpreter believes itself to be decides where it looks for its
@@ -38,14 +71,13 @@ static PyStatus set_place(PyConfig *config, const struct wsgi_config *c,
     }
     snprintf(path, sizeof path, "%s/pyvenv.cfg", c->virtualenv);
     if (access(path, R_OK) == 0) {
+        check_version(c->virtualenv);
         snprintf(path, sizeof path, "%s/bin/python3", c->virtualenv);
         return set(config, &config->program_name, path);
     }
     snprintf(path, sizeof path, "%s/bin", c->virtualenv);
     if (access(path, F_OK) < 0) {
-        err_set(err,
-                "--virtualenv %s: there is no pyvenv.cfg and no bin in it: %s",
-                c->virtualenv, strerror(errno));
+        no_virtualenv(c->virtualenv, err);
         return PyStatus_Error("not a virtual environment");
     }
     return set(config, &config->home, c->virtualenv);
@@ -66,10 +98,12 @@ static PyStatus configure(PyConfig *config, const struct wsgi_config *c,
         {&config->stdio_encoding, "utf-8"},
         {&config->stdio_errors, "backslashreplace"},
     };
+    PyStatus status;
+
     config->parse_argv = 0;
     config->install_signal_handlers = 0;
     config->buffered_stdio = 0;
-    PyStatus status = set_place(config, c, err);
+    status = set_place(config, c, err);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (!PyStatus_Exception(status))
             status = set(config, texts[i].where, texts[i].text);
@@ -82,11 +116,12 @@ static bool start_interpreter(const struct wsgi_config *c, struct err *err)
 {
     PyPreConfig pre;
     PyConfig config;
+    PyStatus status;
     struct err why = {""};
 
     PyPreConfig_InitPythonConfig(&pre);
     pre.parse_argv = 0;
-    PyStatus status = Py_PreInitialize(&pre);
+    status = Py_PreInitialize(&pre);
     if (PyStatus_Exception(status))
         return err_set(err, "Python does not start: %s", status.err_msg);
     PyConfig_InitPythonConfig(&config);
@@ -120,9 +155,10 @@ static bool find_file_types(struct wsgi_host *host)
     static const char *const names[] = {"FileIO", "BufferedReader",
                                         "BufferedRandom"};
     PyObject *io = PyImport_ImportModule("io");
+    bool ok = true;
+
     if (io == NULL)
         return false;
-    bool ok = true;
     for (size_t i = 0; ok && i < sizeof names / sizeof names[0]; i++) {
         host->io_exact[i] = PyObject_GetAttrString(io, names[i]);
         ok = host->io_exact[i] != NULL;
@@ -238,10 +274,11 @@ struct wsgi_host *wsgi_host_start(const struct wsgi_config *config,
 pid_t wsgi_host_fork(void *context)
 {
     struct wsgi_host *host = context;
+    pid_t pid;
 
     PyEval_RestoreThread(host->main);
     PyOS_BeforeFork();
-    pid_t pid = fork();
+    pid = fork();
     if (pid == 0)
         PyOS_AfterFork_Child();
     else
@@ -254,6 +291,7 @@ void wsgi_host_identify(struct wsgi_host *host,
                         const struct wsgi_identity *identity)
 {
     PyGILState_STATE state = PyGILState_Ensure();
+
     host->identity = *identity;
     if (!wsgi_module_update(host))
         wsgi_log_exception(host, "the module uwsgi could not be updated");
@@ -264,12 +302,15 @@ void wsgi_host_identify(struct wsgi_host *host,
 static bool add_opt(struct wsgi_host *host, const char *name, PyObject *bytes)
 {
     PyObject *old = PyDict_GetItemString(host->opt, name); /* borrowed */
+    PyObject *list;
+    bool ok;
+
     if (old == NULL)
         return PyDict_SetItemString(host->opt, name, bytes) == 0;
     if (PyList_Check(old))
         return PyList_Append(old, bytes) == 0;
-    PyObject *list = Py_BuildValue("[OO]", old, bytes);
-    bool ok = list != NULL && PyDict_SetItemString(host->opt, name, list) == 0;
+    list = Py_BuildValue("[OO]", old, bytes);
+    ok = list != NULL && PyDict_SetItemString(host->opt, name, list) == 0;
     Py_XDECREF(list);
     return ok;
 }
