@@ -8,6 +8,7 @@ it are for the function.
 import gc
 import io
 import os
+import subprocess
 import sys
 import tempfile
 
@@ -60,6 +61,20 @@ def lazy(env, start_response):
     yield b"made\n"
 
 
+def as_tuple(env, start_response):
+    start_response("200 OK", PLAIN)
+    return b"a ", b"tuple\n"
+
+
+def list_kind(env, start_response):
+    """A list by another name, which says how it is to be iterated."""
+    class Reversed(list):
+        def __iter__(self):
+            return reversed(self)
+    start_response("200 OK", PLAIN)
+    return Reversed([b"two\n", b"one "])
+
+
 def single(env, start_response):
     start_response("200 OK", PLAIN)
     return Single([b"only one\n"])
@@ -81,6 +96,27 @@ def written(env, start_response):
     write(b"")
     write(b"twice ")
     return [b"and returned\n"]
+
+
+def written_between(env, start_response):
+    """write() and items take turns."""
+    write = start_response("200 OK", PLAIN)
+    write(b"1 ")
+    yield b"2 "
+    write(b"3 ")
+    yield b"4\n"
+
+
+def tidy(env, start_response):
+    """A generator that has something to tidy up, and does not reach its
+    end."""
+    start_response("200 OK", PLAIN + [("Content-Length", "2")])
+    try:
+        yield b"ok"
+        while True:
+            yield b"too much"
+    finally:
+        print("the generator was closed", file=sys.stderr, flush=True)
 
 
 def repeated(env, start_response):
@@ -118,6 +154,33 @@ def replaced(env, start_response):
         start_response("500 Replaced", PLAIN + [("X-New", "1")],
                        sys.exc_info())
         return [b"an error page\n"]
+
+
+def empty_first(env, start_response):
+    """An empty item sends nothing: an error page can still take its place."""
+    start_response("200 OK", PLAIN)
+    yield b""
+    try:
+        raise ValueError("after an empty item")
+    except ValueError:
+        start_response("500 Replaced", PLAIN, sys.exc_info())
+    yield b"an error page\n"
+
+
+def empty_then_raises(env, start_response):
+    start_response("200 OK", PLAIN)
+    yield b""
+    raise RuntimeError("after an empty item")
+
+
+def by_name(env, start_response):
+    start_response("200 OK", PLAIN, exc_info=None)
+    return [b"named\n"]
+
+
+def bad_exc_info(env, start_response):
+    start_response("200 OK", PLAIN, "an error")
+    return [b"accepted\n"]
 
 
 def too_late(env, start_response):
@@ -202,6 +265,47 @@ def interrupts(env, start_response):
     raise KeyboardInterrupt
 
 
+def exits_midway(env, start_response):
+    start_response("200 OK", PLAIN)
+    yield b""
+    sys.exit(3)
+
+
+def exits_closing(env, start_response):
+    start_response("200 OK", PLAIN)
+    body = Body([b"closed by exit\n"])
+    body.close = lambda: sys.exit(3)
+    return body
+
+
+def raises_closing(env, start_response):
+    start_response("200 OK", PLAIN)
+    body = Body([b"whole\n"])
+    body.close = lambda: 1 / 0
+    return body
+
+
+LEFT = []
+
+
+def leaves(env, start_response):
+    """What belongs to this request is used by the next one."""
+    start_response("200 OK", PLAIN)
+    LEFT[:] = [start_response, env["wsgi.input"]]
+    return [b"left\n"]
+
+
+def uses_left(env, start_response):
+    said = []
+    for use in (lambda: LEFT[0]("200 OK", []), lambda: LEFT[1].read()):
+        try:
+            said.append(f"it gave {use()!r}")
+        except Exception as error:
+            said.append(type(error).__name__)
+    start_response("200 OK", PLAIN)
+    return [" ".join(said).encode() + b"\n"]
+
+
 def recursion(env, start_response):
     return recursion(env, start_response)
 
@@ -212,8 +316,22 @@ def bad(env, start_response):
         "newline": ("200 OK", [("X-A", "1\r\nX-Evil: 1")]),
         "name-newline": ("200 OK", [("X-A\r\nX-Evil", "1")]),
         "status-newline": ("200 OK\r\nX-Evil: 1", []),
+        "lone-newline": ("200 OK", [("X-A", "1\nX-Evil: 1")]),
+        "lone-return": ("200 OK", [("X-A", "1\rX-Evil: 1")]),
         "nul": ("200 OK", [("X-A", "a\0b")]),
+        "nul-in-name": ("200 OK", [("X-A\0b", "1")]),
+        "nul-in-status": ("200 O\0K", []),
+        "name-wide": ("200 OK", [("X-\u20ac", "1")]),
+        "name-latin1": ("200 OK", [("X-\xe9", "1")]),
+        "name-bytes": ("200 OK", [(b"X-A", "1")]),
+        "status-wide": ("200 \u20ac", []),
         "hop": ("200 OK", [("Transfer-Encoding", "chunked")]),
+        "keep-alive": ("200 OK", [("Keep-Alive", "timeout=5")]),
+        "te": ("200 OK", [("te", "trailers")]),
+        "trailer": ("200 OK", [("Trailer", "X-A")]),
+        "upgrade": ("200 OK", [("upgrade", "websocket")]),
+        "proxy-authenticate": ("200 OK", [("Proxy-Authenticate", "Basic")]),
+        "proxy-authorization": ("200 OK", [("Proxy-Authorization", "x")]),
         "connection": ("200 OK", [("Connection", "close")]),
         "status-number": (200, []),
         "status-bytes": (b"200 OK", []),
@@ -269,7 +387,8 @@ def reads(env, start_response):
     stream, out = env["wsgi.input"], []
     for call in env["QUERY_STRING"].split(";"):
         name, _, arguments = call.partition("(")
-        arguments = [int(a) for a in arguments.rstrip(")").split(",") if a]
+        arguments = [None if a == "None" else int(a)
+                     for a in arguments.rstrip(")").split(",") if a]
         if name == "iter":
             out.append(list(stream))
         else:
@@ -343,9 +462,23 @@ def file_pipe(env, start_response):
 
 
 def server(env, start_response):
+    """What the module `uwsgi` says."""
     import uwsgi
+    options = all(type(key) is str and type(value) in (bytes, list, bool)
+                  for key, value in uwsgi.opt.items())
     start_response("200 OK", PLAIN)
-    return [f"{type(uwsgi.version).__name__} {uwsgi.numproc}\n".encode()]
+    return [f"{type(uwsgi.version).__name__} {type(uwsgi.hostname).__name__} "
+            f"{options} {uwsgi.buffer_size > 0} {uwsgi.worker_id() > 0} "
+            f"{uwsgi.masterpid() in (0, os.getppid())} {uwsgi.numproc > 0} "
+            f"{uwsgi.total_requests() >= 0}\n".encode()]
+
+
+def background(env, start_response):
+    """Starts a process that lives on and has what this one has open."""
+    subprocess.Popen(["sleep", "5"], close_fds=False,
+                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    start_response("200 OK", PLAIN)
+    return [b"started\n"]
 
 
 def blocks(env, start_response):
