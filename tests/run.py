@@ -8,7 +8,7 @@ A suite is a list of commands.  A command that closes with a line `N passed, N
 failed` counts as that many tests, another one as a single test that passes
 when its exit status is 0.  A suite that runs nothing has failed.
 
-Suites run two at a time, because most of them wait more than they compute;
+Suites run three at a time, because most of them wait more than they compute;
 their reports are printed one after the other, in the order of the list.  The
 whole output of each is kept in build/test/SUITE.log.  The last line is the sum
 of all, and the exit status is 0 when nothing failed.
@@ -28,7 +28,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "build/test"
 COUNT = re.compile(r"^(?:.*\s)?(\d+) passed, (\d+) failed\b.*$", re.M)
-LANES = 2
+LANES = 3
 PATIENCE = 400  # seconds, for one command
 
 # The three builds, as words for make.
@@ -38,6 +38,7 @@ ASAN = ["BUILD=build/asan", "CC=gcc", "CFLAGS=-O1 -g", "SANITIZE=-fsanitize="
         "address,undefined -fno-sanitize-recover=undefined"]
 VALGRIND = ("valgrind -q --error-exitcode=99 --leak-check=full "
             "--errors-for-leak-kinds=definite --show-leak-kinds=definite "
+            "--vgdb=no --read-inline-info=no "
             f"--suppressions={ROOT}/tests/python.supp")
 # Python's own allocator would hide references from the leak checks.
 PLAIN_MALLOC = ("env", "PYTHONMALLOC=malloc")
@@ -91,32 +92,34 @@ class Suite:
         self.log = LOGS / f"{name}.log"
 
 
+# What takes long begins early, so that nothing long is left for the end.
 SUITES = [
     Suite("build-gcc", build(GCC)),
-    Suite("build-asan", build(ASAN), ["build-gcc"]),
-    Suite("build-clang", build(CLANG), ["build-asan"]),
     Suite("loom", scripts("loom/*.py")),
     Suite("check-book", lambda: [make("--silent", "check-book")]),
     Suite("docs", lambda: [make("--silent", "docs")]),
+    Suite("build-asan", build(ASAN), ["build-gcc"]),
+    Suite("build-clang", build(CLANG), ["build-asan"]),
+    # Each worker starts its own program, and under Valgrind a start is dear.
+    Suite("corpus-valgrind", corpus(GCC, "SCALE=10", "JOBS=2",
+                                    f"WRAP={VALGRIND}"), ["build-gcc"]),
+    Suite("zoo", scripts("zoo/run.py"), ["build-gcc"]),
+    Suite("interop", scripts("interop/test_*", "interop/prefork_*",
+                             "interop/proxy_*"),
+          ["build-gcc"]),
+    Suite("runner", scripts("runner/test_*"), ["build-gcc"]),
+    Suite("unit-valgrind", units(GCC, *shlex.split(VALGRIND)), ["build-gcc"]),
     Suite("unit", units(GCC), ["build-gcc"]),
     Suite("unit-asan", units(ASAN, *PLAIN_MALLOC), ["build-asan"]),
     Suite("unit-clang", units(CLANG), ["build-clang"]),
-    Suite("unit-valgrind", units(GCC, *shlex.split(VALGRIND)), ["build-gcc"]),
     Suite("corpus", corpus(GCC), ["build-gcc"]),
     Suite("corpus-asan", corpus(ASAN, "SCALE=3"), ["build-asan"]),
-    Suite("corpus-valgrind", corpus(GCC, "SCALE=10", f"WRAP={VALGRIND}"),
-          ["build-gcc"]),
-    Suite("runner", scripts("runner/test_*"), ["build-gcc"]),
-    Suite("zoo", scripts("zoo/run.py"), ["build-gcc"]),
     Suite("exercises", scripts("exercises/run.py"), ["build-gcc"]),
     Suite("verify-corpus", lambda: [make("verify-corpus")], ["build-gcc"]),
     Suite("cost", lambda: [make("--silent", *GCC, "cost")], ["build-gcc"]),
     Suite("snapshots", scripts("book/snapshots.py"), ["build-gcc"]),
     Suite("checkpoints", scripts("book/checkpoints.py"), ["build-gcc"]),
     Suite("sketches", scripts("book/sketches.py")),
-    Suite("interop", scripts("interop/test_*", "interop/prefork_*",
-                             "interop/proxy_*"),
-          ["build-gcc"]),
 ]
 
 
