@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+"""strata-wsgi and the options that say which application runs, where it finds
+its modules, on which sockets it is served, and what becomes of a server
+without one."""
+
+import os
+import signal
+import socket
+import subprocess
+import venv
+
+import lib
+
+TELLING = '''\
+import os
+import sys
+import threading
+
+import only_there
+import which
+
+AT_IMPORT = os.environ.get("STRATA_A"), os.environ.get("STRATA_B")
+print("caf\\xe9 \\u20ac on standard output")
+print("caf\\xe9 \\u20ac on standard error", file=sys.stderr)
+
+
+class site:
+    class inner:
+        @staticmethod
+        def app(env, start_response):
+            print("caf\\xe9 \\u20ac on wsgi.errors", file=env["wsgi.errors"])
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return [repr((AT_IMPORT, which.WHERE, only_there.WHERE,
+                          sys.path[0], sys.prefix, __name__, __file__,
+                          os.path.basename(os.getcwd()), sys.argv,
+                          sys.flags.interactive)).encode()]
+
+
+def make():
+    return site.inner.app
+
+
+def application(env, start_response):
+    start_response("200 OK", [])
+    return [("plain " + env["wsgi.url_scheme"]).encode()]
+'''
+
+SLOW = '''\
+import sys
+import time
+
+print("importing", flush=True)
+time.sleep(0.5)
+
+
+def application(env, start_response):
+    start_response("200 OK", [])
+    return [b"slow"]
+'''
+
+WHO = '''\
+def application(env, start_response):
+    start_response("200 OK", [])
+    return [f"{__name__} {env['SCRIPT_NAME']} {env['PATH_INFO']}".encode()]
+'''
+
+
+def told(t, port, path="/"):
+    return eval(lib.ask(t.host, port, "GET", path).text)
+
+
+def where_from(t):
+    """--virtualenv and its other names, --pythonpath, --env, --chdir, dotted
+    callables: each server below has another spelling of all of them."""
+    home = t.dir / "home"
+    venv.create(home, with_pip=False, symlinks=True)
+    packages = next(home.glob("lib/python3*/site-packages"))
+    (packages / "only_there.py").write_text("WHERE = 'environment'\n")
+    t.write("first/which.py", "WHERE = 'first'\n")
+    t.write("second/which.py", "WHERE = 'second'\n")
+    t.write("work/telling.py", TELLING)
+    for number, (home_is, path_is, words, name, file) in enumerate((
+            ("--virtualenv", "--pythonpath", ["-w", "telling:site.inner.app"],
+             "telling", "telling.py"),
+            ("-H", "--pp", ["--wsgi-file", "telling.py", "--callable",
+                            "make()"], "uwsgi_file_telling", "telling.py"),
+            ("--home", "--python-path", ["--module", "telling", "--callable",
+                                         "site.inner.app"],
+             "telling", "telling.py"),
+            ("--venv", "--pp", ["--mount", "/=telling:make()"], "telling",
+             "telling.py"))):
+        port = 9100 + number
+        child = t.start(
+            ["strata-wsgi", "--http-socket", f"{t.host}:{port}", "--chdir",
+             t.dir / "work", home_is, home, path_is, t.dir / "first", path_is,
+             t.dir / "second", "--env", "STRATA_A=1=2", "--env", "STRATA_B",
+             "-b8192", *words],
+            ready=(t.host, port), env={"LC_ALL": "C"})
+        at_import, which, only, begin, prefix, found, place, work, argv, _ = (
+            told(t, port))
+        what = f"{home_is} {path_is} {words[-1]}"
+        t.equal(f"{what}: the environment is set at the import", at_import,
+                ("1=2", ""))
+        t.equal(f"{what}: the first of two directories counts", which,
+                "first")
+        t.equal(f"{what}: the virtual environment's packages", (only, prefix),
+                ("environment", str(home)))
+        t.equal(f"{what}: sys.path begins with the working directory", begin,
+                ".")
+        t.equal(f"{what}: module and file", (found, os.path.basename(place)),
+                (name, file))
+        t.equal(f"{what}: --chdir, sys.argv", (work, argv),
+                ("work", ["strata-wsgi"]))
+        log = child.log.read_text()
+        for stream in ("standard output", "standard error", "wsgi.errors"):
+            t.contains(f"{what}: in the C locale {stream} takes any text",
+                       log, f"café € on {stream}")
+        t.stop(child)
+
+
+def sockets(t):
+    """Several at once, of all kinds."""
+    t.write("plain.py", WHO)
+    unix, stale = str(t.dir / "http.sock"), str(t.dir / "uwsgi.sock")
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(stale)  # somebody has left it there
+    held = socket.socket()
+    held.bind((t.host, 9114))
+    held.listen(5)
+    os.set_inheritable(held.fileno(), True)
+    program = lib.BIN / "strata-wsgi"
+    with open(t.dir / "sockets.log", "wb") as log:
+        child = subprocess.Popen(
+            [program, "--http-socket", f"{t.host}:9110", "--http-socket",
+             unix, "-s", f"{t.host}:9111", "--socket", stale, "--protocol",
+             "HTTP", "--uwsgi-socket", f"{t.host}:9112", "--http-socket",
+             f"fd://{held.fileno()}", "--chmod-socket", "660", "-w", "plain"],
+            cwd=t.dir, env=t.env, stdout=log, stderr=log,
+            pass_fds=[held.fileno()])
+    held.close()
+    lib.wait_for(lambda: lib.listening(unix, None) and b"spawned" in
+                 (t.dir / "sockets.log").read_bytes())
+    for what, host, port in (("TCP", t.host, 9110), ("unix", unix, None),
+                             ("--socket with --protocol", t.host, 9111),
+                             ("a stale unix socket", stale, None),
+                             ("fd://", t.host, 9114)):
+        t.contains(f"HTTP over {what}", lib.ask(host, port, "GET", "/p").text,
+                   "plain  /p")
+    for path in (unix, stale):
+        t.equal(f"the mode of {path}", os.stat(path).st_mode & 0o777,
+                0o660)
+    status, said = t.run(["strata-uwsgi", "--request", "GET", "/q",
+                          f"{t.host}:9112"])
+    t.contains("--uwsgi-socket speaks uwsgi whatever --protocol says", said,
+               "plain  /q")
+    status, said = t.run(["strata-wsgi", "--http-socket", f"{t.host}:9110",
+                          "-w", "plain"])
+    t.equal("a port that is taken: exit status", status, 1)
+    t.contains("a port that is taken is named", said, f"{t.host}:9110")
+    child.send_signal(signal.SIGQUIT)
+    t.equal("SIGQUIT ends it with 0", child.wait(10), 0)
+
+
+def without_app(t):
+    """No application: an exit by default, uWSGI's exit with --need-app, 500
+    with --need-app=false."""
+    t.write("broken.py", "import no_such_module\n")
+    words = ["strata-wsgi", "--http-socket", f"{t.host}:9115"]
+    for more, expected in (([], 1), (["--need-app"], 22),
+                           (["--need-app=true"], 22)):
+        for named in (["-w", "broken"], ["--wsgi-file", "broken.py"],
+                      ["--mount", "/x=broken.py", "-w", "plain"], []):
+            status, said = t.run([*words, *named, *more])
+            t.equal(f"exit status of {' '.join(named + more)}", status,
+                    expected)
+            t.contains("the log says that this is the end", said, "GAME OVER")
+            if named:
+                t.contains("and which name, in which file", said,
+                           "No module named 'no_such_module'")
+                t.contains("with the traceback", said, 'broken.py", line 1')
+    child = t.start([*words, "-w", "plain", "--mount", "/x=broken.py",
+                     "--need-app=false", "--manage-script-name"],
+                    ready=(t.host, 9115))
+    t.equal("--need-app=false: what is there is served",
+            lib.ask(t.host, 9115, "GET", "/y").text, "plain  /y")
+    a = lib.ask(t.host, 9115, "GET", "/x/y")
+    t.equal("and what is not there is answered so", (a.status, a.text),
+            (500, "Internal Server Error"))
+    t.contains("which is logged at each request", child.log.read_text(),
+               "no python application found")
+    t.stop(child)
+    t.write("leaving.py", "import sys\nsys.exit('a setting is missing')\n")
+    status, said = t.run([*words, "-w", "leaving"])
+    t.equal("sys.exit() while it is loaded", status, 1)
+    t.contains("and its text", said, "a setting is missing")
+
+
+def mounts(t):
+    """From a configuration file too."""
+    t.write("shop.py", WHO)
+    t.write("site.ini", "[uwsgi]\nhttp-socket = %s:9116\nmodule = plain\n"
+            "mount = /shop=shop.py\nmount = /wiki/=shop:application\n"
+            "manage-script-name = true\nmaster = true\n" % t.host)
+    child = t.start(["strata-prefork", "site.ini"], ready=(t.host, 9116))
+    for path, text in (("/shop/a", "uwsgi_file_shop /shop /a"),
+                       ("/wiki/a", "shop /wiki /a"),
+                       ("/shopping", "plain  /shopping")):
+        t.equal(f"mounts of an ini file: {path}",
+                lib.ask(t.host, 9116, "GET", path).text, text)
+    t.stop(child)
+
+
+def early_signals(t):
+    """A stop that comes at any time counts: while the application is being
+    imported, and at the very moment that it is there."""
+    t.write("slow.py", SLOW)
+    for name in ("SIGINT", "SIGTERM"):
+        for text in ("importing", "spawned"):
+            child = t.start(["strata-wsgi", "--http-socket",
+                             f"{t.host}:9117", "-w", "slow"])
+            lib.wait_for(lambda c=child, w=text: w in c.log.read_text(), 10,
+                         0.001)
+            child.send_signal(getattr(signal, name))
+            try:
+                status = child.wait(5)
+            except subprocess.TimeoutExpired:
+                status = None
+            t.equal(f"{name} when the log says \"{text}\"", status, 0)
+
+
+with lib.Test("what strata-wsgi runs, and from where") as t:
+    where_from(t)
+    sockets(t)
+    without_app(t)
+    mounts(t)
+    early_signals(t)
