@@ -124,14 +124,14 @@ static bool parse_address(struct net_addr *addr, const char *text,
 static int inherited(const char *text, struct err *err)
 {
     uint64_t number;
-    int listening = 0;
+    int fd, listening = 0;
     socklen_t len = sizeof listening;
 
     if (!span_decimal(span_of(text), &number) || number > 1000000) {
         err_set(err, "fd://%s: expected the number of an open socket", text);
         return -1;
     }
-    int fd = (int)number;
+    fd = (int)number;
     if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) < 0 ||
         !listening) {
         err_set(err, "fd://%s is not a listening socket", text);
@@ -179,11 +179,13 @@ bool wsgi_config_listen(struct wsgi_config *c, struct err *err)
     for (size_t i = 0; i < c->socket_count; i++) {
         struct wsgi_socket *s = &c->sockets[i];
         struct net_addr addr;
+        bool tcp;
+
         if (s->by_option)
             s->protocol = c->protocol;
         if (s->fd < 0 && !listen_on(s, c, err))
             return false;
-        bool tcp = net_local(s->fd, &addr) && addr.sa.sa_family != AF_UNIX;
+        tcp = net_local(s->fd, &addr) && addr.sa.sa_family != AF_UNIX;
         s->port = tcp ? net_port(&addr) : 80;
         if (tcp) {
             defer_accept(s->fd);

@@ -56,6 +56,7 @@ static uint32_t hash(struct span s)
 static struct memo_entry *remember(struct wsgi_memo *memo, struct span name)
 {
     uint32_t at = hash(name) & (MEMO_SLOTS - 1);
+    PyObject *text;
 
     while (memo->slots[at].name != NULL) {
         if (same_text(memo->slots[at].name, name))
@@ -64,7 +65,7 @@ static struct memo_entry *remember(struct wsgi_memo *memo, struct span name)
     }
     if (memo->count == MEMO_MAX || name.len > MEMO_NAME)
         return NULL;
-    PyObject *text = latin1(name);
+    text = latin1(name);
     if (text == NULL)
         return NULL;
     if (!PyUnicode_IS_COMPACT_ASCII(text)) {
@@ -80,11 +81,13 @@ static struct memo_entry *remember(struct wsgi_memo *memo, struct span name)
 /* The value as a str: the remembered one if it is the same; new reference. */
 static PyObject *recall(struct memo_entry *entry, struct span value)
 {
+    PyObject *text;
+
     if (entry->value != NULL && same_text(entry->value, value)) {
         Py_INCREF(entry->value);
         return entry->value;
     }
-    PyObject *text = latin1(value);
+    text = latin1(value);
     if (text != NULL && value.len <= MEMO_VALUE &&
         PyUnicode_IS_COMPACT_ASCII(text)) {
         Py_INCREF(text);
@@ -98,6 +101,7 @@ static bool put(struct wsgi_exchange *x, struct span name, struct span value)
 {
     struct memo_entry *entry = remember(x->host->memo, name);
     PyObject *key, *text;
+    bool ok;
 
     if (entry != NULL) {
         key = entry->name;
@@ -108,7 +112,7 @@ static bool put(struct wsgi_exchange *x, struct span name, struct span value)
             return false;
         text = latin1(value);
     }
-    bool ok = text != NULL && PyDict_SetItem(x->environ, key, text) == 0;
+    ok = text != NULL && PyDict_SetItem(x->environ, key, text) == 0;
     Py_DECREF(key);
     Py_XDECREF(text);
     return ok;

@@ -321,14 +321,16 @@ static enum wsgi_load load_all(struct wsgi_host *host, struct tally *tally,
                                int *status)
 {
     size_t mounts = host->config->mount_count;
+    enum wsgi_load result;
     struct target target;
 
     for (size_t n = 0; n <= mounts; n++) {
         size_t i = n == 0 ? mounts : n - 1;
+
         if (!find_target(host->config, i, &target))
             continue;
         target.number = tally->named++;
-        enum wsgi_load result = load(host, &host->apps[i], &target, status);
+        result = load(host, &host->apps[i], &target, status);
         if (result == WSGI_EXIT)
             return result;
         tally->loaded += result == WSGI_LOADED;

@@ -96,19 +96,19 @@ static bool fill_from_http(struct wsgi_exchange *x, struct wsgi_peer *p)
 {
     const struct http_request *r = &p->conn.request;
     char length[24] = "", port[16];
+    struct cgi_server server = {
+        .remote_addr = x->remote_addr,
+        .remote_port = span_of(p->remote_port),
+        .scheme = SPAN("http"),
+        .path = x->path,
+    };
 
     if (r->framing == HTTP_LENGTH)
         snprintf(length, sizeof length, "%llu",
                  (unsigned long long)r->content_length);
     snprintf(port, sizeof port, "%u", p->server_port);
-    const struct cgi_server server = {
-        .port = span_of(port),
-        .remote_addr = x->remote_addr,
-        .remote_port = span_of(p->remote_port),
-        .scheme = SPAN("http"),
-        .path = x->path,
-        .content_length = span_of(length),
-    };
+    server.port = span_of(port);
+    server.content_length = span_of(length);
     if (cgi_variables(r, &server, add_if_there, x))
         return true;
     if (!PyErr_Occurred())
@@ -198,8 +198,12 @@ enum wsgi_fate wsgi_request_serve(const struct wsgi_server *server,
 {
     const struct wsgi_hooks *hooks = server->hooks;
     const struct http_request *r = &p->conn.request;
+    struct wsgi_brief brief;
     struct span raw = {NULL, 0};
+    uint64_t all, count, served;
+    int64_t begun;
     long path_len = 0;
+    char *path;
 
     reset(x, p);
     if (x->http) {
@@ -209,7 +213,7 @@ enum wsgi_fate wsgi_request_serve(const struct wsgi_server *server,
     } else {
         note_uwsgi(x, p);
     }
-    char *path = malloc(raw.len + 1);
+    path = malloc(raw.len + 1);
     if (path == NULL ||
         (raw.len > 0 && (path_len = uri_normalise(path, raw, false)) < 0)) {
         wsgi_peer_refuse(p, path == NULL ? 500 : 400,
@@ -220,19 +224,19 @@ enum wsgi_fate wsgi_request_serve(const struct wsgi_server *server,
     if (x->http)
         x->path = (struct span){path, (size_t)path_len};
     choose_app(x);
-    int64_t begun = net_now();
-    const struct wsgi_brief brief = {x->core, x->method, x->uri,
-                                     x->remote_addr};
+    begun = net_now();
+    brief = (struct wsgi_brief){x->core, x->method, x->uri, x->remote_addr};
     if (hooks != NULL && hooks->begin != NULL)
         hooks->begin(hooks->context, &brief);
     PyEval_RestoreThread(thread);
     run(x, p);
-    uint64_t all = x->host->served, served = x->app->served;
+    all = x->host->served;
+    served = x->app->served;
     PyEval_SaveThread();
     free(path);
-    uint64_t count = hooks != NULL && hooks->end != NULL
-                         ? hooks->end(hooks->context, x->core)
-                         : all;
+    count = hooks != NULL && hooks->end != NULL
+                ? hooks->end(hooks->context, x->core)
+                : all;
     if (!x->host->config->disable_logging)
         log_line(x, served, count, begun);
     return fate(x, p);

@@ -30,11 +30,14 @@ void wsgi_explain_item(const char *what, PyObject *item)
 /* One item of the body.  `whole` as in wsgi_send. */
 static bool send_item(struct wsgi_exchange *x, PyObject *item, uint64_t whole)
 {
+    struct span s;
+
     if (!PyBytes_Check(item)) {
         wsgi_explain_item("the application's body has an item", item);
         return false;
     }
-    struct span s = {PyBytes_AS_STRING(item), (size_t)PyBytes_GET_SIZE(item)};
+    s.ptr = PyBytes_AS_STRING(item);
+    s.len = (size_t)PyBytes_GET_SIZE(item);
     return wsgi_send(x, s, whole);
 }
 
@@ -50,22 +53,22 @@ static bool enough(const struct wsgi_exchange *x)
  * up anew and held. */
 static bool send_sequence(struct wsgi_exchange *x, PyObject *body)
 {
-    bool is_list = PyList_Check(body);
+    bool ok = true, is_list = PyList_Check(body);
     uint64_t whole = 0;
+    PyObject *item;
 
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(body); i++) {
-        PyObject *item = PySequence_Fast_GET_ITEM(body, i);
+        item = PySequence_Fast_GET_ITEM(body, i);
         if (!PyBytes_Check(item)) {
             wsgi_explain_item("the application's body has an item", item);
             return false;
         }
         whole += (uint64_t)PyBytes_GET_SIZE(item);
     }
-    bool ok = true;
     for (Py_ssize_t i = 0; ok && !enough(x); i++) {
         if (i >= (is_list ? PyList_GET_SIZE(body) : PyTuple_GET_SIZE(body)))
             break;
-        PyObject *item = PySequence_Fast_GET_ITEM(body, i);
+        item = PySequence_Fast_GET_ITEM(body, i);
         Py_INCREF(item);
         x->switches++;
         ok = send_item(x, item, whole);
@@ -78,10 +81,11 @@ static bool send_sequence(struct wsgi_exchange *x, PyObject *body)
 static bool is_single(PyObject *body)
 {
     PySequenceMethods *methods = Py_TYPE(body)->tp_as_sequence;
+    Py_ssize_t n;
 
     if (methods == NULL || methods->sq_length == NULL)
         return false;
-    Py_ssize_t n = PyObject_Size(body);
+    n = PyObject_Size(body);
     if (n < 0)
         PyErr_Clear();
     return n == 1;
@@ -89,7 +93,8 @@ static bool is_single(PyObject *body)
 
 static bool send_iterable(struct wsgi_exchange *x, PyObject *body)
 {
-    bool single = is_single(body);
+    bool ok = true, single = is_single(body);
+    uint64_t whole;
     PyObject *item, *iterator = PyObject_GetIter(body);
 
     if (iterator == NULL) {
@@ -100,12 +105,10 @@ static bool send_iterable(struct wsgi_exchange *x, PyObject *body)
                          Py_TYPE(body)->tp_name, body);
         return false;
     }
-    bool ok = true;
     while (ok && !enough(x) && (item = PyIter_Next(iterator)) != NULL) {
         x->switches++;
-        uint64_t whole = single && PyBytes_Check(item)
-                             ? (uint64_t)PyBytes_GET_SIZE(item)
-                             : WSGI_UNKNOWN_LENGTH;
+        whole = single && PyBytes_Check(item) ? (uint64_t)PyBytes_GET_SIZE(item)
+                                              : WSGI_UNKNOWN_LENGTH;
         ok = send_item(x, item, whole);
         Py_DECREF(item);
     }
@@ -144,9 +147,11 @@ static bool send_body(struct wsgi_exchange *x, PyObject *body)
 /* close(), if the body has one.  Called with no exception set. */
 static void close_body(struct wsgi_exchange *x, PyObject *body)
 {
+    PyObject *close, *result;
+
     if (is_plain(body))
         return;
-    PyObject *close = PyObject_GetAttr(body, x->host->names[WSGI_N_close]);
+    close = PyObject_GetAttr(body, x->host->names[WSGI_N_close]);
     if (close == NULL) {
         if (PyErr_ExceptionMatches(PyExc_AttributeError))
             PyErr_Clear();
@@ -154,7 +159,7 @@ static void close_body(struct wsgi_exchange *x, PyObject *body)
             wsgi_report_exception(x, "the body's close could not be looked up");
         return;
     }
-    PyObject *result = PyObject_CallNoArgs(close);
+    result = PyObject_CallNoArgs(close);
     Py_DECREF(close);
     if (result == NULL)
         wsgi_report_exception(x, "exception in the body's close()");

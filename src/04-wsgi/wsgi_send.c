@@ -118,7 +118,7 @@ static bool add_http_fields(struct wsgi_exchange *x)
 /* Completes the head. */
 static bool finish_head(struct wsgi_exchange *x, uint64_t whole)
 {
-    bool bodiless = x->status == 204 || x->status == 304;
+    bool ok, bodiless = x->status == 204 || x->status == 304;
 
     if (x->status == 0) {
         PyErr_SetString(PyExc_RuntimeError,
@@ -129,7 +129,7 @@ static bool finish_head(struct wsgi_exchange *x, uint64_t whole)
     choose_ending(x, whole);
     if (bodiless)
         x->ending = WSGI_END_NOTHING;
-    bool ok = (x->head_only && x->ending == WSGI_END_CHUNKED) || add_framing(x);
+    ok = (x->head_only && x->ending == WSGI_END_CHUNKED) || add_framing(x);
     if (x->head_only)
         x->ending = WSGI_END_NOTHING;
     ok = ok && (!x->http || add_http_fields(x)) &&

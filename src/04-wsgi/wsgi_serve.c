@@ -185,7 +185,7 @@ static bool wait_for_all(struct loop *l, size_t *listeners)
 {
     int64_t next = expire(l);
     size_t n = 0;
-    int timeout = -1;
+    int ready, timeout = -1;
 
     l->poll[n++] =
         (struct pollfd){l->stopping ? -1 : l->server->stop, POLLIN, 0};
@@ -200,7 +200,7 @@ static bool wait_for_all(struct loop *l, size_t *listeners)
     }
     if (l->stopping && l->count == 0)
         return true;
-    int ready = poll(l->poll, n, timeout);
+    ready = poll(l->poll, n, timeout);
     if (ready < 0)
         for (size_t i = 0; i < n; i++)
             l->poll[i].revents = 0;
@@ -272,6 +272,7 @@ static void clean_up(struct loop *l)
 bool wsgi_serve(const struct wsgi_server *server, struct err *err)
 {
     struct loop l = {.server = server, .config = server->host->config};
+    PyGILState_STATE state;
     bool ok = true;
 
     l.poll = calloc(1 + l.config->socket_count + MAX_WAITING, sizeof *l.poll);
@@ -282,7 +283,7 @@ bool wsgi_serve(const struct wsgi_server *server, struct err *err)
     l.exchange.pid = getpid();
     buf_init(&l.exchange.head, WSGI_MAX_RESPONSE_HEAD);
 
-    PyGILState_STATE state = PyGILState_Ensure();
+    state = PyGILState_Ensure();
     l.thread = PyEval_SaveThread();
     while (ok && !(l.stopping && l.count == 0))
         ok = turn(&l, err);
