@@ -22,11 +22,12 @@ static bool is_file(const char *path)
 /* "-w wsgi.py" is read as the module `py` in the package `wsgi`. */
 bool wsgi_hint_file(const char *module, const char *callable)
 {
+    bool usual = strcmp(callable, "application") == 0;
+
     if (!is_file(module))
         return false;
-    wsgi_log("*** \"%s\" is a file: --wsgi-file %s --callable %s loads it "
-             "***",
-             module, module, callable);
+    wsgi_log("*** \"%s\" is a file: --wsgi-file %s%s%s loads it ***", module,
+             module, usual ? "" : " --callable ", usual ? "" : callable);
     return true;
 }
 

@@ -123,7 +123,7 @@ SLIPS = (
     ("--pythonpath projct -w shop", "No module named 'shop'",
      "projct (not there), /"),
     ("--chdir projct -w shop", "--chdir projct: No such file"),
-    ("--chdir project -w shop.py", "--wsgi-file shop.py --callable appl"),
+    ("--chdir project -w shop.py", "--wsgi-file shop.py loads it"),
     ("-w project/shop.py:site",
      "--wsgi-file project/shop.py --callable site"),
     ("--wsgi-file project/shop.py:site",
