@@ -175,13 +175,17 @@ bench: all
 	@tests/packages.sh install bench
 	@$(PYTHON) tests/bench/bench.py $(BUILD)/bin
 
-## make cost         count the instructions that parsing a request head takes
+## make cost         count the instructions that heads and uwsgi packets take
 .PHONY: cost
-cost: $(BUILD)/tests/head_cost
-	@$(PYTHON) tests/bench/head_cost.py $<
+cost: $(BUILD)/tests/head_cost $(BUILD)/tests/uwsgi_cost
+	@$(PYTHON) tests/bench/head_cost.py $^
 $(BUILD)/tests/head_cost: tests/bench/head_cost.c $(BUILD)/lib/lib01-echo.a
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) -Isrc/01-echo -o $@ $^ $(ALL_LDFLAGS) -Wl,--strip-debug
+
+$(BUILD)/tests/uwsgi_cost: tests/bench/uwsgi_cost.c $(LIBS_03-uwsgi)
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) $(CPPFLAGS_03-uwsgi) -o $@ $^ $(ALL_LDFLAGS) -Wl,--strip-debug
 
 # The book: `make weave CHAPTER=3` and `make check-book CHAPTER=3` keep to one.
 ## make weave        fill the quotes of the chapters in from src/

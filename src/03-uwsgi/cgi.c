@@ -7,6 +7,8 @@
 
 #include "cgi.h"
 
+#include <stdlib.h>
+
 /* "GET /path?query" as the origin form has it, whatever the request had.  The
  * absolute form is put together anew: a URI without a path has its "/" from
  * elsewhere in the head. */
@@ -113,42 +115,85 @@ static bool add_variable_name(struct buf *out, struct span name)
     return true;
 }
 
-/* Appends the values of the fields after `first` that have its name, each
- * with the separator before it. */
-static bool join_repeats(const struct http_fields *f, unsigned first,
+/* The fields that are passed, those of one name side by side.  A client may
+ * send as many fields as there is room for; to compare each with every other
+ * would cost the square of their number, to sort them hardly more than to read
+ * them. */
+struct groups {
+    const struct http_fields *fields;
+    uint16_t *sorted; /* by name, and of one name by place */
+    unsigned count;
+    uint16_t *start; /* of each field: its place in `sorted` if it is the first
+                      * of its name, else NONE */
+};
+
+#define NONE UINT16_MAX
+
+/* Among letters, digits and "-" one bit is the difference between capital and
+ * small. */
+static int by_name(const void *left, const void *right, void *fields)
+{
+    uint16_t i = *(const uint16_t *)left, j = *(const uint16_t *)right;
+    struct span a = http_name(fields, i), b = http_name(fields, j);
+
+    if (a.len != b.len)
+        return a.len < b.len ? -1 : 1;
+    for (size_t at = 0; at < a.len; at++) {
+        int difference = (a.ptr[at] | 0x20) - (b.ptr[at] | 0x20);
+        if (difference != 0)
+            return difference;
+    }
+    return i - j;
+}
+
+static bool find_groups(struct groups *g, const struct http_fields *f)
+{
+    g->fields = f;
+    g->count = 0;
+    g->sorted = malloc(2 * (f->count + 1) * sizeof *g->sorted);
+    if (g->sorted == NULL)
+        return false;
+    g->start = g->sorted + f->count;
+    for (unsigned i = 0; i < f->count; i++) {
+        g->start[i] = NONE;
+        if (passed(http_name(f, i)))
+            g->sorted[g->count++] = (uint16_t)i;
+    }
+    qsort_r(g->sorted, g->count, sizeof *g->sorted, by_name, (void *)f);
+    for (unsigned k = 0; k < g->count; k++)
+        if (k == 0 || !span_eq_nocase(http_name(f, g->sorted[k - 1]),
+                                      http_name(f, g->sorted[k])))
+            g->start[g->sorted[k]] = (uint16_t)k;
+    return true;
+}
+
+/* Appends the values of the fields behind the first of a group, each with the
+ * separator before it. */
+static bool join_repeats(const struct groups *g, unsigned first,
                          struct buf *out)
 {
-    struct span name = http_name(f, first);
-    bool cookie = span_eq_nocase(name, SPAN("Cookie"));
+    bool cookie = span_eq_nocase(http_name(g->fields, first), SPAN("Cookie"));
     struct span separator = cookie ? SPAN("; ") : SPAN(", ");
 
-    for (unsigned i = first + 1; i < f->count; i++)
-        if (span_eq_nocase(http_name(f, i), name) &&
-            !(buf_add_span(out, separator) &&
-              buf_add_span(out, http_value(f, i))))
+    for (unsigned k = g->start[first] + 1u;
+         k < g->count && g->start[g->sorted[k]] == NONE; k++)
+        if (!buf_add_span(out, separator) ||
+            !buf_add_span(out, http_value(g->fields, g->sorted[k])))
             return false;
     return true;
 }
 
-static bool is_repeat(const struct http_fields *f, unsigned i)
-{
-    for (unsigned j = 0; j < i; j++)
-        if (span_eq_nocase(http_name(f, j), http_name(f, i)))
-            return true;
-    return false;
-}
-
-/* Builds name and value of the variable for field i, one behind the other in
+/* Builds name and value of the variable for a group, one behind the other in
  * *scratch, and emits them. */
-static bool emit_field(const struct http_fields *f, unsigned i,
+static bool emit_group(const struct groups *g, unsigned first,
                        struct buf *scratch, cgi_emit *emit, void *context)
 {
     scratch->len = 0;
-    if (!add_variable_name(scratch, http_name(f, i)))
+    if (!add_variable_name(scratch, http_name(g->fields, first)))
         return false;
     size_t name_len = scratch->len;
-    if (!buf_add_span(scratch, http_value(f, i)) ||
-        !join_repeats(f, i, scratch))
+    if (!buf_add_span(scratch, http_value(g->fields, first)) ||
+        !join_repeats(g, first, scratch))
         return false;
     struct span name = {scratch->ptr, name_len};
     struct span value = {scratch->ptr + name_len, scratch->len - name_len};
@@ -157,17 +202,20 @@ static bool emit_field(const struct http_fields *f, unsigned i,
 
 bool cgi_fields(const struct http_request *r, cgi_emit *emit, void *context)
 {
-    const struct http_fields *f = &r->fields;
     struct span host = http_request_span(r, r->host);
+    struct groups groups;
     struct buf scratch;
     bool ok = true;
 
     if (host.len != 0 && !emit(context, SPAN("HTTP_HOST"), host))
         return false;
+    if (!find_groups(&groups, &r->fields))
+        return false;
     scratch_init(&scratch, r);
-    for (unsigned i = 0; ok && i < f->count; i++)
-        if (passed(http_name(f, i)) && !is_repeat(f, i))
-            ok = emit_field(f, i, &scratch, emit, context);
+    for (unsigned i = 0; ok && i < r->fields.count; i++)
+        if (groups.start[i] != NONE)
+            ok = emit_group(&groups, i, &scratch, emit, context);
     buf_free(&scratch);
+    free(groups.sorted);
     return ok;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """head_cost: what it costs to parse a request head, in instructions.
 
-    tests/bench/head_cost.py PROGRAM     `make cost` builds it and calls this
+    tests/bench/head_cost.py HEAD_COST UWSGI_COST     `make cost` builds them
 
 Instructions are counted by callgrind, so the figures are the same in every run
 on one machine and with one compiler; seconds would not be.  The first table is
@@ -11,6 +11,11 @@ instructions.  A parser that begins anew with each byte would need 64 times.
 
 Where the library libh2o0.13 is installed, the rows `pico` show what the parser in
 it, picohttpparser, takes for the same heads, in the same run.
+
+The third table is of what a uwsgi gateway and server do: decode and encode a
+packet of many pairs, parse the head of an answer that comes byte by byte, make
+variables of fields.  Eight times as much must cost eight times as much; the
+fields are sorted by name, which may cost a little more.
 
 The last line is "N passed, N failed".
 """
@@ -23,6 +28,9 @@ import tempfile
 WHOLE = [  # head, instructions per byte that it may cost at most
     ("curl", 20), ("browser", 7), ("cookies", 6)]
 BYTEWISE = [1024, 8192]
+UWSGI = [  # what is done, instructions per byte, growth at eight times the size
+    ("decode", 12, 8.5), ("encode", 60, 8.5), ("reply", 90, 8.5),
+    ("variables", 40, 11)]
 
 
 def measure(program, head, how):
@@ -42,13 +50,13 @@ def measure(program, head, how):
 
 
 def main(argv):
-    if len(argv) != 1:
+    if len(argv) != 2:
         print(__doc__.strip(), file=sys.stderr)
         return 2
     verdicts = []
 
-    def row(name, how, bound=None):
-        found = measure(argv[0], name, how)
+    def row(name, how, bound=None, program=argv[0]):
+        found = measure(program, name, how)
         if found is None:
             return None
         size, count = found
@@ -68,6 +76,12 @@ def main(argv):
     verdicts.append(7.5 < long / short < 8.5)
     print(f"eight times the bytes cost {long / short:.2f} times as much"
           f"{'' if verdicts[-1] else ', not eight times'}")
+    for name, bound, most in UWSGI:
+        short, long = (row(name, str(size), bound, argv[1])
+                       for size in BYTEWISE)
+        verdicts.append(7 < long / short < most)
+        print(f"eight times the size costs {long / short:.2f} times as much"
+              f"{'' if verdicts[-1] else f', more than {most}'}")
     print(f"{sum(verdicts)} passed, {len(verdicts) - sum(verdicts)} failed")
     return 0 if all(verdicts) else 1
 

@@ -248,10 +248,50 @@ static void test_most_repeats(void)
     buf_free(&head);
 }
 
+/* Names that begin alike, are as long as each other, come in either case and in
+ * any order: each gets its own values, in their order, at the first's place. */
+static void test_mixed_repeats(void)
+{
+    check_fields("B: 1\r\nAb: 2\r\nb: 3\r\nA: 4\r\naB: 5\r\nAc: 6\r\n"
+                 "a: 7\r\nAb: 8\r\nA-: 9\r\nA0: 10\r\n0: 11\r\nB: 12\r\n",
+                 "HTTP_B=1, 3, 12\nHTTP_AB=2, 5, 8\nHTTP_A=4, 7\nHTTP_AC=6\n"
+                 "HTTP_A_=9\nHTTP_A0=10\nHTTP_0=11\n");
+}
+
+/* As many names as there may be fields, each twice, the second time in the
+ * opposite order. */
+static void test_many_names(void)
+{
+    const int names = HTTP_MAX_FIELDS / 2;
+    struct http_request r;
+    struct walk w = {.left = -1};
+    struct buf head, lines;
+
+    buf_init(&head, HTTP_MAX_HEAD);
+    buf_init(&lines, HTTP_MAX_HEAD);
+    CU_ASSERT(buf_add_text(&head, "GET / HTTP/1.0\r\n"));
+    for (int i = 0; i < names; i++) {
+        CU_ASSERT(buf_printf(&head, "X-%d: %d\r\n", i, i));
+        CU_ASSERT(buf_printf(&lines, "HTTP_X_%d=%d, %d\n", i, i, -i));
+    }
+    for (int i = names - 1; i >= 0; i--)
+        CU_ASSERT(buf_printf(&head, "x-%d: %d\r\n", i, -i));
+    CU_ASSERT(buf_add(&head, "\r\n", 3));
+    parse(&r, head.ptr);
+    buf_init(&w.lines, HTTP_MAX_HEAD);
+    CU_ASSERT(cgi_fields(&r, emit_line, &w));
+    CU_ASSERT(span_eq(buf_span(&w.lines), buf_span(&lines)));
+    buf_free(&w.lines);
+    buf_free(&head);
+    buf_free(&lines);
+}
+
 UNIT_MAIN("cgi", {"names", test_names}, {"forgeries", test_forgeries},
           {"repeats", test_repeats}, {"host", test_host},
           {"variables", test_variables},
           {"variables_empty", test_variables_empty},
           {"variables_chunked", test_variables_chunked},
           {"request_uri", test_request_uri}, {"refused", test_refused},
-          {"most_repeats", test_most_repeats})
+          {"most_repeats", test_most_repeats},
+          {"mixed_repeats", test_mixed_repeats},
+          {"many_names", test_many_names})
