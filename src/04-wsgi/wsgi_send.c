@@ -219,7 +219,9 @@ bool wsgi_send_head(struct wsgi_exchange *x, uint64_t whole)
 
 bool wsgi_send_end(struct wsgi_exchange *x)
 {
-    if (!wsgi_send_head(x, 0))
+    /* That nothing came says how long the body is, but not to a HEAD, to
+     * which many applications give none: its length is the GET's. */
+    if (!wsgi_send_head(x, x->head_only ? WSGI_UNKNOWN_LENGTH : 0))
         return false;
     if (x->ending == WSGI_END_CHUNKED) {
         struct iovec last = {"0\r\n\r\n", 5};
