@@ -3,13 +3,15 @@
 
     tests/fuzz.py SECONDS PROGRAM...
 
-They start from what the clients of the corpus send: the whole of it, and the
-part behind the first empty line.  What a fuzzer finds stays in
+They start from what the clients of the corpus send: the whole of it, the part
+behind the first empty line, and the variables of packets; and from what its
+upstreams answer.  What a fuzzer finds stays in
 build/fuzz/found, one file each; the program, run with that file as its
 argument, shows it again.
 """
 
 import re
+import struct
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -29,29 +31,44 @@ def unescape(text):
         text).encode("latin-1", "replace")
 
 
-def sent(case):
-    """What the first client of a case sends."""
+def said(lines, who):
+    """What the first client ("c") of a case sends, or an upstream ("u1")."""
     out = b""
-    for line in case.read_text("utf-8").splitlines():
-        exact = re.match(r"c>\|\s?(.*)", line)
-        plain = re.match(r"c>(?:  ?(.*))?$", line)
+    for line in lines:
+        exact = re.match(who + r">\|\s?(.*)", line)
+        plain = re.match(who + r">(?:  ?(.*))?$", line)
         if exact:
             out += unescape(exact[1])
-        elif plain:
+        elif plain and not line.startswith(f"{who}> uwsgi "):
             out += unescape(plain[1] or "") + b"\r\n"
     return out
 
 
+def pairs(lines):
+    """The variables that stand in a case, sent or expected, as a packet has
+    them."""
+    out = b""
+    for line in lines:
+        pair = re.match(r"\s+[+?*]([^=]*)=(.*)", line)
+        for word in pair.groups() if pair else ():
+            word = unescape(word)
+            out += struct.pack("<H", len(word)) + word
+    return out
+
+
 def plant(folder):
-    """Makes the corpus' requests and bodies the first inputs.  The fuzzers
-    take their first bytes for choices of their own."""
+    """Makes the first inputs.  Some fuzzers take their first bytes for choices
+    of their own."""
     for n, case in enumerate(sorted((ROOT / "corpus").rglob("*.case"))):
-        whole = sent(case)
+        lines = case.read_text("utf-8").splitlines()
+        whole = said(lines, "c")
         body = whole.partition(b"\r\n\r\n")[2]
-        for kind, data in (("whole", b"\0\0" + whole),
-                           ("body", b"\0\0\0" + body)):
-            if len(data) > 3:
-                (folder / f"{kind}-{n}").write_bytes(data[:4096])
+        for kind, choices, data in (
+                ("head", 0, whole), ("whole", 2, whole), ("body", 3, body),
+                ("packet", 0, pairs(lines)), ("reply", 1, said(lines, "u1"))):
+            if data:
+                (folder / f"{kind}-{n}").write_bytes(
+                    bytes(choices) + data[:4096])
 
 
 def fuzz(program, seconds):
