@@ -131,6 +131,20 @@ bool span_hex(struct span s, uint64_t *value)
     return parse_number(s, 16, value);
 }
 
+size_t bytes_decimal(char *text, uint64_t value)
+{
+    char digits[BYTES_DECIMAL], *first = digits + sizeof digits - 1;
+    size_t len;
+
+    *first = 0;
+    do
+        *--first = (char)('0' + value % 10);
+    while ((value /= 10) > 0);
+    len = (size_t)(digits + sizeof digits - 1 - first);
+    memcpy(text, first, len + 1);
+    return len;
+}
+
 void buf_init(struct buf *b, size_t max)
 {
     *b = (struct buf){NULL, 0, 0, max};

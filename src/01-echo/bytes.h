@@ -49,6 +49,11 @@ bool span_next(struct span *rest, char separator, struct span *item);
 bool span_decimal(struct span s, uint64_t *value);
 bool span_hex(struct span s, uint64_t *value);
 
+/* Writes value as a decimal and a NUL; `text` holds BYTES_DECIMAL.  Returns the
+ * length of the number. */
+#define BYTES_DECIMAL 21
+size_t bytes_decimal(char *text, uint64_t value);
+
 struct buf {
     char *ptr;  /* NULL while nothing was ever put in */
     size_t len; /* bytes in use */

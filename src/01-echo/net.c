@@ -145,8 +145,24 @@ bool net_parse(struct net_addr *addr, const char *text, struct err *err)
     return true;
 }
 
+/* Every connection has its client's address printed, and nearly all are of
+ * this kind: getnameinfo would do it at ten times the cost. */
+static void print_v4(const struct sockaddr_in *in, char *text)
+{
+    const unsigned char *octets = (const unsigned char *)&in->sin_addr;
+
+    for (int i = 0; i < 4; i++) {
+        text += bytes_decimal(text, octets[i]);
+        *text++ = i < 3 ? '.' : 0;
+    }
+}
+
 void net_print_host(const struct net_addr *addr, char *text)
 {
+    if (addr->sa.sa_family == AF_INET) {
+        print_v4((const struct sockaddr_in *)&addr->storage, text);
+        return;
+    }
     if (addr->sa.sa_family == AF_UNIX ||
         getnameinfo(&addr->sa, addr->len, text, NET_ADDR_TEXT, NULL, 0,
                     NI_NUMERICHOST) != 0)

@@ -27,7 +27,8 @@ enum wsgi_ending {
 struct wsgi_exchange {
     struct wsgi_host *host;
     unsigned core;
-    pid_t pid; /* of the process that serves, see wsgi_end_stranger */
+    pid_t pid; /* of the process that serves */
+    const bool *at_home; /* false in its children, see wsgi_end_stranger */
     struct http_clock clock;
 
     /* The request, as the connection has it.  The spans point into the

@@ -31,7 +31,7 @@ void wsgi_peer_init(struct wsgi_peer *p, const struct wsgi_config *c,
     p->remote_addr[0] = p->remote_port[0] = 0;
     if (remote->sa.sa_family != AF_UNIX) {
         net_print_host(remote, p->remote_addr);
-        snprintf(p->remote_port, sizeof p->remote_port, "%u", net_port(remote));
+        bytes_decimal(p->remote_port, net_port(remote));
     }
 }
 

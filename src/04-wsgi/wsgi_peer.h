@@ -26,7 +26,7 @@ struct wsgi_peer {
     int64_t deadline; /* of the state */
     unsigned server_port;
     char remote_addr[NET_ADDR_TEXT];
-    char remote_port[16];
+    char remote_port[BYTES_DECIMAL];
     /* The next one that is free: peers are used again. */
     struct wsgi_peer *next;
 };

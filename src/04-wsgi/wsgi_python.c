@@ -204,6 +204,7 @@ static void release(struct wsgi_host *host)
     for (size_t i = 0; i <= host->config->mount_count; i++)
         Py_CLEAR(host->apps[i].callable);
     Py_CLEAR(host->base);
+    Py_CLEAR(host->input_key);
     Py_CLEAR(host->errors);
     Py_CLEAR(host->opt);
     Py_CLEAR(host->module);

@@ -43,6 +43,7 @@ struct wsgi_host {
 
     /* Owned references. */
     PyObject *base;        /* what every environ begins as */
+    PyObject *input_key;   /* "wsgi.input" */
     PyObject *opt;         /* uwsgi.opt */
     PyObject *module;      /* uwsgi */
     PyObject *errors;      /* wsgi.errors */

@@ -18,6 +18,7 @@ static void reset(struct wsgi_exchange *x, struct wsgi_peer *p)
         .host = x->host,
         .core = x->core,
         .pid = x->pid,
+        .at_home = x->at_home,
         .clock = x->clock,
         .head = x->head,
         .conn = &p->conn,
@@ -72,7 +73,8 @@ static void note_uwsgi(struct wsgi_exchange *x, struct wsgi_peer *p)
     };
     while (uwsgi_next_pair(&block, &pair, &reason) == HTTP_MORE)
         for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-            if (span_eq(pair.key, table[i].name))
+            if (pair.key.len == table[i].name.len &&
+                span_eq(pair.key, table[i].name))
                 *table[i].to = pair.value;
     /* It comes back in the status line: nothing but a version may. */
     if (!span_starts(x->protocol, SPAN("HTTP/")) || x->protocol.len > 8 ||
@@ -95,7 +97,7 @@ static bool add_if_there(void *exchange, struct span name, struct span value)
 static bool fill_from_http(struct wsgi_exchange *x, struct wsgi_peer *p)
 {
     const struct http_request *r = &p->conn.request;
-    char length[24] = "", port[16];
+    char length[BYTES_DECIMAL] = "", port[BYTES_DECIMAL];
     struct cgi_server server = {
         .remote_addr = x->remote_addr,
         .remote_port = span_of(p->remote_port),
@@ -104,9 +106,8 @@ static bool fill_from_http(struct wsgi_exchange *x, struct wsgi_peer *p)
     };
 
     if (r->framing == HTTP_LENGTH)
-        snprintf(length, sizeof length, "%llu",
-                 (unsigned long long)r->content_length);
-    snprintf(port, sizeof port, "%u", p->server_port);
+        bytes_decimal(length, r->content_length);
+    bytes_decimal(port, p->server_port);
     server.port = span_of(port);
     server.content_length = span_of(length);
     if (cgi_variables(r, &server, add_if_there, x))

@@ -176,7 +176,7 @@ static PyObject *call(struct wsgi_exchange *x)
     x->input = wsgi_input_make(host->input_type, x);
     x->start_response = wsgi_response_make(host->response_type, x);
     if (x->input == NULL || x->start_response == NULL ||
-        PyDict_SetItemString(x->environ, "wsgi.input", x->input) < 0)
+        PyDict_SetItem(x->environ, host->input_key, x->input) < 0)
         return NULL;
     args[1] = x->environ;
     args[2] = x->start_response;
@@ -213,7 +213,7 @@ void wsgi_run(struct wsgi_exchange *x)
 
 void wsgi_end_stranger(const struct wsgi_exchange *x)
 {
-    if (getpid() == x->pid)
+    if (*x->at_home)
         return;
     wsgi_log_dated("a child that the application forked came back from it: it "
                    "is ended, process %d answers; end such a child with "

@@ -5,6 +5,9 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 static struct span guarded(const char *text)
 {
@@ -226,7 +229,21 @@ static void errors(void)
     CU_ASSERT(!err_set(NULL, "nobody reads this"));
 }
 
+static void print_decimal(void)
+{
+    const uint64_t rows[] = {0, 7, 10, 65535, 1000000, UINT64_MAX};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char expected[32], *text = malloc(BYTES_DECIMAL);
+        int len = sprintf(expected, "%" PRIu64, rows[i]);
+        CU_ASSERT_FATAL(text != NULL);
+        CU_ASSERT_EQUAL(bytes_decimal(text, rows[i]), (size_t)len);
+        CU_ASSERT_STRING_EQUAL(text, expected);
+        free(text);
+    }
+}
+
 UNIT_MAIN("bytes", {"compare", compare}, {"find", find}, {"trim", trim},
           {"next", next}, {"decimal", decimal}, {"hex", hex}, {"bound", bound},
           {"reserve", reserve}, {"add", add}, {"print", print},
-          {"errors", errors})
+          {"print decimal", print_decimal}, {"errors", errors})
