@@ -37,6 +37,7 @@ def mark(name):
 
 
 def reading(env, start_response):
+    env["wsgi.errors"].write("a line, and not flushed\\n")
     mark("reading")
     body = env["wsgi.input"].read()
     start_response("200 OK", PLAIN)
@@ -98,6 +99,8 @@ def receiving(t, name):
                   b"Content-Length: 4\r\n\r\na\n" % name.encode())
         begun(t, name)
         runs(t, f"for a body (/{name})")
+        t.contains("a line to wsgi.errors is in the log at once",
+                   child.log.read_text(), "a line, and not flushed")
         s.sendall(b"b\n")
         out = b""
         while more := s.recv(1000):
@@ -122,9 +125,9 @@ with lib.Test("the interpreter's lock is given away around every wait") as t:
     t.write("waiting.py", APP)
     # The deadlines are longer than the test waits: a server that keeps the
     # lock would wait, with its threads, until the test has failed.
-    t.start(["strata-wsgi", "--http-socket", f"{t.host}:9097",
-             "--socket-timeout", "20", "-w", "waiting"],
-            ready=(t.host, 9097))
+    child = t.start(["strata-wsgi", "--http-socket", f"{t.host}:9097",
+                     "--socket-timeout", "20", "-w", "waiting"],
+                    ready=(t.host, 9097))
     runs(t, "for a connection")
     with socket.create_connection((t.host, 9097), 20) as s:
         s.sendall(b"GET /reading HTTP/1.1\r\nHo")

@@ -108,6 +108,14 @@ def tick():
 threading.Thread(target=tick, daemon=True).start()
 
 
+def endless_generator():
+    try:
+        while True:
+            yield b"x" * 65536
+    finally:
+        print("endless was closed", flush=True)
+
+
 class Endless:
     def __iter__(self):
         return self
@@ -123,6 +131,8 @@ def application(env, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     if env["PATH_INFO"] == "/endless":
         return Endless()
+    if env["PATH_INFO"] == "/generator":
+        return endless_generator()
     if env["PATH_INFO"] == "/slow":
         time.sleep(0.6)
     if env["PATH_INFO"] == "/stray":
@@ -133,20 +143,25 @@ def application(env, start_response):
 
 
 def clients_that_leave(t, port, child):
-    """One that hangs up, and one that stays and reads nothing."""
-    for how in ("hangs up", "reads nothing"):
+    """One that hangs up, and one that stays and reads nothing, each of a body
+    with a close() and of a generator."""
+    def closed():
+        return child.log.read_text().count("endless was closed")
+    for number, (path, how) in enumerate((
+            ("/endless", "hangs up"), ("/endless", "reads nothing"),
+            ("/generator", "hangs up"), ("/generator", "reads nothing")), 1):
         with socket.create_connection((t.host, port), 10) as s:
-            s.sendall(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+            s.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode())
             s.recv(1000)
             if how == "hangs up":
                 s.close()
-            closed = lib.wait_for(lambda: child.log.read_text().count(
-                "endless was closed") == (1 if how == "hangs up" else 2), 5)
-            t.ok(f"a client that {how}: the body is closed", closed)
+            t.ok(f"a client of {path} that {how}: the body is closed",
+                 lib.wait_for(lambda n=number: closed() == n, 5))
         t.equal("and the next one is served",
                 lib.ask(t.host, port, "GET", "/").status, 200)
-    t.equal("the log says so twice",
-            child.log.read_text().count("/endless: the client"), 2)
+    for path in ("/endless", "/generator"):
+        t.equal(f"the log says so twice of {path}",
+                child.log.read_text().count(f"{path}: the client"), 2)
 
 
 def threads_live(t, port):
@@ -222,11 +237,15 @@ def wrong_protocol(t, http, uwsgi, log):
 def ways_to_fail(t):
     t.write("broken.py", "import no_such_module\n")
     t.write("noapp.py", "something = 1\n")
+    t.write("unclosed.py", "def application(\n")
     t.write("number.py", "application = 42\n")
     for words, status, text in (
             (["--http-socket", "0:99999"], 1, "99999"),
             (["--http-socket", f"{t.host}:0", "--chdir", "/none"], 1, "/none"),
             (["--nonsense"], 1, "nonsense"),
+            (["--module"], 1, "module"),
+            (["--http-socket", f"{t.host}:0", "-w", "unclosed"], 1,
+             'unclosed.py", line 1'),
             (["--module", "x"], 1, "--http-socket"),
             (["--listen", "many"], 1, "many"),
             (["--http-socket", f"{t.host}:0", "--virtualenv", "/none"], 1,
@@ -277,6 +296,10 @@ with lib.Test("the WSGI host") as t:
     keep_alive(t, 9091)
     slow_clients(t, 9091)
     wrong_protocol(t, 9091, 9092, child.log)
+    t.equal("SERVER_NAME is the host's", lib.ask(
+        t.host, 9091, "GET", "/variables?SERVER_NAME,uwsgi.node").text,
+        "SERVER_NAME={0!r}\nuwsgi.node={1!r}\n".format(
+            socket.gethostname(), socket.gethostname().encode()))
     t.equal("SIGTERM ends it with status 0", t.stop(child), 0)
 
     sock = str(t.dir / "app.sock")

@@ -4,6 +4,7 @@ its modules, on which sockets it is served, and what becomes of a server
 without one."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,14 +13,15 @@ import venv
 import lib
 
 TELLING = '''\
+import atexit
 import os
 import sys
-import threading
 
 import only_there
 import which
 
 AT_IMPORT = os.environ.get("STRATA_A"), os.environ.get("STRATA_B")
+atexit.register(print, "at the exit")
 print("caf\\xe9 \\u20ac on standard output")
 print("caf\\xe9 \\u20ac on standard error", file=sys.stderr)
 
@@ -32,8 +34,8 @@ class site:
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [repr((AT_IMPORT, which.WHERE, only_there.WHERE,
                           sys.path[0], sys.prefix, __name__, __file__,
-                          os.path.basename(os.getcwd()), sys.argv,
-                          sys.flags.interactive)).encode()]
+                          os.path.basename(os.getcwd()),
+                          sys.argv)).encode()]
 
 
 def make():
@@ -96,7 +98,7 @@ def where_from(t):
              t.dir / "second", "--env", "STRATA_A=1=2", "--env", "STRATA_B",
              "-b8192", *words],
             ready=(t.host, port), env={"LC_ALL": "C"})
-        at_import, which, only, begin, prefix, found, place, work, argv, _ = (
+        at_import, which, only, begin, prefix, found, place, work, argv = (
             told(t, port))
         what = f"{home_is} {path_is} {words[-1]}"
         t.equal(f"{what}: the environment is set at the import", at_import,
@@ -115,7 +117,17 @@ def where_from(t):
         for stream in ("standard output", "standard error", "wsgi.errors"):
             t.contains(f"{what}: in the C locale {stream} takes any text",
                        log, f"café € on {stream}")
-        t.stop(child)
+        t.equal(f"{what}: it stops", t.stop(child), 0)
+        t.contains(f"{what}: atexit functions run", child.log.read_text(),
+                   "at the exit")
+        for line in (r"\*\*\* Starting strata-wsgi \S+ \(64bit\) on \[.{24}\]"
+                     r" \*\*\*", r"\*\*\* Operational MODE: single process \*\*\*",
+                     r"WSGI app 0 \(mountpoint=''\) ready in \d+ seconds on "
+                     r"interpreter 0x[0-9a-f]+ pid: \d+ \(default app\)",
+                     r"spawned strata-wsgi worker 1 \(and the only\) \(pid: "
+                     r"\d+, cores: 1\)"):
+            t.ok(f"the log begins as uWSGI's does: {line[:30]}",
+                 re.search(f"^{line}$", log, re.M), log)
 
 
 def sockets(t):

@@ -1,5 +1,6 @@
 /* Options of the Python host, and the configuration that they fill in. */
 
+#include "net.h"
 #include "unit.h"
 #include "wsgi_options.h"
 
@@ -25,6 +26,9 @@ static void texts(void)
     CU_ASSERT(apply(&c, "module", "a", &err));
     CU_ASSERT(apply(&c, "wsgi", "b:c", &err)); /* the last one counts */
     CU_ASSERT_STRING_EQUAL(c.module, "b:c");
+    CU_ASSERT(apply(&c, "wsgi-file", "a.py", &err));
+    CU_ASSERT(apply(&c, "file", "b.wsgi", &err));
+    CU_ASSERT_STRING_EQUAL(c.wsgi_file, "b.wsgi");
     CU_ASSERT(apply(&c, "pythonpath", "/x", &err));
     CU_ASSERT(apply(&c, "pp", "/y", &err)); /* a list adds up */
     CU_ASSERT_EQUAL(c.pythonpath.count, 2);
@@ -118,6 +122,11 @@ static void times(void)
     struct err err;
 
     wsgi_config_init(&c);
+    /* A stalled body has uWSGI's 4 s; a client that pauses in a download has
+     * more. */
+    CU_ASSERT_EQUAL(c.body_timeout, 4000);
+    CU_ASSERT_EQUAL(c.head_timeout, 60000);
+    CU_ASSERT_EQUAL(c.send_timeout, 60000);
     CU_ASSERT(apply(&c, "socket-timeout", "1.5", &err));
     CU_ASSERT_EQUAL(c.body_timeout, 1500);
     CU_ASSERT_EQUAL(c.head_timeout, 1500);
@@ -156,11 +165,37 @@ static void sockets(void)
     rmdir(dir);
 }
 
+/* ":port" is every IPv4 address, as in uWSGI. */
+static void addresses(void)
+{
+    static const struct {
+        const char *text, *prefix;
+    } table[] = {{":0", "0.0.0.0:"},
+                 {"0.0.0.0:0", "0.0.0.0:"},
+                 {"127.0.0.1:0", "127.0.0.1:"},
+                 {"[::1]:0", "[::1]:"}};
+    struct wsgi_config c;
+    struct err err;
+
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        char text[NET_ADDR_TEXT];
+        struct net_addr addr;
+        wsgi_config_init(&c);
+        CU_ASSERT(apply(&c, "http-socket", table[i].text, &err));
+        CU_ASSERT(wsgi_config_listen(&c, &err));
+        CU_ASSERT(net_local(c.sockets[0].fd, &addr));
+        net_print(&addr, text);
+        CU_ASSERT(span_starts(span_of(text), span_of(table[i].prefix)));
+        CU_ASSERT_EQUAL(c.sockets[0].port, net_port(&addr));
+        wsgi_config_free(&c);
+    }
+}
+
 static void bad_sockets(void)
 {
     static const char *const addresses[] = {
         "127.0.0.1:99999", "127.0.0.1:x",    "fd://9999", "fd://x",
-        "fd://0",          "/no/such/dir/s", "::::"};
+        "fd://0",          "/no/such/dir/s", "::::",      "no such host:80"};
     struct wsgi_config c;
     struct err err;
 
@@ -171,6 +206,11 @@ static void bad_sockets(void)
         CU_ASSERT_PTR_NOT_NULL(strstr(err.text, addresses[i]));
         wsgi_config_free(&c);
     }
+    wsgi_config_init(&c);
+    CU_ASSERT(apply(&c, "http-socket", "no such host:80", &err));
+    CU_ASSERT(!wsgi_config_listen(&c, &err));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "no such host"));
+    wsgi_config_free(&c);
 }
 
 static void enter(void)
@@ -196,4 +236,5 @@ static void enter(void)
 
 UNIT_MAIN("wsgi_options", {"texts", texts}, {"flags", flags},
           {"values", values}, {"times", times}, {"sockets", sockets},
-          {"bad sockets", bad_sockets}, {"enter", enter})
+          {"addresses", addresses}, {"bad sockets", bad_sockets},
+          {"enter", enter})
