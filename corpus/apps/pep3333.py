@@ -6,6 +6,7 @@ it are for the function.
 """
 
 import gc
+import gzip
 import io
 import os
 import subprocess
@@ -144,6 +145,39 @@ def length(env, start_response):
     return Body([b"0123456789"[:int(sent)]])
 
 
+def dated(env, start_response):
+    start_response("200 OK", [("Date", "Mon, 01 Jan 2024 00:00:00 GMT")])
+    return [b"old\n"]
+
+
+def no_content(env, start_response):
+    start_response("204 No Content", [("Content-Length", "5")])
+    return [b"12345"]
+
+
+def large(env, start_response):
+    start_response("200 OK", PLAIN)
+    return [b"x" * 300000, b"y" * 300000]
+
+
+def closed(env, start_response):
+    """A body that notes in the log how often it is closed."""
+    class Counted(Body):
+        times = 0
+
+        def close(self):
+            self.times += 1
+            print(f"closed {self.times} times", file=sys.stderr, flush=True)
+    start_response("200 OK", PLAIN)
+    return Counted([b"a", b"b"])
+
+
+def endless(env, start_response):
+    """More than anybody waits for."""
+    start_response("200 OK", PLAIN)
+    return Body((b"x" * 65536 for _ in range(16384)), "the endless body")
+
+
 # What replaces what was begun.
 
 def replaced(env, start_response):
@@ -193,11 +227,32 @@ def too_late(env, start_response):
     return [b"never sent\n"]
 
 
+def too_late_caught(env, start_response):
+    """Which exception is raised when it is too late to replace the head."""
+    write = start_response("200 OK", PLAIN)
+    write(b"begun ")
+    try:
+        raise ValueError("after the head is out")
+    except ValueError:
+        given = sys.exc_info()
+    try:
+        start_response("500 Replaced", PLAIN, given)
+    except BaseException as error:
+        return [b"same\n" if error is given[1] else b"another\n"]
+    return [b"none\n"]
+
+
 # What is forbidden, or goes wrong.
 
 def text(env, start_response):
     start_response("200 OK", PLAIN)
     return ["Hello!"]
+
+
+def text_yielded(env, start_response):
+    start_response("200 OK", PLAIN)
+    yield b""
+    yield "Hello!"
 
 
 def bare_text(env, start_response):
@@ -368,6 +423,12 @@ def variables(env, start_response):
     return ["".join(f"{n}={env.get(n)!r}\n" for n in names).encode()]
 
 
+def variable(env, start_response):
+    """/variable/NAME: its value, where there is no query."""
+    start_response("200 OK", PLAIN)
+    return [f"{env.get(env['PATH_INFO'].split('/')[2])!r}\n".encode()]
+
+
 def environ_type(env, start_response):
     old = env.get("strata.mark")
     env["strata.mark"] = "set"
@@ -406,6 +467,13 @@ def failing_read(env, start_response):
     print(answer, file=env["wsgi.errors"])
     start_response("200 OK", PLAIN)
     return [answer.encode() + b"\n"]
+
+
+def read_late(env, start_response):
+    """The body is read when the head is out."""
+    write = start_response("200 OK", PLAIN)
+    write(b"begun ")
+    return [env["wsgi.input"].read()]
 
 
 def unread(env, start_response):
@@ -451,6 +519,33 @@ def file_iterated(env, start_response):
     start_response("200 OK", PLAIN)
     wrapper = env["wsgi.file_wrapper"](io.BytesIO(b"0123456789"), 4)
     return [b",".join(wrapper)]
+
+
+def file_closed(env, start_response):
+    class Reader(io.BytesIO):
+        def close(self):
+            print("the file was closed", file=sys.stderr, flush=True)
+    start_response("200 OK", PLAIN)
+    return env["wsgi.file_wrapper"](Reader(b"0123456789"), 4)
+
+
+def file_packed(env, start_response):
+    """What is read from it is not what stands in its file."""
+    handle = tempfile.TemporaryFile()
+    handle.write(gzip.compress(b"0123456789"))
+    handle.seek(0)
+    start_response("200 OK", PLAIN)
+    return env["wsgi.file_wrapper"](gzip.GzipFile(fileobj=handle))
+
+
+def file_written(env, start_response):
+    """A file behind bytes that are out already."""
+    handle = tempfile.TemporaryFile()
+    handle.write(b"0123456789")
+    handle.seek(0)
+    write = start_response("200 OK", PLAIN)
+    write(b"digits: ")
+    return env["wsgi.file_wrapper"](handle)
 
 
 def file_pipe(env, start_response):
