@@ -43,6 +43,33 @@ READS_ALL = "assert_(len(args) == 1)"
 TYPE_OF_204 = "Content-Type header found in a 204 response"
 
 
+# Django's tables, made as they stand in the models, and who may log in.
+DATABASE = """
+import django
+from django.conf import settings
+django.setup()
+settings.MIGRATION_MODULES = {app: None for app in (
+    "admin", "auth", "contenttypes", "sessions")}
+from django.core.management import call_command
+call_command("migrate", run_syncdb=True, verbosity=0)
+from django.contrib.auth.models import User
+User.objects.create_superuser("ada", password="a secret")
+"""
+
+
+def furnish(t):
+    """The folder of files that the sites serve, and their surroundings."""
+    t.write("files/big.bin", BLOB[:2000003])
+    t.env.update(SITE_FILES=str(t.dir / "files"), PYTHONHASHSEED="0",
+                 PYTHONDONTWRITEBYTECODE="1", PYTHONWARNINGS="ignore")
+
+
+def make_database(t):
+    t.env["DJANGO_SETTINGS_MODULE"] = "mysite.settings"
+    status, said = t.run([PYTHON, "-c", DATABASE], cwd=APPS)
+    t.equal("the database is made", (status, said), (0, ""))
+
+
 def impersonal(text, port):
     text = text.replace(f":{port}", ":PORT")
     for pattern in PERSONAL:
@@ -161,11 +188,7 @@ class Site:
 
     def __init__(self, t, module, prepare=None):
         self.t = t
-        self.files = t.dir / "files"
-        self.files.mkdir()
-        t.write("files/big.bin", BLOB[:2000003])
-        t.env.update(SITE_FILES=str(self.files), PYTHONDONTWRITEBYTECODE="1",
-                     PYTHONHASHSEED="0", PYTHONWARNINGS="ignore")
+        furnish(t)
         if prepare:
             prepare(t)
         self.ours = self.start(["strata-wsgi"], 9090, module)

@@ -8,30 +8,10 @@ from pathlib import Path
 import frameworks
 import lib
 
-# The tables, made as they stand in the models, and somebody who may log in.
-SET_UP = """
-import django
-from django.conf import settings
-django.setup()
-settings.MIGRATION_MODULES = {app: None for app in (
-    "admin", "auth", "contenttypes", "sessions")}
-from django.core.management import call_command
-call_command("migrate", run_syncdb=True, verbosity=0)
-from django.contrib.auth.models import User
-User.objects.create_superuser("ada", password="a secret")
-"""
-
 CSS = Path(subprocess.run(
     [frameworks.PYTHON, "-c", "import django.contrib.admin as a;"
      "print(a.__path__[0])"], stdout=subprocess.PIPE, check=True,
     text=True).stdout.strip()) / "static/admin/css/base.css"
-
-
-def prepare(t):
-    t.env["DJANGO_SETTINGS_MODULE"] = "mysite.settings"
-    status, said = t.run([frameworks.PYTHON, "-c", SET_UP],
-                         cwd=frameworks.APPS)
-    t.equal("the database is made", (status, said), (0, ""))
 
 
 def token(a):
@@ -117,4 +97,4 @@ def notes(c):
 
 
 with lib.Test("Django on strata-wsgi") as t:
-    frameworks.Site(t, "mysite.wsgi", prepare).talk(conversation)
+    frameworks.Site(t, "mysite.wsgi", frameworks.make_database).talk(conversation)
