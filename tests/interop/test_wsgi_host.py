@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""strata-wsgi by itself and behind real nginx: wsgiref's validator, the
-connection's fine points, Flask and Django."""
+"""strata-wsgi by itself and behind real nginx: wsgiref's validator and the
+connection's fine points."""
 
 import os
 import re
@@ -41,54 +41,6 @@ def app(env, start_response):
 
 
 application = validator(app)
-'''
-
-FLASK = '''\
-from flask import Flask, Response, request, send_file
-
-application = Flask(__name__)
-
-
-@application.route("/")
-def home():
-    return "flask"
-
-
-@application.route("/form", methods=["POST"])
-def form():
-    return request.form["a"]
-
-
-@application.route("/stream")
-def stream():
-    return Response(f"{n}\\n" for n in range(1000))
-
-
-@application.route("/file")
-def file():
-    return send_file(__file__, mimetype="text/plain")
-'''
-
-DJANGO = '''\
-from django.conf import settings
-from django.core.wsgi import get_wsgi_application
-from django.http import FileResponse, HttpResponse
-from django.urls import path
-
-settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__,
-                   SECRET_KEY="none", DEBUG=False)
-
-
-def home(request):
-    return HttpResponse(f"django {request.GET.get('a')}")
-
-
-def file(request):
-    return FileResponse(open(__file__, "rb"), content_type="text/plain")
-
-
-urlpatterns = [path("", home), path("file", file)]
-application = get_wsgi_application()
 '''
 
 LIVING = '''\
@@ -266,27 +218,6 @@ def ways_to_fail(t):
         t.contains("and its reason", said, text)
 
 
-def frameworks(t):
-    for name, text, fields in (("flask", FLASK, {}), ("django", DJANGO, {})):
-        path = t.write(f"{name}_site.py", text)
-        port = 9101 if name == "flask" else 9102
-        child = t.start(["strata-wsgi", "--http-socket", f"{t.host}:{port}",
-                         "-w", f"{name}_site"], ready=(t.host, port),
-                        env={"PYTHONPATH": str(t.dir)})
-        t.contains(f"{name}: a page",
-                   lib.ask(t.host, port, "GET", "/?a=1", fields).text, name)
-        t.equal(f"{name}: a file",
-                lib.ask(t.host, port, "GET", "/file").text, path.read_text())
-        if name == "flask":
-            t.equal("flask: a form", lib.ask(
-                t.host, port, "POST", "/form",
-                {"Content-Type": "application/x-www-form-urlencoded"},
-                "a=caf%C3%A9").text, "café")
-            t.equal("flask: a stream", lib.ask(
-                t.host, port, "GET", "/stream").text.count("\n"), 1000)
-        t.equal(f"{name}: ends well", t.stop(child), 0)
-
-
 with lib.Test("the WSGI host") as t:
     t.write("validated.py", VALIDATED)
     apps = lib.ROOT / "corpus/apps"
@@ -329,5 +260,4 @@ with lib.Test("the WSGI host") as t:
     clients_that_leave(t, 9095, child)
     threads_live(t, 9095)
     stops_in_the_middle(t, 9095, child)
-    frameworks(t)
     ways_to_fail(t)
