@@ -3,6 +3,7 @@
  * says so. */
 
 #include "cgi.h"
+#include "guard.h"
 #include "unit.h"
 
 #include <stdlib.h>
@@ -31,7 +32,8 @@ static void parse(struct http_request *r, const char *text)
     size_t len = strlen(text);
 
     http_request_init(r, list, HTTP_MAX_FIELDS, NULL);
-    CU_ASSERT_EQUAL_FATAL(http_parse_request(r, text, len), HTTP_DONE);
+    CU_ASSERT_EQUAL_FATAL(http_parse_request(r, guard_put(text, len), len),
+                          HTTP_DONE);
 }
 
 /* The fields' variables alone. */
