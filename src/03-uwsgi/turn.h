@@ -26,8 +26,8 @@ bool turn_over(const struct turn *t);
 
 /* Between two requests of a connection: waits until there is something to
  * read.  False when the client has to go, because its idle timeout has passed
- * or, some moments after its last answer, somebody else has come.  Who has sent nothing yet has just come himself,
- * and may try. */
+ * or, some moments after its last answer, somebody else has come.  Who has
+ * sent nothing yet has just come himself, and may try. */
 bool turn_next(const struct turn *t, const struct http_conn *c);
 
 #endif
