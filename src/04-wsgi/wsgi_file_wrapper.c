@@ -51,11 +51,26 @@ static PyObject *wrapper_new(PyTypeObject *type, PyObject *args, PyObject *kw)
     return (PyObject *)self;
 }
 
+/* A method of the file.  The name is interned, so it is the same object each
+ * time: CPython has a cache of what was looked up last, and would keep a new
+ * string of each call alive in it. */
+static PyObject *method(struct wrapper *self, const char *name)
+{
+    PyObject *text = PyUnicode_InternFromString(name);
+    PyObject *found = text == NULL ? NULL : PyObject_GetAttr(self->file, text);
+
+    Py_XDECREF(text);
+    return found;
+}
+
 static PyObject *wrapper_next(PyObject *object)
 {
     struct wrapper *self = (struct wrapper *)object;
-    PyObject *bytes = PyObject_CallMethod(self->file, "read", "n", self->block);
+    PyObject *bytes = NULL, *read = method(self, "read");
 
+    if (read != NULL)
+        bytes = PyObject_CallFunction(read, "n", self->block);
+    Py_XDECREF(read);
     /* Nothing, as well as an error, ends the iteration. */
     if (bytes != NULL && PyObject_IsTrue(bytes) <= 0)
         Py_CLEAR(bytes);
@@ -68,7 +83,7 @@ static PyObject *wrapper_close(PyObject *object, PyObject *unused)
     PyObject *close, *result;
 
     (void)unused;
-    if ((close = PyObject_GetAttrString(self->file, "close")) == NULL) {
+    if ((close = method(self, "close")) == NULL) {
         if (!PyErr_ExceptionMatches(PyExc_AttributeError))
             return NULL;
         PyErr_Clear();
