@@ -137,6 +137,7 @@ static struct wsgi_peer *new_peer(struct loop *l)
 static void accept_one(struct loop *l, const struct wsgi_socket *s)
 {
     struct net_addr remote;
+    struct wsgi_peer *p;
     int fd = net_accept(s->fd, &remote, 0);
 
     if (fd < 0) {
@@ -149,7 +150,7 @@ static void accept_one(struct loop *l, const struct wsgi_socket *s)
             poll(NULL, 0, NO_ROOM);
         return;
     }
-    struct wsgi_peer *p = new_peer(l);
+    p = new_peer(l);
     if (p == NULL) {
         close(fd);
         return;
