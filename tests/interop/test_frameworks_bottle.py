@@ -6,7 +6,7 @@ import lib
 
 
 def conversation(c):
-    frameworks.common(c, "Bottle")
+    frameworks.common(c, "Bottle", reads_to="Content-Length")
     a = c.ask("GET", "/none/%C3%A9")
     c.equal("an error page of its own", frameworks.as_json(a),
             {"lost": "/none/é"})

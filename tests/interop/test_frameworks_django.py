@@ -22,7 +22,7 @@ def token(a):
 
 def conversation(c):
     c.refuses = {"/nothing": frameworks.TYPE_OF_204}
-    frameworks.common(c, "Django")
+    frameworks.common(c, "Django", reads_to="Content-Length")
     a = c.ask("GET", "/where")
     c.equal("the address that it was asked at", a.text,
             f"http://{c.t.host}:{c.port}/x?y=1")

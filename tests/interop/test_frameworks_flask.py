@@ -25,8 +25,6 @@ def conversation(c):
     c.equal("a method that is not allowed", (a.status, sorted(
         a.get("Allow").split(", "))), (405, ["GET", "HEAD", "OPTIONS"]))
     conditions(c)
-    if not c.real:
-        chunked(c)
 
 
 def conditions(c):
@@ -48,22 +46,6 @@ def conditions(c):
              a.body == frameworks.BLOB[first:last + 1], f"{len(a.body)}")
     c.equal("a range that is not there", c.ask(
         "GET", "/file", {"Range": "bytes=9999999-"}).status, 416)
-
-
-def chunked(c):
-    """wsgi.input_terminated is all that Flask needs to know.  (uWSGI wants its
-    own function to be called for such a body.)"""
-    pieces = [b"one ", b"x" * 70000, b" two"]
-    a = c.ask("POST", "/upload", {"Transfer-Encoding": "chunked",
-                                  "Content-Type": "text/plain"},
-              iter(pieces), compared=False)
-    c.equal("a chunked body of the wrong kind", a.status, 400)
-    c.validated, was = False, c.validated
-    a = c.ask("POST", "/raw", {"Transfer-Encoding": "chunked",
-                               "Content-Type": "x/y"}, iter(pieces),
-              compared=False)
-    c.ok("a chunked body", a.body == b"".join(pieces), f"{len(a.body)}")
-    c.validated = was
 
 
 with lib.Test("Flask on strata-wsgi") as t:
