@@ -522,11 +522,16 @@ def file_iterated(env, start_response):
 
 
 def file_closed(env, start_response):
-    class Reader(io.BytesIO):
+    class Reader:
+        text = io.BytesIO(b"0123456789")
+
+        def read(self, size):
+            return self.text.read(size)
+
         def close(self):
             print("the file was closed", file=sys.stderr, flush=True)
     start_response("200 OK", PLAIN)
-    return env["wsgi.file_wrapper"](Reader(b"0123456789"), 4)
+    return env["wsgi.file_wrapper"](Reader(), 4)
 
 
 def file_packed(env, start_response):
