@@ -36,8 +36,8 @@ enum wsgi_load {
     WSGI_EXIT,       /* the application called sys.exit(): end with *status */
 };
 
-/* Imports the application that the configuration names.  All that there is to
- * say is written to the log. */
+/* Imports the applications that the configuration names; it is loaded when all
+ * of them are.  All that there is to say is written to the log. */
 enum wsgi_load wsgi_host_load(struct wsgi_host *host, int *status);
 
 /* The exit status of a program whose application was not loaded; 0: it is to

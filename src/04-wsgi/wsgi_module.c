@@ -49,30 +49,52 @@ static struct PyModuleDef definition = {
     .m_methods = methods,
 };
 
+/* uwsgi.applications: what is served, by where it is mounted. */
+static bool list_applications(PyObject *list, const struct wsgi_host *host)
+{
+    const struct wsgi_config *c = host->config;
+
+    for (size_t i = 0; i <= c->mount_count; i++) {
+        const char *path = i < c->mount_count ? c->mounts[i].path : "";
+        PyObject *app = host->apps[i].callable;
+        if (app != NULL && PyDict_SetItemString(list, path, app) < 0)
+            return false;
+    }
+    return true;
+}
+
+/* What changes in a process's life. */
+static bool update(PyObject *module, const struct wsgi_host *host)
+{
+    PyObject *list = PyDict_New();
+    bool ok = list != NULL && list_applications(list, host) &&
+              PyObject_SetAttrString(module, "applications", list) == 0 &&
+              PyModule_AddIntConstant(module, "numproc",
+                                      host->identity.numproc) == 0;
+
+    Py_XDECREF(list);
+    return ok;
+}
+
 bool wsgi_module_update(struct wsgi_host *host)
 {
-    return PyModule_AddIntConstant(host->module, "numproc",
-                                   host->identity.numproc) == 0;
+    return update(host->module, host);
 }
 
 static bool add_attributes(PyObject *module, struct wsgi_host *host)
 {
     PyObject *version = PyBytes_FromString(STRATA_VERSION);
     PyObject *name = PyBytes_FromString(host->server_name);
-    PyObject *applications = PyDict_New();
-    bool ok =
-        version != NULL && name != NULL && applications != NULL &&
-        PyObject_SetAttrString(module, "version", version) == 0 &&
-        PyObject_SetAttrString(module, "hostname", name) == 0 &&
-        PyObject_SetAttrString(module, "applications", applications) == 0 &&
-        PyObject_SetAttrString(module, "opt", host->opt) == 0 &&
-        PyModule_AddIntConstant(module, "numproc", host->identity.numproc) ==
-            0 &&
-        PyModule_AddIntConstant(module, "buffer_size",
-                                host->config->buffer_size) == 0;
+    bool ok = version != NULL && name != NULL &&
+              PyObject_SetAttrString(module, "version", version) == 0 &&
+              PyObject_SetAttrString(module, "hostname", name) == 0 &&
+              PyObject_SetAttrString(module, "opt", host->opt) == 0 &&
+              PyModule_AddIntConstant(module, "buffer_size",
+                                      host->config->buffer_size) == 0 &&
+              update(module, host);
+
     Py_XDECREF(version);
     Py_XDECREF(name);
-    Py_XDECREF(applications);
     return ok;
 }
 

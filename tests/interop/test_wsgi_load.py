@@ -61,8 +61,15 @@ def application(env, start_response):
 '''
 
 WHO = '''\
+import uwsgi
+
+print(__name__, "is run, beside", uwsgi.applications)
+
+
 def application(env, start_response):
     start_response("200 OK", [])
+    if env["PATH_INFO"] == "/all":
+        return [" ".join(sorted(uwsgi.applications)).encode()]
     return [f"{__name__} {env['SCRIPT_NAME']} {env['PATH_INFO']}".encode()]
 '''
 
@@ -212,13 +219,18 @@ def mounts(t):
     t.write("shop.py", WHO)
     t.write("site.ini", "[uwsgi]\nhttp-socket = %s:9116\nmodule = plain\n"
             "mount = /shop=shop.py\nmount = /wiki/=shop:application\n"
+            "mount = /twice=shop.py\n"
             "manage-script-name = true\nmaster = true\n" % t.host)
     child = t.start(["strata-prefork", "site.ini"], ready=(t.host, 9116))
     for path, text in (("/shop/a", "uwsgi_file_shop /shop /a"),
                        ("/wiki/a", "shop /wiki /a"),
+                       ("/twice/a", "uwsgi_file_shop /twice /a"),
+                       ("/all", " /shop /twice /wiki"),
                        ("/shopping", "plain  /shopping")):
         t.equal(f"mounts of an ini file: {path}",
                 lib.ask(t.host, 9116, "GET", path).text, text)
+    t.equal("a file that is mounted twice is run once",
+            child.log.read_text().count("uwsgi_file_shop is run"), 1)
     t.stop(child)
 
 
