@@ -67,10 +67,10 @@ static bool list_applications(PyObject *list, const struct wsgi_host *host)
 static bool update(PyObject *module, const struct wsgi_host *host)
 {
     PyObject *list = PyDict_New();
-    bool ok = list != NULL && list_applications(list, host) &&
-              PyObject_SetAttrString(module, "applications", list) == 0 &&
-              PyModule_AddIntConstant(module, "numproc",
-                                      host->identity.numproc) == 0;
+    bool ok =
+        list != NULL && list_applications(list, host) &&
+        PyObject_SetAttrString(module, "applications", list) == 0 &&
+        PyModule_AddIntConstant(module, "numproc", host->identity.numproc) == 0;
 
     Py_XDECREF(list);
     return ok;

@@ -13,6 +13,7 @@ interpreter is one.
 import os
 import re
 import socket
+import struct
 import threading
 import time
 
@@ -242,9 +243,21 @@ def request(name, number, tail=b"\r\n", method="GET"):
     return (HEAD % (method, name, number)).encode() + tail
 
 
-def exchange(t, data):
+def packet(name, number, body=b""):
+    """The same as a uwsgi request."""
+    pairs = b"".join(struct.pack("<H%dsH%ds" % (len(k), len(v)), len(k), k,
+                                 len(v), v)
+                     for k, v in ((b"REQUEST_METHOD", b"POST"),
+                                  (b"PATH_INFO", b"/" + name.encode()),
+                                  (b"HTTP_X_REQUEST", b"%d" % number),
+                                  (b"SCRIPT_NAME", b"/mounted"),
+                                  (b"CONTENT_LENGTH", b"%d" % len(body))))
+    return struct.pack("<BHB", 0, len(pairs), 0) + pairs + body
+
+
+def exchange(t, data, port=9096):
     """Sends it all and takes all that comes back, until the end."""
-    with socket.create_connection((t.host, 9096), 30) as s:
+    with socket.create_connection((t.host, port), 30) as s:
         sender = threading.Thread(target=s.sendall, args=(data,))
         sender.start()
         out = bytearray()
@@ -293,14 +306,22 @@ def ended(t, scale):
             s.shutdown(socket.SHUT_WR)
             s.recv(1000)
     exchange(t, b"nonsense\r\n\r\n")
-    return (len(ENDED) + 2) * scale + 1
+    return (len(ENDED) + 2) * scale
+
+
+def uwsgi(t, scale):
+    for name in ("variables", "read", "real_file", "raises"):
+        for number in range(scale):
+            exchange(t, packet(name, number, b"line\nline\nline\nx"), 9098)
+    exchange(t, packet("hello", 1)[:-3] + b"\xff\0\0", 9098)
+    return 4 * scale
 
 
 def everything(t, total):
     """That many requests, the kinds in the same proportions: of each so many
     that a single block a request would be seen."""
     scale = total // 250
-    done = kept(t, scale) + ended(t, scale)
+    done = kept(t, scale) + ended(t, scale) + uwsgi(t, scale)
     while done < total:
         batch(t, "hello", 5000)
         done += 5000
@@ -314,8 +335,9 @@ def counts(t):
 
 with lib.Test("a hundred thousand requests leave nothing behind") as t:
     t.write("flat_app.py", APP)
-    t.start(["strata-wsgi", "--http-socket", f"{t.host}:9096", "-L", "-w",
-             "flat_app"], ready=(t.host, 9096))
+    t.start(["strata-wsgi", "--http-socket", f"{t.host}:9096", "--socket",
+             f"{t.host}:9098", "-L", "-w", "flat_app", "--mount",
+             "/mounted=flat_app:application"], ready=(t.host, 9098))
     everything(t, 20000)  # Python's own lists of free objects fill up
     everything(t, 20000)
     counts(t)
