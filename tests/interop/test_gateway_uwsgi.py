@@ -2,6 +2,7 @@
 """strata-uwsgi --to a real uWSGI: one request after the other, under load, and
 beside clients that are idle or slow."""
 
+import json
 import re
 import signal
 import socket
@@ -76,5 +77,12 @@ with lib.Test("strata-uwsgi before uWSGI") as t:
     pair.check(t, t.host, 8080)
     pair.methods(t, t.host, 8081)
     pair.bodies(t, t.host, 8081)
+    t.start(["strata-uwsgi", "--to", f"unix:{path}", f"unix:{t.dir}/g.sock"],
+            ready=(t.dir / "g.sock", None))
+    told = json.loads(lib.ask(str(t.dir / "g.sock"), None, "GET",
+                              "/show").body)
+    t.equal("over unix sockets alone", (told["SERVER_NAME"],
+            told["SERVER_PORT"], told["REMOTE_ADDR"],
+            told.get("REMOTE_PORT")), ("localhost", "80", "unix:", None))
     bears_load(t, f"http://{t.host}:8080")
     has_time_for_others(t, 8081)

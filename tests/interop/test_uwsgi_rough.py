@@ -5,6 +5,7 @@ a gateway whose backend answers anything, as a client whose server does."""
 import os
 import random
 import re
+import resource
 import socket
 import struct
 import subprocess
@@ -130,6 +131,17 @@ def server(t):
         connection.close()
 
 
+def descriptors_run_out(t, child, works):
+    """Room for the client's connection, and none for the host's."""
+    used = len(os.listdir(f"/proc/{child.pid}/fd"))
+    soft, hard = resource.prlimit(child.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(child.pid, resource.RLIMIT_NOFILE, (used + 1, hard))
+    t.equal("without a descriptor for the host the client gets 502",
+            lib.ask(t.host, 8080, "GET", "/").status, 502)
+    resource.prlimit(child.pid, resource.RLIMIT_NOFILE, (soft, hard))
+    t.ok("and when there is one again, an answer", works())
+
+
 class Backend:
     """Answers each connection with the next of many things."""
 
@@ -186,6 +198,7 @@ def gateway(t):
         say(address, noise(), number % 5 == 0)
         say(address, spoiled(request), number % 5 == 1)
     is_unharmed(t, "a gateway and its clients", child, before, works())
+    descriptors_run_out(t, child, works)
 
 
 def client(t):
