@@ -5,10 +5,12 @@
 #include <limits.h>
 #include <poll.h>
 
-/* Who has more to ask asks at once.  So long nobody is sent away, for he may
+/* Who has more to ask asks at once, and who has just come does so when his
+ * connection is through.  So many milliseconds nobody is sent away, for he may
  * be about to: a request that meets the end of its connection on the way is
  * lost, and not every client may send it again (RFC 9112 9.3.1). */
-#define GRACE_MS 100
+#define GRACE_NEXT  100
+#define GRACE_FIRST 1000
 
 void turn_start(struct turn *t, int64_t ms)
 {
@@ -29,12 +31,16 @@ bool turn_over(const struct turn *t)
 bool turn_next(const struct turn *t, const struct http_conn *c)
 {
     struct pollfd p[] = {{c->fd, POLLIN, 0}, {t->listener, POLLIN, 0}};
-    int64_t idle = c->timeouts.idle;
-    int64_t grace = idle < GRACE_MS ? idle : GRACE_MS;
-    int64_t rest = idle - grace < INT_MAX ? idle - grace : INT_MAX;
+    bool first = c->requests == 0;
+    int64_t patience = first ? c->timeouts.head : c->timeouts.idle;
+    int64_t grace = first ? GRACE_FIRST : GRACE_NEXT;
 
-    if (c->requests == 0 || c->used < c->in.len)
+    if (c->used < c->in.len)
         return true;
+    if (grace > patience)
+        grace = patience;
+    patience -= grace;
     return poll(p, 1, (int)grace) > 0 ||
-           (poll(p, 2, (int)rest) > 0 && p[0].revents != 0);
+           (poll(p, 2, patience < INT_MAX ? (int)patience : INT_MAX) > 0 &&
+            p[0].revents != 0);
 }

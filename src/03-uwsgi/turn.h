@@ -24,10 +24,10 @@ bool turn_wanted(const struct turn *t);
 /* The turn has ended, and somebody else is waiting for his. */
 bool turn_over(const struct turn *t);
 
-/* Between two requests of a connection: waits until there is something to
- * read.  False when the client has to go, because its idle timeout has passed
- * or, some moments after its last answer, somebody else has come.  Who has
- * sent nothing yet has just come himself, and may try. */
+/* Before each request of a connection: waits until there is something to read.
+ * False when the client has to go, because its timeout has passed (head before
+ * the first request, idle before the others) or, when it has had a moment to
+ * speak, somebody else has come. */
 bool turn_next(const struct turn *t, const struct http_conn *c);
 
 #endif

@@ -11,8 +11,8 @@
 
 /* Serves one client and closes fd.  The connection lasts as long as the client
  * likes while nobody else knocks at `listener`; when somebody does, an idle
- * client goes at once, one that is being served with this answer, and one that
- * is slow when its turn, the send timeout, is over. */
+ * client goes soon, one that is being served goes with this answer, and one
+ * that is slow goes when its turn, the send timeout, is over. */
 void uwsgi_gateway(int fd, const struct net_addr *peer, int listener,
                    const struct net_addr *server,
                    const struct uwsgi_config *config);

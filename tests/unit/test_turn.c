@@ -113,12 +113,25 @@ static void test_next_has_left(void)
     finish();
 }
 
-/* The first request has the head's deadline, not another client's. */
-static void test_next_has_just_come(void)
+/* Who has just come has a longer moment, and the head's deadline. */
+static void test_first(void)
 {
-    start(&hasty);
+    static const struct http_timeouts slow_head = {30, 60000, 60000, 60000};
+    static const struct http_timeouts quick_head = {60000, 30, 60000, 60000};
+    int64_t began = net_now();
+
+    start(&quick_head);
+    conn.requests = 0;
+    CU_ASSERT_FALSE(turn_next(&turn, &conn));
+    CU_ASSERT(net_now() - began >= 25);
+    finish();
+    start(&slow_head);
     conn.requests = 0;
     come();
+    began = net_now();
+    CU_ASSERT_FALSE(turn_next(&turn, &conn));
+    CU_ASSERT(net_now() - began >= 950);
+    CU_ASSERT(write(client, "G", 1) == 1);
     CU_ASSERT(turn_next(&turn, &conn));
     finish();
 }
@@ -141,5 +154,5 @@ UNIT_MAIN("turn", {"wanted", test_wanted}, {"over", test_over},
           {"next_gives_way", test_next_gives_way},
           {"next_is_idle", test_next_is_idle},
           {"next_has_left", test_next_has_left},
-          {"next_has_just_come", test_next_has_just_come},
+          {"first", test_first},
           {"next_is_here", test_next_is_here})
