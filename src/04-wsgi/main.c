@@ -27,11 +27,15 @@ static void on_stop(int signo)
     errno = saved;
 }
 
-/* From here on SIGINT, SIGTERM and SIGQUIT make stop_fd readable. */
+/* From here on SIGINT, SIGTERM and SIGQUIT make stop_fd readable.  Each does so
+ * once: the second one ends the program as it would any other.  A request may
+ * take for ever, and Python, before it ends, waits for the application's
+ * threads, unless they are daemons. */
 static bool catch_stops(struct err *err)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGQUIT};
-    struct sigaction action = {.sa_handler = on_stop};
+    struct sigaction action = {.sa_handler = on_stop,
+                               .sa_flags = (int)SA_RESETHAND};
 
     stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (stop_fd < 0)

@@ -272,7 +272,7 @@ class Test:
         while child.poll() is None and time.monotonic() < deadline:
             child.send_signal(how or end)
             try:
-                return child.wait(2)
+                return child.wait(4)
             except subprocess.TimeoutExpired:
                 pass
         if child.poll() is None:

@@ -60,6 +60,19 @@ def application(env, start_response):
     return [b"slow"]
 '''
 
+STAYING = '''\
+import os
+import threading
+
+if os.environ["KIND"] == "thread":
+    threading.Thread(target=threading.Event().wait).start()
+
+
+def application(env, start_response):
+    print("asked", flush=True)
+    threading.Event().wait()
+'''
+
 WHO = '''\
 import uwsgi
 
@@ -252,9 +265,31 @@ def early_signals(t):
             t.equal(f"{name} when the log says \"{text}\"", status, 0)
 
 
+def late_signals(t):
+    """A second stop ends what the application will not let end."""
+    t.write("staying.py", STAYING)
+    for what, asks in (("thread", False), ("request", True)):
+        child = t.start(["strata-wsgi", "--http-socket", f"{t.host}:9118",
+                         "--env", f"KIND={what}", "-w", "staying"],
+                        ready=(t.host, 9118))
+        with socket.create_connection((t.host, 9118), 10) as s:
+            if asks:
+                s.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                lib.wait_for(lambda c=child: "asked" in c.log.read_text())
+            child.send_signal(signal.SIGINT)
+            lib.wait_for(lambda: child.poll() is not None, 0.3)
+            t.equal(f"a {what} that does not end holds the first stop up",
+                    child.poll(), None)
+            # More than one, lest the kernel made one of the two.
+            lib.wait_for(lambda: child.send_signal(signal.SIGINT) or
+                         child.poll() is not None, 10, 0.1)
+            t.equal("and the second ends it", child.poll(), -signal.SIGINT)
+
+
 with lib.Test("what strata-wsgi runs, and from where") as t:
     where_from(t)
     sockets(t)
     without_app(t)
     mounts(t)
     early_signals(t)
+    late_signals(t)
