@@ -129,6 +129,14 @@ static void name_module(struct target *t, const char *text)
         t->callable = colon + 1;
 }
 
+/* What --mount names has no option that tells a file from a module.  A name
+ * with .wsgi at its end is either: Django calls its module mysite.wsgi. */
+static bool names_file(const char *app)
+{
+    return span_ends(span_of(app), SPAN(".py")) ||
+           (span_ends(span_of(app), SPAN(".wsgi")) && access(app, F_OK) == 0);
+}
+
 /* The target at index i of host->apps; false when none is named there. */
 static bool find_target(const struct wsgi_config *c, size_t i, struct target *t)
 {
@@ -139,8 +147,7 @@ static bool find_target(const struct wsgi_config *c, size_t i, struct target *t)
         .mount = mounted ? c->mounts[i].path : "",
         .callable = c->callable ? c->callable : "application",
     };
-    if (mounted && (span_ends(span_of(module), SPAN(".py")) ||
-                    span_ends(span_of(module), SPAN(".wsgi"))))
+    if (mounted && names_file(module))
         t->file = module;
     else if (module != NULL)
         name_module(t, module);

@@ -111,7 +111,12 @@ def file(request):
     return FileResponse(site_parts.BIG, request, content_type="x/y")
 
 
-# What only the Pyramid test asks for.
+# What only one test asks for.
+
+
+@route("/where")
+def where(request):
+    return Response(request.route_url("greet", name="Ada"))
 
 
 @route("/refused")
