@@ -178,6 +178,13 @@ def endless(env, start_response):
     return Body((b"x" * 65536 for _ in range(16384)), "the endless body")
 
 
+def writes_too_much(env, start_response):
+    write = start_response("200 OK", PLAIN + [("Content-Length", "3")])
+    write(b"ab")
+    write(b"cd")
+    return [b"ef"]
+
+
 # What replaces what was begun.
 
 def replaced(env, start_response):
@@ -487,6 +494,15 @@ def errors(env, start_response):
     env["wsgi.errors"].flush()
     start_response("200 OK", PLAIN)
     return [b"logged\n"]
+
+
+def errors_bytes(env, start_response):
+    try:
+        answer = repr(env["wsgi.errors"].write(b"bytes\n"))
+    except TypeError as error:
+        answer = type(error).__name__
+    start_response("200 OK", PLAIN)
+    return [answer.encode() + b"\n"]
 
 
 # Files.
