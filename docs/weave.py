@@ -3,7 +3,8 @@
 
     weave.py weave [CHAPTER...]    fill in the quotes of all or some chapters
     weave.py check [CHAPTER...]    fail when a quote is stale, a name does not
-                                   match, or a line of src/ is not quoted once
+                                   match, a line of src/ is not quoted once, or
+                                   the pieces of a file of C are out of order
     weave.py items FILE...         list the names that a quote of FILE can use
 
 CHAPTER is a number or a file; with it, `check` looks at that chapter's quotes
@@ -91,6 +92,10 @@ class Source:
         for suffix, divide in DIVIDE.items():
             if name.endswith(suffix):
                 self.items = divide(self.text)
+
+    def is_c(self):
+        """C has to have seen what it uses, so the order matters."""
+        return self.name.endswith((".c", ".h"))
 
     def find(self, wanted):
         if self.items is None:
@@ -203,6 +208,7 @@ class Book:
         """Every problem of the book, as a list of sentences."""
         problems = []
         covered = {}  # file name -> line -> the blocks that quote it
+        typed = {}    # file name -> the last line that was quoted so far
         for block in self.quotes(self.all):
             mine = not self.wanted or self.is_wanted(block.path.name)
             try:
@@ -217,6 +223,13 @@ class Book:
                 continue
             lines = covered.setdefault(source.name, {})
             for first, last in ranges:
+                if mine and source.is_c() and first < typed.get(
+                        source.name, 0):
+                    problems.append(
+                        f"{block}: {source.name}:{first} comes after what "
+                        "stands below it: who types the file in goes from "
+                        "its first line to its last")
+                typed[source.name] = last
                 for line in range(first, last + 1):
                     lines.setdefault(line, []).append(block)
         for name in self.source_files():

@@ -260,6 +260,14 @@ class House(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("SECOND stands before table", out)
 
+    def test_pieces_that_cannot_be_typed_in_turn(self):
+        self.woven(GOOD.replace('item="opening"', 'item="SECOND..table"')
+                   .replace('item="pair add_twice"', 'item="opening"')
+                   .replace('item="SECOND..table"}\n~~~',
+                            'item="pair add_twice"}\n~~~'))
+        self.expect_problem("chapters/01-echo.md:", "demo.c:1 comes after "
+                            "what stands below it")
+
     def test_unknown_file(self):
         self.woven(GOOD.replace("demo.c", "gone.c", 1))
         self.expect_problem("there is no file src/01-echo/gone.c")
