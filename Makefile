@@ -171,9 +171,13 @@ $(BUILD)/bin/fuzz_%: tests/fuzz/fuzz_%.c $(LIBS_$(LAST))
 
 ## make bench        measure side by side with nginx and uWSGI, as ratios
 .PHONY: bench
-bench: all
+bench: all $(BUILD)/tests/wsgi_load
 	@tests/packages.sh install bench
+	@$(PYTHON) tests/bench/wsgi_cpu.py $(BUILD)/bin
 	@$(PYTHON) tests/bench/bench.py $(BUILD)/bin
+$(BUILD)/tests/wsgi_load: tests/bench/wsgi_load.c
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LDFLAGS)
 
 ## make cost         count the instructions that heads and uwsgi packets take
 .PHONY: cost
