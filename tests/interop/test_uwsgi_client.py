@@ -148,8 +148,8 @@ def meets_bad_hosts(t, ask):
             ("no answer", b"", "closed the connection without an answer"),
             ("half a head", b"HTTP/1.1 200 O", "in the midst of the answer's"),
             ("nonsense", b"hello\r\n\r\n", "is refused: "),
-            ("a body cut off", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab",
-             "before its answer was complete"),
+            ("a body cut off", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
+             b"ab", "before its answer was complete"),
             ("bad chunks", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked"
              b"\r\n\r\nzz\r\n", "is broken: ")):
         ask.fails(what, ["/"], part, port=Host(t, answer).port)
