@@ -64,9 +64,10 @@ static void add_place(struct buf *out, PyObject *entry)
     PyErr_Clear();
 }
 
-void wsgi_hint_path(void)
+void wsgi_hint_path(const char *virtualenv)
 {
     PyObject *path = PySys_GetObject("path"); /* borrowed */
+    const char *active = getenv("VIRTUAL_ENV");
     char cwd[PATH_MAX];
     struct buf out;
 
@@ -81,6 +82,10 @@ void wsgi_hint_path(void)
              "--pythonpath and --virtualenv lead elsewhere ***",
              (int)out.len, out.len > 0 ? out.ptr : "", cwd);
     buf_free(&out);
+    if (virtualenv == NULL && active != NULL)
+        wsgi_log("*** the shell's virtual environment is used when it is asked "
+                 "for: --virtualenv %s ***",
+                 active);
 }
 
 /* A function that was imported is hardly the application. */

@@ -16,8 +16,9 @@ bool wsgi_hint_file(const char *module, const char *callable);
 /* A file's name that is none, or that has a callable behind it. */
 void wsgi_hint_no_file(const char *file);
 
-/* The directories in which a module was not found. */
-void wsgi_hint_path(void);
+/* The directories in which a module was not found.  virtualenv is the option's
+ * value, or NULL. */
+void wsgi_hint_path(const char *virtualenv);
 
 /* What could be called in a module that has not what was asked for. */
 void wsgi_hint_callables(PyObject *module);

@@ -206,7 +206,7 @@ static enum wsgi_load complain(struct wsgi_host *host, const struct target *t,
     else if (!a->found)
         wsgi_hint_callables(a->module);
     if (no_module && !is_file)
-        wsgi_hint_path();
+        wsgi_hint_path(host->config->virtualenv);
     wsgi_log("unable to load app %d (mountpoint='%s') (callable not found or "
              "import error)",
              t->number, t->mount);

@@ -87,7 +87,8 @@ class Shell:
     def __init__(self, folder):
         self.folder = Path(folder)
         self.mark = f"{os.getpid()}-{folder}"
-        env = {k: v for k, v in os.environ.items() if "MAKE" not in k}
+        env = {k: v for k, v in os.environ.items()
+               if "MAKE" not in k and k != "VIRTUAL_ENV"}
         env.update({MARK: self.mark, "LC_ALL": "C.UTF-8",
                     "PATH": f"{ROOT}/build/bin:{env['PATH']}:/usr/sbin"})
         self.shell = subprocess.Popen(

@@ -155,7 +155,7 @@ SLIPS = (
      "DJANGO_SETTINGS_MODULE=mysite.setings",
      "No module named 'mysite.setings'"),
     ("--chdir project -w needs", "No module named 'in_the_environment'",
-     'needs.py", line 1'),
+     'needs.py", line 1', "asked for: --virtualenv {dir}/venv"),
     ("--chdir project -w needs --virtualenv venv",
      "--virtualenv {dir}/project/venv: No such file"),
     ("-w needs --virtualenv project", "there is no pyvenv.cfg",
@@ -175,7 +175,8 @@ def slips(t):
 
 
 with lib.Test("loading an application, and the slips") as t:
-    t.env["PYTHONDONTWRITEBYTECODE"] = "1"
+    t.env.update(PYTHONDONTWRITEBYTECODE="1",
+                 VIRTUAL_ENV=str(t.dir / "venv"))
     sources(t)
     runs(t)
     slips(t)
