@@ -452,6 +452,47 @@ def test_record_writes_what_nginx_answers():
         grade("--corpus", str(where), "--verify", status=0)
 
 
+PACKET_CASE = """case one/x
+stage 3
+see 03-uwsgi#variables
+source nginx/1.22.1
+hint None.
+c connect
+c>  GET /a?b HTTP/1.1
+c>  Host: x
+c>  X-One: 1
+c>
+u1 accept
+u1< uwsgi 0 0
+      ?REMOTE_PORT={digits}
+      ?SERVER_PORT={port}
+      *DOCUMENT_ROOT={any}
+      *HTTP_NONE=1
+u1 only
+u1>| HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n
+u1 close
+c<  HTTP/1.1 200 OK
+"""
+
+
+def test_record_writes_the_whole_packet():
+    with folder() as where:
+        small_corpus(where)
+        case = where / "one/x.case"
+        case.write_text(PACKET_CASE)
+        out, _ = grade("--corpus", str(where), "--verify", status=1)
+        require("a line that should not be there" in out, out)
+        grade("--corpus", str(where), "--record", status=0)
+        text = case.read_text()
+        for line in ("?QUERY_STRING=b", "?PATH_INFO=/a", "?CONTENT_LENGTH=",
+                     "?HTTP_X_ONE=1", "*HTTP_NONE=1", "u1 only"):
+            require(text.count(line + "\n") == 1, f"{line} is not in\n{text}")
+        grade("--corpus", str(where), "--verify", status=0)
+        case.write_text(text.replace("?HTTP_X_ONE=1", "*HTTP_X_ONE=2"))
+        out, _ = grade("--corpus", str(where), "--verify", status=1)
+        require("may be there, but with another value" in out, out)
+
+
 def test_differences_on_purpose_are_listed():
     with folder() as where:
         small_corpus(where)
