@@ -311,6 +311,10 @@ static bool choose_default(struct wsgi_host *host)
         host->default_app = &host->apps[root ? root - c->mounts : 0];
         return true;
     }
+    if (c->module != NULL && c->wsgi_file != NULL)
+        wsgi_log("*** --wsgi-file %s is not loaded: --module %s is the "
+                 "application ***",
+                 c->wsgi_file, c->module);
     if (root != NULL)
         wsgi_log("*** --mount /=%s: the root has an application already, by "
                  "--module or --wsgi-file ***",

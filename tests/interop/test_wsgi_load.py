@@ -211,8 +211,11 @@ def without_app(t):
                            "No module named 'no_such_module'")
                 t.contains("with the traceback", said, 'broken.py", line 1')
     child = t.start([*words, "-w", "plain", "--mount", "/x=broken.py",
-                     "--need-app=false", "--manage-script-name"],
-                    ready=(t.host, 9115))
+                     "--wsgi-file", "never.py", "--need-app=false",
+                     "--manage-script-name"], ready=(t.host, 9115))
+    t.contains("of --module and --wsgi-file the first counts, and the log "
+               "says so", child.log.read_text(),
+               "--wsgi-file never.py is not loaded: --module plain")
     t.equal("--need-app=false: what is there is served",
             lib.ask(t.host, 9115, "GET", "/y").text, "plain  /y")
     a = lib.ask(t.host, 9115, "GET", "/x/y")
