@@ -40,6 +40,23 @@ def has_time_for_others(t, port):
         a = lib.ask(t.host, port, "GET", "/", timeout=5)
         t.equal("beside an idle client another is served", a.status, 200)
         t.equal("which the idle one has left for", idle.recv(10), b"")
+    with socket.create_connection((t.host, port)) as busy, \
+            socket.create_connection((t.host, port)):
+        busy.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        head = busy.recv(65536)
+        t.ok("when somebody waits the answer is the last, and says so",
+             b"200 OK" in head and b"Connection: close" in head, head)
+    with socket.create_connection((t.host, port)) as slow, \
+            socket.create_connection((t.host, port)):
+        slow.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\n"
+                     b"Content-Length: 9\r\n\r\na")
+        time.sleep(0.3)
+        slow.sendall(b"b")
+        time.sleep(0.4)
+        slow.sendall(b"c")
+        head = slow.recv(65536)
+        t.ok("and who sends little is told that it is over",
+             b" 408 " in head and b"Connection: close" in head, head)
     blob = bytes(16 << 20)
     with socket.create_connection((t.host, port)) as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
