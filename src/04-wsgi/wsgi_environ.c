@@ -5,6 +5,8 @@
  * request begins with a copy of it.  Names of variables come again and again,
  * and so do most of their values (Host, User-Agent, Accept): both are kept in
  * a memo, so that a request makes new strings for what is new in it alone.
+ * Many requests have the same names, all of them, as one before: then its
+ * dictionary is copied, and only the values that differ are put in.
  *
  * Strings are "native": bytes decoded as Latin-1, so that the application can
  * get the bytes back. */
@@ -19,14 +21,26 @@
 #define MEMO_NAME  64  /* longer ones are not */
 #define MEMO_VALUE 256
 
+#define SHAPES      32   /* sets of names that are remembered */
+#define SHAPE_BYTES 8192 /* a larger request's is not */
+
 struct memo_entry {
     PyObject *name;  /* interned; NULL: the slot is free */
     PyObject *value; /* the last one, or NULL */
 };
 
+/* An environ as it was before an application saw it. */
+struct shape {
+    PyObject *environ; /* owned; NULL: there is none */
+    unsigned count;
+    PyObject *names[WSGI_DRAFT];  /* the memo's */
+    PyObject *values[WSGI_DRAFT]; /* owned */
+};
+
 struct wsgi_memo {
     unsigned count;
     struct memo_entry slots[MEMO_SLOTS];
+    struct shape shapes[SHAPES];
 };
 
 /* True when the str object holds exactly these bytes. */
@@ -108,26 +122,54 @@ static PyObject *recall(struct memo_entry *entry, struct span value)
     return text;
 }
 
-/* environ[name] = value. */
+static void drop(struct wsgi_draft *d)
+{
+    for (unsigned i = 0; i < d->count; i++) {
+        Py_DECREF(d->names[i]);
+        Py_DECREF(d->values[i]);
+    }
+    d->count = 0;
+}
+
+/* Puts the draft into environ, which begins as a copy of `model`. */
+static bool write_draft(struct wsgi_exchange *x, PyObject *model)
+{
+    struct wsgi_draft *d = x->draft;
+    bool ok = true;
+
+    if (x->environ == NULL)
+        ok = (x->environ = PyDict_Copy(model)) != NULL;
+    for (unsigned i = 0; ok && i < d->count; i++)
+        ok = PyDict_SetItem(x->environ, d->names[i], d->values[i]) == 0;
+    return ok;
+}
+
+/* environ[name] = value, when the draft is written. */
 static bool put(struct wsgi_exchange *x, struct span name, struct span value)
 {
     struct memo_entry *entry = remember(x->host->memo, name);
+    struct wsgi_draft *d = x->draft;
     PyObject *key, *text;
-    bool ok;
 
-    if (entry != NULL) {
-        key = entry->name;
-        Py_INCREF(key);
-        text = recall(entry, value);
-    } else {
-        if (PyErr_Occurred() || (key = latin1(name)) == NULL)
+    if (entry == NULL && PyErr_Occurred())
+        return false;
+    if (entry == NULL || d->count == WSGI_DRAFT)
+        d->ordinary = false;
+    if (d->count == WSGI_DRAFT) {
+        if (!write_draft(x, x->host->base))
             return false;
-        text = latin1(value);
+        drop(d);
     }
-    ok = text != NULL && PyDict_SetItem(x->environ, key, text) == 0;
-    Py_DECREF(key);
-    Py_XDECREF(text);
-    return ok;
+    key = entry != NULL ? Py_NewRef(entry->name) : latin1(name);
+    text = entry != NULL ? recall(entry, value) : latin1(value);
+    if (key == NULL || text == NULL) {
+        Py_XDECREF(key);
+        Py_XDECREF(text);
+        return false;
+    }
+    d->names[d->count] = key;
+    d->values[d->count++] = text;
+    return true;
 }
 
 /* Variables that a front may send and an application must not believe: the
@@ -173,26 +215,128 @@ bool wsgi_environ_add(void *exchange, struct span name, struct span value)
      * base has one. */
     if (value.len == 0 && span_eq(name, SPAN("SERVER_NAME")))
         return true;
-    if (is_https(name, value) &&
-        !put(x, SPAN("wsgi.url_scheme"), SPAN("https")))
-        return false;
+    if (is_https(name, value) && !x->draft->https) {
+        x->draft->https = true;
+        if (!put(x, SPAN("wsgi.url_scheme"), SPAN("https")))
+            return false;
+    }
     return put(x, name, value);
 }
 
-bool wsgi_environ_mount(struct wsgi_exchange *x)
+/* The place for a draft's names. */
+static struct shape *shape_of(struct wsgi_memo *memo,
+                              const struct wsgi_draft *d)
+{
+    uintptr_t h = d->count;
+
+    for (unsigned i = 0; i < d->count; i++)
+        h = h * 31 + ((uintptr_t)d->names[i] >> 4);
+    return &memo->shapes[(h ^ h >> 16) % SHAPES];
+}
+
+static bool fits(const struct shape *s, const struct wsgi_draft *d)
+{
+    return s->environ != NULL && s->count == d->count &&
+           memcmp(s->names, d->names, d->count * sizeof *d->names) == 0;
+}
+
+/* Leaves in the draft what is not in the shape's environ already. */
+static void leave_new(struct wsgi_draft *d, const struct shape *s)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < d->count; i++) {
+        if (d->values[i] == s->values[i]) {
+            Py_DECREF(d->names[i]);
+            Py_DECREF(d->values[i]);
+            continue;
+        }
+        d->names[n] = d->names[i];
+        d->values[n++] = d->values[i];
+    }
+    d->count = n;
+}
+
+/* Of two variables with one name the last counts, and which one differs says
+ * nothing: such a request has no shape. */
+static bool has_repeats(const struct wsgi_draft *d)
+{
+    for (unsigned i = 0; i < d->count; i++)
+        for (unsigned j = 0; j < i; j++)
+            if (d->names[i] == d->names[j])
+                return true;
+    return false;
+}
+
+static void forget(struct shape *s)
+{
+    Py_CLEAR(s->environ);
+    for (unsigned i = 0; i < s->count; i++)
+        Py_DECREF(s->values[i]);
+    s->count = 0;
+}
+
+/* Remembers x's environ in the place of another shape's.  What cannot be
+ * remembered is made anew next time. */
+static void keep(const struct wsgi_exchange *x, struct shape *s)
+{
+    const struct wsgi_draft *d = x->draft;
+    PyObject *copy = PyDict_Copy(x->environ);
+
+    if (copy == NULL) {
+        PyErr_Clear();
+        return;
+    }
+    forget(s);
+    s->environ = copy;
+    s->count = d->count;
+    for (unsigned i = 0; i < d->count; i++) {
+        s->names[i] = d->names[i];
+        s->values[i] = Py_NewRef(d->values[i]);
+    }
+}
+
+/* Moves x->cut bytes from PATH_INFO into SCRIPT_NAME. */
+static bool mount(struct wsgi_exchange *x)
 {
     struct span name = {x->path.ptr, x->cut};
     struct span rest = {x->path.ptr + x->cut, x->path.len - x->cut};
 
-    return x->cut == 0 || (put(x, SPAN("SCRIPT_NAME"), name) &&
-                           put(x, SPAN("PATH_INFO"), rest));
+    if (x->cut == 0)
+        return true;
+    return put(x, SPAN("SCRIPT_NAME"), name) &&
+           put(x, SPAN("PATH_INFO"), rest) && write_draft(x, x->host->base);
 }
 
-bool wsgi_environ_begin(struct wsgi_exchange *x)
+void wsgi_environ_begin(struct wsgi_exchange *x)
 {
     x->vars = x->vars_bytes = 0;
-    x->environ = PyDict_Copy(x->host->base);
-    return x->environ != NULL;
+    drop(x->draft); /* of a request that failed half-way */
+    x->draft->ordinary = true;
+    x->draft->https = false;
+}
+
+/* Making a dictionary may start Python's garbage collector, which runs what it
+ * likes: meanwhile another thread may put another shape into the place, so
+ * this one's dictionary is held. */
+bool wsgi_environ_end(struct wsgi_exchange *x)
+{
+    struct wsgi_draft *d = x->draft;
+    struct shape *s = shape_of(x->host->memo, d);
+    bool known = d->ordinary && fits(s, d), ok;
+    PyObject *model = Py_NewRef(known ? s->environ : x->host->base);
+
+    if (known)
+        leave_new(d, s);
+    ok = write_draft(x, model);
+    Py_DECREF(model);
+    if (ok && !known && d->ordinary && x->vars_bytes <= SHAPE_BYTES &&
+        !has_repeats(d))
+        keep(x, s);
+    drop(d);
+    ok = ok && mount(x);
+    drop(d);
+    return ok;
 }
 
 bool wsgi_environ_start(struct wsgi_host *host)
@@ -236,6 +380,8 @@ void wsgi_environ_stop(struct wsgi_host *host)
         Py_CLEAR(host->memo->slots[i].name);
         Py_CLEAR(host->memo->slots[i].value);
     }
+    for (unsigned i = 0; i < SHAPES; i++)
+        forget(&host->memo->shapes[i]);
     free(host->memo);
     host->memo = NULL;
 }

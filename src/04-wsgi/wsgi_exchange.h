@@ -24,8 +24,19 @@ enum wsgi_ending {
 /* A head that is larger than this is the application's fault. */
 #define WSGI_MAX_RESPONSE_HEAD (1 << 20)
 
+/* Variables on their way into environ: wsgi_environ.c's. */
+#define WSGI_DRAFT 64
+
+struct wsgi_draft {
+    unsigned count;
+    bool ordinary; /* so far, all fit in and have names of the memo's */
+    bool https;
+    PyObject *names[WSGI_DRAFT], *values[WSGI_DRAFT]; /* owned */
+};
+
 struct wsgi_exchange {
     struct wsgi_host *host;
+    struct wsgi_draft *draft;
     unsigned core;
     pid_t pid; /* of the process that serves */
     const bool *at_home; /* false in its children, see wsgi_end_stranger */
@@ -79,13 +90,12 @@ void wsgi_end_stranger(const struct wsgi_exchange *x);
 /* Cuts the Python objects off and drops them. */
 void wsgi_exchange_end(struct wsgi_exchange *x);
 
-/* environ: wsgi_environ_begin makes the dictionary, wsgi_environ_add takes a
- * variable in (and has cgi_emit's shape: `exchange` is the struct), and
- * wsgi_environ_mount, last of all, moves x->cut from PATH_INFO into
- * SCRIPT_NAME. */
-bool wsgi_environ_begin(struct wsgi_exchange *x);
+/* environ: after wsgi_environ_begin, wsgi_environ_add takes the variables, one
+ * at a time (it has cgi_emit's shape: `exchange` is the struct), and
+ * wsgi_environ_end makes the dictionary. */
+void wsgi_environ_begin(struct wsgi_exchange *x);
 bool wsgi_environ_add(void *exchange, struct span name, struct span value);
-bool wsgi_environ_mount(struct wsgi_exchange *x);
+bool wsgi_environ_end(struct wsgi_exchange *x);
 
 /* wsgi.input and start_response for x; new references. */
 PyObject *wsgi_input_make(PyTypeObject *type, struct wsgi_exchange *x);

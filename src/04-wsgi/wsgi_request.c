@@ -16,6 +16,7 @@ static void reset(struct wsgi_exchange *x, struct wsgi_peer *p)
 {
     struct wsgi_exchange fresh = {
         .host = x->host,
+        .draft = x->draft,
         .core = x->core,
         .pid = x->pid,
         .at_home = x->at_home,
@@ -132,9 +133,9 @@ static bool fill_from_uwsgi(struct wsgi_exchange *x, struct wsgi_peer *p)
 /* With the interpreter's lock: environ, the application, the end. */
 static void run(struct wsgi_exchange *x, struct wsgi_peer *p)
 {
-    if (wsgi_environ_begin(x) &&
-        (x->http ? fill_from_http(x, p) : fill_from_uwsgi(x, p)) &&
-        wsgi_environ_mount(x)) {
+    wsgi_environ_begin(x);
+    if ((x->http ? fill_from_http(x, p) : fill_from_uwsgi(x, p)) &&
+        wsgi_environ_end(x)) {
         wsgi_run(x);
     } else {
         wsgi_log_exception(x->host, "environ could not be made");

@@ -32,6 +32,7 @@ struct loop {
     const struct wsgi_config *config;
     PyThreadState *thread;
     struct wsgi_exchange exchange;
+    struct wsgi_draft draft;
     struct wsgi_peer *waiting[MAX_WAITING];
     size_t count;
     struct wsgi_peer *free; /* peers to use again */
@@ -310,6 +311,7 @@ bool wsgi_serve(const struct wsgi_server *server, struct err *err)
         return err_set(err, "out of memory");
     }
     l.exchange.host = server->host;
+    l.exchange.draft = &l.draft;
     l.exchange.core = server->core;
     l.exchange.pid = getpid();
     buf_init(&l.exchange.head, WSGI_MAX_RESPONSE_HEAD);
