@@ -478,7 +478,7 @@ def failing_read(env, start_response):
 
 def read_late(env, start_response):
     """The body is read when the head is out."""
-    write = start_response("200 OK", PLAIN)
+    write = start_response("200 OK", PLAIN + [("Content-Length", "9")])
     write(b"begun ")
     return [env["wsgi.input"].read()]
 

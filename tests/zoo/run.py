@@ -20,14 +20,15 @@ the `-` lines is replaced by that of the `+` lines; it must stand in the file
 exactly once, however its blanks and line ends fall.  An empty line ends such a
 replacement, and another may follow, in another file after another `in`.
 
-Each variant is built from a copy of src/ and of the objects that are built
-already, and graded with the cases that it names; --wide grades it with all
+Each variant is built from a copy of src/ and, for what it does not change, of
+the libraries that are built already, and graded with the cases that it names; --wide grades it with all
 cases of its stage and prints every one that catches it.  BUILD= is the build
 directory with the grader and the objects.  A variant that no longer applies,
 does not compile, or is not caught, is a failure.  The last line is
 "N passed, N failed".
 """
 
+import functools
 import json
 import os
 import re
@@ -40,11 +41,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-BUILD = ROOT / os.environ.get("BUILD", "build")
+BUILT = os.environ.get("BUILD", "build")  # as make is told
+BUILD = ROOT / BUILT
 GRADE = BUILD / "bin/strata-grade"
 PROGRAMS = {1: "strata-echo", 2: "strata-static", 3: "strata-uwsgi",
             4: "strata-wsgi", 5: "strata-prefork", 6: "strata-proxy"}
-WELL = {1: "echo/get", 2: "static/get-file"}
+WELL = {1: "echo/get", 2: "static/get-file", 3: "gateway/absolute-form",
+        4: "wsgi/status-line"}
 AT_ONCE = 6  # most of the time is spent waiting for what does not come
 
 
@@ -120,28 +123,56 @@ class Change:
         for source in sorted((ROOT / "src").glob("0[1-6]-*")):
             if int(source.name[1]) <= self.stage:
                 shutil.copytree(source, folder / "src" / source.name)
-        for name in ("Makefile", "tests/packages.sh"):
-            (folder / name).parent.mkdir(exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-        (folder / "build").mkdir()
-        for stamp in BUILD.glob("*.checked"):  # the packages are there
-            shutil.copy2(stamp, folder / "build")
-        # Who changes a header has everything compiled anew: the notes on what
-        # depends on it speak of the build directory that they were made in.
-        if not any(file.endswith(".h") for file, _, _ in self.changes):
-            for source in sorted((folder / "src").iterdir()):
-                shutil.copytree(BUILD / "obj" / source.name,
-                                folder / "build/obj" / source.name)
         self.apply(folder)
-        program = folder / "build/bin" / PROGRAMS[self.stage]
-        words = ["make", "--silent", "BUILD=build", "CFLAGS=-O0", "WARN=-w",
-                 str(program.relative_to(folder))]
-        done = subprocess.run(words, cwd=folder, env=environment(), text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              check=False)
+        compiling, link = commands(self.stage)
+        changed = {file for file, _, _ in self.changes}
+        # What depends on a header is not looked up: all is compiled.
+        sources = [s for s in compiling if s in changed or
+                   any(file.endswith(".h") for file in changed)]
+        objects = []
+        for source in sources:
+            objects.append(f"{folder}/{source.replace('/', '-')}.o")
+            self.run([re.sub("^(-I)?src/", rf"\1{folder}/src/", w)
+                      for w in compiling[source]] + ["-o", objects[-1]])
+        # An object that stands before the libraries takes the place of theirs.
+        main = [w for w in link if w.endswith("/main.o")
+                and not any(s.endswith("/main.c") for s in sources)]
+        program = folder / PROGRAMS[self.stage]
+        self.run([link[0], "-o", f"{program}", *main, *objects,
+                  *(w for w in link[1:] if not w.endswith("/main.o"))])
+        return program
+
+    def run(self, words):
+        done = subprocess.run(words, cwd=ROOT, env=environment(), text=True,
+                              errors="replace", stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False)
         if done.returncode != 0:
             raise Mistake(f"{self.path}: it does not compile:\n{done.stdout}")
-        return program
+
+
+@functools.lru_cache(None)
+def commands(stage):
+    """What make types for the program of a stage: {source: words} to compile,
+    and the words to link; without their outputs."""
+    target = f"{BUILT}/bin/{PROGRAMS[stage]}"
+    words = ["make", f"BUILD={BUILT}", "CFLAGS=-O0", "WARN=-w", target]
+    for more in ["--silent"], ["--dry-run", "--always-make", "V=1"]:
+        done = subprocess.run(words + more, cwd=ROOT, env=environment(),
+                              text=True, stdout=subprocess.PIPE, check=True)
+    compiling, link = {}, None
+    for line in done.stdout.splitlines():
+        words = shlex.split(line)
+        if "-o" not in words:
+            continue
+        at = words.index("-o")
+        output = words[at + 1]
+        words = [w for w in words[:at] + words[at + 2:]
+                 if w not in ("-MMD", "-MP")]
+        if output == target:
+            link = words
+        else:
+            compiling[words[-1]] = words
+    return compiling, link
 
 
 class Variant(Change):
