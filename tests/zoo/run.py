@@ -21,10 +21,11 @@ exactly once, however its blanks and line ends fall.  An empty line ends such a
 replacement, and another may follow, in another file after another `in`.
 
 Each variant is built from a copy of src/ and, for what it does not change, of
-the libraries that are built already, and graded with the cases that it names; --wide grades it with all
-cases of its stage and prints every one that catches it.  BUILD= is the build
-directory with the grader and the objects.  A variant that no longer applies,
-does not compile, or is not caught, is a failure.  The last line is
+the libraries that are built already, and graded with the cases that it names;
+--wide grades it with all cases of its stage and prints every one that catches
+it.  BUILD= is the build directory with the grader and the libraries.  A
+variant that no longer applies, does not compile, or is not caught, is a
+failure.  The last line is
 "N passed, N failed".
 """
 
