@@ -31,18 +31,23 @@ static void on_stop(int signo)
  * once: the second one ends the program as it would any other.  A request may
  * take for ever, and Python, before it ends, waits for the application's
  * threads, unless they are daemons. */
-static bool catch_stops(struct err *err)
+static void catch_stops(void)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGQUIT};
     struct sigaction action = {.sa_handler = on_stop,
                                .sa_flags = (int)SA_RESETHAND};
 
-    stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (stop_fd < 0)
-        return err_set(err, "eventfd: %s", strerror(errno));
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         sigaction(signals[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+}
+
+static bool open_stop(struct err *err)
+{
+    stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (stop_fd < 0)
+        return err_set(err, "eventfd: %s", strerror(errno));
+    catch_stops();
     return true;
 }
 
@@ -170,6 +175,7 @@ static int run(const struct command_line *line, struct err *err)
         wsgi_host_add_opt(host, line->given.list[i], line->given.list[i + 1]);
     wsgi_log("*** Operational MODE: single process ***");
     loaded = wsgi_host_load(host, &status);
+    catch_stops(); /* the application may have put handlers of its own there */
     if (loaded == WSGI_NOT_LOADED)
         status = wsgi_status_without_app(config);
     if (status == 0 && loaded != WSGI_EXIT) {
@@ -198,7 +204,7 @@ int main(int argc, char **argv)
     if (!make_tables(&tables))
         err_set(&err, "out of memory");
     else if (read_options(&line, &tables, argc, argv, &err) &&
-             catch_stops(&err) && wsgi_config_enter(config, &err) &&
+             open_stop(&err) && wsgi_config_enter(config, &err) &&
              wsgi_config_listen(config, &err)) {
         announce(config);
         status = run(&line, &err);

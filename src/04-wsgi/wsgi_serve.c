@@ -185,6 +185,17 @@ static int64_t expire(struct loop *l)
     return next;
 }
 
+/* A signal has ended the wait.  If the application has a handler for it, Python
+ * has only noted that: handlers run in the interpreter, and only in its main
+ * thread. */
+static void run_handlers(struct loop *l)
+{
+    PyEval_RestoreThread(l->thread);
+    if (PyErr_CheckSignals() < 0)
+        wsgi_log_exception(l->server->host, "exception in a signal handler");
+    PyEval_SaveThread();
+}
+
 /* Waits for anything.  *listeners is how many listening sockets stand in
  * l->poll behind the first entry. */
 static bool wait_for_all(struct loop *l, size_t *listeners)
@@ -207,10 +218,14 @@ static bool wait_for_all(struct loop *l, size_t *listeners)
     if (l->stopping && l->count == 0)
         return true;
     ready = poll(l->poll, n, timeout);
-    if (ready < 0)
-        for (size_t i = 0; i < n; i++)
-            l->poll[i].revents = 0;
-    return ready >= 0 || errno == EINTR;
+    if (ready >= 0)
+        return true;
+    for (size_t i = 0; i < n; i++)
+        l->poll[i].revents = 0;
+    if (errno != EINTR)
+        return false;
+    run_handlers(l);
+    return true;
 }
 
 /* An order to stop counts from the next request on. */

@@ -60,6 +60,30 @@ def application(env, start_response):
     return [b"slow"]
 '''
 
+HANDLING = '''\
+import signal
+import sys
+
+
+def first(number, frame):
+    print("SIGUSR1 was handled", flush=True)
+
+
+def second(number, frame):
+    print("SIGUSR2 was handled", flush=True)
+    sys.exit("from a handler")
+
+
+signal.signal(signal.SIGUSR1, first)
+signal.signal(signal.SIGUSR2, second)
+signal.signal(signal.SIGTERM, first)
+
+
+def application(env, start_response):
+    start_response("200 OK", [])
+    return [b"ok"]
+'''
+
 STAYING = '''\
 import os
 import threading
@@ -268,6 +292,24 @@ def early_signals(t):
             t.equal(f"{name} when the log says \"{text}\"", status, 0)
 
 
+def own_signals(t):
+    """The application's handlers run while the server waits; those that would
+    keep it from being stopped do not."""
+    t.write("handling.py", HANDLING)
+    child = t.start(["strata-wsgi", "--http-socket", f"{t.host}:9119", "-w",
+                     "handling"], ready=(t.host, 9119))
+    lib.wait_for(lambda: "spawned" in child.log.read_text())
+    for name in ("SIGUSR1", "SIGUSR2"):
+        # More than one, lest it comes just before the server waits.
+        t.ok(f"the application's handler of {name} runs", lib.wait_for(
+            lambda n=name: child.send_signal(getattr(signal, n)) or
+            f"{n} was handled" in child.log.read_text(), 10, 0.1))
+    t.ok("what it raises is in the log", lib.wait_for(
+        lambda: "SystemExit: from a handler" in child.log.read_text()))
+    t.equal("and ends nothing", lib.ask(t.host, 9119, "GET", "/").text, "ok")
+    t.equal("SIGTERM stops the server whoever wanted it", t.stop(child), 0)
+
+
 def late_signals(t):
     """A second stop ends what the application will not let end."""
     t.write("staying.py", STAYING)
@@ -295,4 +337,5 @@ with lib.Test("what strata-wsgi runs, and from where") as t:
     without_app(t)
     mounts(t)
     early_signals(t)
+    own_signals(t)
     late_signals(t)
