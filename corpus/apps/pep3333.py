@@ -483,6 +483,18 @@ def read_late(env, start_response):
     return [env["wsgi.input"].read()]
 
 
+def failing_reads(env, start_response):
+    """What failed once fails at once when it is tried again."""
+    said = []
+    for _ in range(8):
+        try:
+            said.append(f"read {env['wsgi.input'].read(10)!r}")
+        except OSError:
+            said.append("OSError")
+    start_response("200 OK", PLAIN)
+    return [" ".join(said).encode() + b"\n"]
+
+
 def unread(env, start_response):
     start_response("200 OK", PLAIN)
     return [b"not read\n"]
