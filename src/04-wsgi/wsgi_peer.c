@@ -252,7 +252,7 @@ enum wsgi_peer_event wsgi_peer_step(struct wsgi_peer *p,
                                  const struct wsgi_config *) =
         p->protocol == WSGI_HTTP ? step_http : step_uwsgi;
     enum wsgi_peer_event event = WSGI_PEER_WAIT;
-    bool gone = false;
+    bool gone = false, kept;
 
     if (p->state == WSGI_PEER_DRAIN)
         return step_drain(p);
@@ -260,11 +260,11 @@ enum wsgi_peer_event wsgi_peer_step(struct wsgi_peer *p,
         event = step(p, c); /* a pipelined request */
     if (event == WSGI_PEER_WAIT && p->state != WSGI_PEER_DRAIN &&
         receive(p, &gone)) {
-        if (p->state == WSGI_PEER_KEPT) {
-            p->state = WSGI_PEER_HEAD;
-            p->deadline = net_after(c->head_timeout);
-        }
+        kept = p->state == WSGI_PEER_KEPT;
+        p->state = WSGI_PEER_HEAD;
         event = step(p, c);
+        if (kept && event == WSGI_PEER_WAIT && p->state == WSGI_PEER_HEAD)
+            p->deadline = net_after(c->head_timeout);
     }
     return gone ? WSGI_PEER_GONE : event;
 }

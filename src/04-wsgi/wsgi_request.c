@@ -226,7 +226,7 @@ enum wsgi_fate wsgi_request_serve(const struct wsgi_server *server,
     if (x->http)
         x->path = (struct span){path, (size_t)path_len};
     choose_app(x);
-    begun = net_now();
+    begun = x->host->config->disable_logging ? 0 : net_now();
     brief = (struct wsgi_brief){x->core, x->method, x->uri, x->remote_addr};
     if (hooks != NULL && hooks->begin != NULL)
         hooks->begin(hooks->context, &brief);

@@ -161,9 +161,9 @@ static void accept_one(struct loop *l, const struct wsgi_socket *s)
 }
 
 /* Ends those whose time is over.  Returns when the next one's is. */
-static int64_t expire(struct loop *l)
+static int64_t expire(struct loop *l, int64_t now)
 {
-    int64_t now = net_now(), next = NET_FOREVER;
+    int64_t next = NET_FOREVER;
 
     for (size_t i = l->count; i-- > 0;) {
         struct wsgi_peer *p = l->waiting[i];
@@ -200,7 +200,7 @@ static void run_handlers(struct loop *l)
  * l->poll behind the first entry. */
 static bool wait_for_all(struct loop *l, size_t *listeners)
 {
-    int64_t next = expire(l);
+    int64_t now = net_now(), next = expire(l, now);
     size_t n = 0;
     int ready, timeout = -1;
 
@@ -212,7 +212,7 @@ static bool wait_for_all(struct loop *l, size_t *listeners)
     for (size_t i = 0; i < l->count; i++)
         l->poll[n++] = (struct pollfd){l->waiting[i]->conn.fd, POLLIN, 0};
     if (next != NET_FOREVER) {
-        int64_t ms = next - net_now();
+        int64_t ms = next - now;
         timeout = ms < 0 ? 0 : ms > 3600000 ? 3600000 : (int)ms;
     }
     if (l->stopping && l->count == 0)
