@@ -3,6 +3,8 @@
 
     tests/bench/bench.py BIN        BIN holds our programs; `make bench` calls it
 
+tests/bench/wsgi_cpu.py is about the Python host alone.
+
 Both sides get the same configuration and the same load (wrk), in turns, three
 times; the better of each side counts, because noise only ever slows down.  The
 figure to look at is the ratio: above 1, ours answered more requests.  Figures

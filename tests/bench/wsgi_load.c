@@ -15,7 +15,6 @@
  * what the machine spends, it spends on the server. */
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,9 +84,7 @@ static size_t receive(struct load *l, int fd, size_t wanted)
     ssize_t n = 1;
 
     while (n > 0 && (wanted == 0 || len < wanted)) {
-        do
-            n = recv(fd, l->answer + len, sizeof l->answer - len, MSG_DONTWAIT);
-        while (n < 0 && errno == EAGAIN);
+        n = recv(fd, l->answer + len, sizeof l->answer - len, 0);
         if (n < 0)
             fail("recv");
         len += (size_t)n;
