@@ -17,8 +17,8 @@ time by ours; printed are the median of the ratios and, in brackets, between
 what the middle half of them lies.  On a machine that does other things at the
 same time only the ratios mean anything.
 
-The client, tests/bench/wsgi_load.c, keeps 16 connections under way where each is
-for one request.  It is placed in two ways:
+The client, tests/bench/wsgi_load.c, keeps 16 connections under way where each
+is for one request.  It is placed in two ways:
 
   shared    on the server's processor.  Nobody wakes another processor up, so
             what is counted is the work that a request is.
