@@ -153,12 +153,7 @@ static void announce(const struct wsgi_config *c)
     wsgi_log_date(date);
     wsgi_log("*** Starting strata-wsgi %s (%zubit) on [%s] ***", STRATA_VERSION,
              8 * sizeof(void *), date);
-    for (size_t i = 0; i < c->socket_count; i++)
-        wsgi_log("strata-wsgi socket %zu bound to %s%s (%s) fd %d", i,
-                 wsgi_is_path(c->sockets[i].address) ? "unix:" : "",
-                 c->sockets[i].address,
-                 c->sockets[i].protocol == WSGI_HTTP ? "HTTP" : "uwsgi",
-                 c->sockets[i].fd);
+    wsgi_config_log_sockets(c);
 }
 
 /* Interpreter, application, requests. */

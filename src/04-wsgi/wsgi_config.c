@@ -2,6 +2,7 @@
 
 #include "wsgi_config.h"
 #include "net.h"
+#include "wsgi_log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,7 +102,9 @@ bool wsgi_add_socket(struct wsgi_config *c, const char *address,
     return true;
 }
 
-bool wsgi_is_path(const char *address)
+/* uWSGI's rule: an address without a colon, or that begins like a path, is the
+ * path of a unix socket, so "8080" is a file. */
+static bool is_path(const char *address)
 {
     return strchr(address, ':') == NULL || address[0] == '/' ||
            address[0] == '.';
@@ -113,7 +116,7 @@ static bool parse_address(struct net_addr *addr, const char *text,
 {
     char path[sizeof(struct err)];
 
-    if (!wsgi_is_path(text))
+    if (!is_path(text))
         return net_parse(addr, text, err);
     if (snprintf(path, sizeof path, "unix:%s", text) >= (int)sizeof path)
         return err_set(err, "the path is longer than a unix socket's may be");
@@ -193,6 +196,20 @@ bool wsgi_config_listen(struct wsgi_config *c, struct err *err)
         }
     }
     return true;
+}
+
+void wsgi_config_log_sockets(const struct wsgi_config *c)
+{
+    for (size_t i = 0; i < c->socket_count; i++) {
+        const struct wsgi_socket *s = &c->sockets[i];
+        char text[NET_ADDR_TEXT];
+        struct net_addr addr;
+
+        net_local(s->fd, &addr);
+        net_print(&addr, text);
+        wsgi_log("%s socket %zu bound to %s (%s) fd %d", c->program, i, text,
+                 s->protocol == WSGI_HTTP ? "HTTP" : "uwsgi", s->fd);
+    }
 }
 
 bool wsgi_config_enter(const struct wsgi_config *c, struct err *err)

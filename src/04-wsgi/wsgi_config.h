@@ -97,14 +97,13 @@ bool wsgi_add_socket(struct wsgi_config *c, const char *address,
                      enum wsgi_protocol protocol, bool by_option,
                      struct err *err);
 
-/* uWSGI's rule: an address without a colon, or that begins like a path, is the
- * path of a unix socket, so "8080" is a file. */
-bool wsgi_is_path(const char *address);
-
 /* Opens the listening sockets that are not open yet (fd -1); a socket whose fd
  * is set was inherited and is taken as it is.  False with *err naming the
  * address; those opened before it stay open. */
 bool wsgi_config_listen(struct wsgi_config *c, struct err *err);
+
+/* Logs where each socket listens; port 0 has become a real one. */
+void wsgi_config_log_sockets(const struct wsgi_config *c);
 
 /* Exports --env, changes into --chdir. */
 bool wsgi_config_enter(const struct wsgi_config *c, struct err *err);

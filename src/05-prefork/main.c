@@ -52,12 +52,7 @@ static void announce(const struct plan *plan)
                  w->program);
     for (size_t i = 0; i < c->remarks.count; i++)
         wsgi_log("%s", c->remarks.list[i]);
-    for (size_t i = 0; i < w->socket_count; i++)
-        wsgi_log("%s socket %zu bound to %s%s (%s) fd %d", w->program, i,
-                 wsgi_is_path(w->sockets[i].address) ? "unix:" : "",
-                 w->sockets[i].address,
-                 w->sockets[i].protocol == WSGI_HTTP ? "HTTP" : "uwsgi",
-                 w->sockets[i].fd);
+    wsgi_config_log_sockets(w);
     wsgi_log("your server socket listen backlog is limited to %d connections",
              w->listen);
     wsgi_log("your mercy for graceful operations on workers is %.0f seconds",
