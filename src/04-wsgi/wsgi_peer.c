@@ -256,6 +256,8 @@ enum wsgi_peer_event wsgi_peer_step(struct wsgi_peer *p,
 
     if (p->state == WSGI_PEER_DRAIN)
         return step_drain(p);
+    if (p->state == WSGI_PEER_BEHIND)
+        p->state = WSGI_PEER_HEAD;
     if (p->conn.in.len > 0)
         event = step(p, c); /* a pipelined request */
     if (event == WSGI_PEER_WAIT && p->state != WSGI_PEER_DRAIN &&
@@ -283,7 +285,7 @@ void wsgi_peer_keep(struct wsgi_peer *p, const struct wsgi_config *c)
     conn->used = 0;
     http_request_init(&conn->request, conn->list, HTTP_MAX_FIELDS,
                       &conn->limits);
-    p->state = conn->in.len > 0 ? WSGI_PEER_HEAD : WSGI_PEER_KEPT;
-    p->deadline = net_after(p->state == WSGI_PEER_HEAD ? c->head_timeout
-                                                       : c->idle_timeout);
+    p->state = conn->in.len > 0 ? WSGI_PEER_BEHIND : WSGI_PEER_KEPT;
+    p->deadline = net_after(p->state == WSGI_PEER_BEHIND ? c->head_timeout
+                                                         : c->idle_timeout);
 }

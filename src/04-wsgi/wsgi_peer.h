@@ -12,11 +12,14 @@
 #include "wsgi_config.h"
 
 enum wsgi_peer_state {
-    WSGI_PEER_HEAD,  /* its head, or packet, is on its way */
-    WSGI_PEER_KEPT,  /* an HTTP connection between two requests */
-    WSGI_PEER_DRAIN, /* answered with an error; what it still sends is dropped
-                      * until it hangs up, so that no reset destroys the
-                      * answer (RFC 9112 9.6) */
+    WSGI_PEER_HEAD,   /* its head, or packet, is on its way */
+    WSGI_PEER_KEPT,   /* an HTTP connection between two requests */
+    WSGI_PEER_BEHIND, /* the same, and something was sent behind the first: it
+                       * is to be looked at in the next turn, whether the
+                       * connection is readable or not */
+    WSGI_PEER_DRAIN,  /* answered with an error; what it still sends is dropped
+                       * until it hangs up, so that no reset destroys the
+                       * answer (RFC 9112 9.6) */
 };
 
 struct wsgi_peer {

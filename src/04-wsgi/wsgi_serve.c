@@ -79,34 +79,27 @@ static void park(struct loop *l, struct wsgi_peer *p)
     l->waiting[l->count++] = p;
 }
 
-/* Serves the request that p has complete, and those that were sent behind
- * it. */
+/* Serves the request that p has complete.  Another that was sent behind it has
+ * to wait for its turn. */
 static void serve(struct loop *l, struct wsgi_peer *p)
 {
-    for (;;) {
-        switch (wsgi_request_serve(l->server, l->thread, &l->exchange, p,
-                                   l->stopping)) {
-        case WSGI_FATE_RESET:
-            end_peer(l, p, true);
-            return;
-        case WSGI_FATE_CLOSE:
-            end_peer(l, p, false);
-            return;
-        case WSGI_FATE_DRAIN:
-            if (p->state != WSGI_PEER_DRAIN)
-                wsgi_peer_drain(p);
-            park(l, p);
-            return;
-        case WSGI_FATE_KEEP:
-            wsgi_peer_keep(p, l->config);
-            break;
-        }
-        if (p->state == WSGI_PEER_KEPT ||
-            wsgi_peer_step(p, l->config) != WSGI_PEER_REQUEST) {
-            park(l, p);
-            return;
-        }
+    switch (wsgi_request_serve(l->server, l->thread, &l->exchange, p,
+                               l->stopping)) {
+    case WSGI_FATE_RESET:
+        end_peer(l, p, true);
+        return;
+    case WSGI_FATE_CLOSE:
+        end_peer(l, p, false);
+        return;
+    case WSGI_FATE_DRAIN:
+        if (p->state != WSGI_PEER_DRAIN)
+            wsgi_peer_drain(p);
+        break;
+    case WSGI_FATE_KEEP:
+        wsgi_peer_keep(p, l->config);
+        break;
     }
+    park(l, p);
 }
 
 /* Looks at what has come on p, which is not among the waiting. */
@@ -209,8 +202,11 @@ static bool wait_for_all(struct loop *l, size_t *listeners)
     for (size_t i = 0; !l->stopping && i < l->config->socket_count; i++)
         l->poll[n++] = (struct pollfd){l->config->sockets[i].fd, POLLIN, 0};
     *listeners = n - 1;
-    for (size_t i = 0; i < l->count; i++)
+    for (size_t i = 0; i < l->count; i++) {
         l->poll[n++] = (struct pollfd){l->waiting[i]->conn.fd, POLLIN, 0};
+        if (l->waiting[i]->state == WSGI_PEER_BEHIND)
+            next = now;
+    }
     if (next != NET_FOREVER) {
         int64_t ms = next - now;
         timeout = ms < 0 ? 0 : ms > 3600000 ? 3600000 : (int)ms;
@@ -269,7 +265,8 @@ static bool turn(struct loop *l, struct err *err)
     if (waiting > l->count)
         waiting = l->count;
     for (size_t i = waiting; i-- > 0;)
-        if (l->poll[1 + listeners + i].revents != 0)
+        if (l->poll[1 + listeners + i].revents != 0 ||
+            l->waiting[i]->state == WSGI_PEER_BEHIND)
             step(l, take(l, i));
     for (size_t i = 0; i < listeners; i++)
         if (l->poll[1 + i].revents != 0)
