@@ -35,8 +35,8 @@ struct http_reply {
     bool head_only;
 };
 
-/* Prepares for a response to a request with (`head_only`: HEAD) or without a
- * body in the answer; `list` as in http_request_init.  A head longer than
+/* Prepares for the response to one request; `head_only` says that it was HEAD,
+ * to which no body comes.  `list` as in http_request_init.  A head longer than
  * max_head is bad. */
 void http_reply_init(struct http_reply *r, struct http_field *list,
                      unsigned max, uint32_t max_head, bool head_only);
