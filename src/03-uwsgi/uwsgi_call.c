@@ -160,10 +160,11 @@ static int no_reply(const struct uwsgi_call *c, ssize_t n, struct err *err)
 
 int uwsgi_call_reply(struct uwsgi_call *c, bool head_only, struct err *err)
 {
+    uint32_t room = HTTP_MAX_HEAD; /* for the interim answers as well */
+
     for (;;) {
         enum http_parse parse = HTTP_MORE;
-        http_reply_init(&c->reply, c->list, HTTP_MAX_FIELDS, HTTP_MAX_HEAD,
-                        head_only);
+        http_reply_init(&c->reply, c->list, HTTP_MAX_FIELDS, room, head_only);
         while ((parse = http_parse_reply(&c->reply, c->in.ptr, c->in.len)) ==
                HTTP_MORE) {
             ssize_t n = receive(c);
@@ -180,6 +181,7 @@ int uwsgi_call_reply(struct uwsgi_call *c, bool head_only, struct err *err)
         if (c->reply.status >= 200)
             break;
         buf_consume(&c->in, c->reply.head_len);
+        room -= c->reply.head_len;
     }
     c->at = c->reply.head_len;
     http_body_init(&c->body, c->reply.framing, c->reply.content_length,
