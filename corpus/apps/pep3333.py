@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 
 PLAIN = [("Content-Type", "text/plain")]
 
@@ -605,6 +606,15 @@ def background(env, start_response):
     """Starts a process that lives on and has what this one has open."""
     subprocess.Popen(["sleep", "5"], close_fds=False,
                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    start_response("200 OK", PLAIN)
+    return [b"started\n"]
+
+
+def forks(env, start_response):
+    """The same, by a fork alone."""
+    if os.fork() == 0:
+        time.sleep(5)
+        os._exit(0)
     start_response("200 OK", PLAIN)
     return [b"started\n"]
 

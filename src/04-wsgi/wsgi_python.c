@@ -194,7 +194,7 @@ static bool furnish(struct wsgi_host *host)
            (host->errors = wsgi_errors_make(host->errors_type)) != NULL &&
            (host->opt != NULL || (host->opt = PyDict_New()) != NULL) &&
            (host->module = wsgi_module_make(host)) != NULL &&
-           wsgi_environ_start(host);
+           wsgi_environ_start(host) && wsgi_fork_watch(host);
 }
 
 /* Every reference that the host owns. */
@@ -270,22 +270,6 @@ struct wsgi_host *wsgi_host_start(const struct wsgi_config *config,
              (void *)PyInterpreterState_Get());
     host->main = PyEval_SaveThread();
     return host;
-}
-
-pid_t wsgi_host_fork(void *context)
-{
-    struct wsgi_host *host = context;
-    pid_t pid;
-
-    PyEval_RestoreThread(host->main);
-    PyOS_BeforeFork();
-    pid = fork();
-    if (pid == 0)
-        PyOS_AfterFork_Child();
-    else
-        PyOS_AfterFork_Parent();
-    host->main = PyEval_SaveThread();
-    return pid;
 }
 
 void wsgi_host_identify(struct wsgi_host *host,

@@ -57,6 +57,7 @@ struct wsgi_host {
     struct wsgi_app *default_app; /* one of these: for all other requests */
     struct wsgi_memo *memo;
     uint64_t served; /* requests of this process */
+    _Atomic bool forked; /* the application's children have our descriptors */
     char server_name[256];
 };
 
@@ -65,6 +66,10 @@ PyTypeObject *wsgi_input_make_type(void);
 PyTypeObject *wsgi_errors_make_type(void);
 PyTypeObject *wsgi_response_make_type(void);
 PyTypeObject *wsgi_wrapper_make_type(void);
+
+/* From here on host->forked is kept true to the fact; an exception is set when
+ * it cannot be. */
+bool wsgi_fork_watch(struct wsgi_host *host);
 
 /* The module `uwsgi`, put into sys.modules; a borrowed host. */
 PyObject *wsgi_module_make(struct wsgi_host *host);

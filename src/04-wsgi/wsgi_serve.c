@@ -46,6 +46,8 @@ static void end_peer(struct loop *l, struct wsgi_peer *p, bool reset)
     if (reset) {
         const struct linger now = {.l_onoff = 1, .l_linger = 0};
         setsockopt(p->conn.fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    } else if (l->server->host->forked) {
+        shutdown(p->conn.fd, SHUT_WR);
     }
     http_conn_close(&p->conn, false);
     p->next = l->free;
