@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import weakref
 
 PLAIN = [("Content-Type", "text/plain")]
 
@@ -617,6 +618,33 @@ def forks(env, start_response):
         os._exit(0)
     start_response("200 OK", PLAIN)
     return [b"started\n"]
+
+
+def _emptied(what):
+    """A list with something that empties it when it is printed, and says
+    whether whoever prints it has kept hold of it."""
+    class Held:
+        pass
+
+    class Emptying:
+        def __repr__(self):
+            items.clear()
+            print(what, "held" if held() else "let go", file=sys.stderr)
+            return "?"
+    items, held = [], Held()
+    thing = slice(Emptying(), held)
+    held = weakref.ref(held)
+    items.append(thing)
+    return items
+
+
+def emptied_fields(env, start_response):
+    start_response("200 OK", _emptied("field"))
+
+
+def emptied_body(env, start_response):
+    start_response("200 OK", PLAIN)
+    return _emptied("item")
 
 
 def blocks(env, start_response):

@@ -169,8 +169,13 @@ bool wsgi_headers_set(struct wsgi_exchange *x, PyObject *status,
         return false;
     }
     ok = set_status(x, status);
-    for (Py_ssize_t i = 0; ok && i < PyList_GET_SIZE(headers); i++)
-        ok = add_field(x, PyList_GET_ITEM(headers, i));
+    for (Py_ssize_t i = 0; ok && i < PyList_GET_SIZE(headers); i++) {
+        /* An error message asks the field for its repr(), which may take it
+         * off the list. */
+        PyObject *field = Py_NewRef(PyList_GET_ITEM(headers, i));
+        ok = add_field(x, field);
+        Py_DECREF(field);
+    }
     if (!ok) {
         x->head.len = 0;
         x->status = 0;

@@ -49,8 +49,8 @@ static bool enough(const struct wsgi_exchange *x)
 }
 
 /* A list or tuple: all is there, so its length is known before anything is
- * sent.  The list may change while the lock is released: each item is looked
- * up anew and held. */
+ * sent.  The list may change while the lock is released, or while an item is
+ * asked for its repr() to explain it: each is looked up anew and held. */
 static bool send_sequence(struct wsgi_exchange *x, PyObject *body)
 {
     bool ok = true, is_list = PyList_Check(body);
@@ -60,7 +60,9 @@ static bool send_sequence(struct wsgi_exchange *x, PyObject *body)
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(body); i++) {
         item = PySequence_Fast_GET_ITEM(body, i);
         if (!PyBytes_Check(item)) {
+            Py_INCREF(item);
             wsgi_explain_item("the application's body has an item", item);
+            Py_DECREF(item);
             return false;
         }
         whole += (uint64_t)PyBytes_GET_SIZE(item);
