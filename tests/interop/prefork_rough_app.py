@@ -74,7 +74,8 @@ def forks(t, port, program, *words):
     t.ok(f"{program}: the log says that it ended",
          says(child, "end such a child with os._exit()"))
     t.stop(child)
-    t.ok(f"{program}: no child serves on", not lib.listening(t.host, port))
+    t.ok(f"{program}: no child serves on",
+         lib.wait_for(lambda: not lib.listening(t.host, port)))
 
 
 def closes_descriptors(t):
@@ -97,6 +98,7 @@ def takes_signals(t):
     for n, words in enumerate([["--master"], ["--master", "--lazy-apps"], []]):
         child = start(t, 8020 + n, "strata-prefork", *words)
         page(t, 8020 + n, "/deaf")
+        page(t, 8020 + n)  # by now the request before has wholly ended
         t.equal(f"SIGTERM ends an idle worker that was made deaf {words}",
                 t.stop(child, signal.SIGTERM, 2.5), 0)
         t.ok("of itself", "NO MERCY" not in child.log.read_text())
