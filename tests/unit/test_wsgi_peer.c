@@ -79,7 +79,7 @@ static void http_kept(void)
     open_pair(&p, WSGI_HTTP);
     CU_ASSERT_EQUAL(send_step(&p, two, strlen(two)), WSGI_PEER_REQUEST);
     wsgi_peer_keep(p.peer, &p.config);
-    CU_ASSERT_EQUAL(p.peer->state, WSGI_PEER_HEAD);
+    CU_ASSERT_EQUAL(p.peer->state, WSGI_PEER_BEHIND);
     CU_ASSERT_EQUAL(send_step(&p, "", 0), WSGI_PEER_REQUEST);
     wsgi_peer_keep(p.peer, &p.config);
     CU_ASSERT_EQUAL(p.peer->state, WSGI_PEER_KEPT);
