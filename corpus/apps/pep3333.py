@@ -591,6 +591,12 @@ def file_pipe(env, start_response):
     return env["wsgi.file_wrapper"](os.fdopen(reader, "rb"))
 
 
+def file_of_the_kernel(env, start_response):
+    """A plain file that says it has no bytes."""
+    start_response("200 OK", PLAIN)
+    return env["wsgi.file_wrapper"](open("/proc/sys/kernel/ostype", "rb"))
+
+
 def server(env, start_response):
     """What the module `uwsgi` says."""
     import uwsgi

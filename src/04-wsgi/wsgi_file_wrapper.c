@@ -208,7 +208,8 @@ static int locate(struct wsgi_host *host, PyObject *file, int *fd,
         return -1;
     *offset = (uint64_t)at;
     *size = (uint64_t)st.st_size > *offset ? (uint64_t)st.st_size - *offset : 0;
-    return 1;
+    /* What says that it is empty (/proc is full of such files) may not be. */
+    return *size > 0;
 }
 
 /* The head goes out alone: sendfile is a system call of its own.  Chunks never

@@ -56,7 +56,7 @@ struct wsgi_host {
     struct wsgi_app *apps;
     struct wsgi_app *default_app; /* one of these: for all other requests */
     struct wsgi_memo *memo;
-    uint64_t served; /* requests of this process */
+    uint64_t served;     /* requests of this process */
     _Atomic bool forked; /* the application's children have our descriptors */
     char server_name[256];
 };
