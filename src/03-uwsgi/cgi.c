@@ -9,17 +9,25 @@
 
 #include <stdlib.h>
 
+/* Room for a variable that is put together here.  The head's own length is
+ * bound enough: what a join adds to a value (", ") is less than what its line
+ * loses (a name, the colon, the line's end); "HTTP_" and "/?" are the rest. */
+static void scratch_init(struct buf *scratch, const struct http_request *r)
+{
+    buf_init(scratch, (size_t)r->head_len + 64);
+}
+
 /* "GET /path?query" as the origin form has it, whatever the request had.  The
  * absolute form is put together anew: a URI without a path has its "/" from
- * elsewhere in the head. */
+ * elsewhere in the head.  *scratch is made here, for the caller to free. */
 static bool request_uri(const struct http_request *r, struct buf *scratch,
                         struct span *uri)
 {
+    scratch_init(scratch, r);
     if (r->form != HTTP_ABSOLUTE_FORM) {
         *uri = http_request_span(r, r->target);
         return true;
     }
-    scratch->len = 0;
     if (!buf_add_span(scratch, http_request_span(r, r->path)))
         return false;
     if (r->has_query &&
@@ -28,14 +36,6 @@ static bool request_uri(const struct http_request *r, struct buf *scratch,
         return false;
     *uri = buf_span(scratch);
     return true;
-}
-
-/* Room for a variable that is put together here.  The head's own length is
- * bound enough: what a join adds to a value (", ") is less than what its line
- * loses (a name, the colon, the line's end); "HTTP_" and "/?" are the rest. */
-static void scratch_init(struct buf *scratch, const struct http_request *r)
-{
-    buf_init(scratch, (size_t)r->head_len + 64);
 }
 
 /* One variable of the table in cgi_variables. */
@@ -49,8 +49,6 @@ bool cgi_variables(const struct http_request *r, const struct cgi_server *s,
 {
     struct span uri;
     struct buf scratch;
-
-    scratch_init(&scratch, r);
     bool ok = request_uri(r, &scratch, &uri);
     const struct variable table[] = {
         {SPAN("QUERY_STRING"), http_request_span(r, r->query), false},
@@ -188,15 +186,18 @@ static bool join_repeats(const struct groups *g, unsigned first,
 static bool emit_group(const struct groups *g, unsigned first,
                        struct buf *scratch, cgi_emit *emit, void *context)
 {
+    struct span name, value;
+    size_t name_len;
+
     scratch->len = 0;
     if (!add_variable_name(scratch, http_name(g->fields, first)))
         return false;
-    size_t name_len = scratch->len;
+    name_len = scratch->len;
     if (!buf_add_span(scratch, http_value(g->fields, first)) ||
         !join_repeats(g, first, scratch))
         return false;
-    struct span name = {scratch->ptr, name_len};
-    struct span value = {scratch->ptr + name_len, scratch->len - name_len};
+    name = (struct span){scratch->ptr, name_len};
+    value = (struct span){scratch->ptr + name_len, scratch->len - name_len};
     return emit(context, name, value);
 }
 

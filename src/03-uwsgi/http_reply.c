@@ -30,6 +30,7 @@ static bool is_digit(char c)
 static const char *parse_status(struct http_reply *r, uint32_t at, uint32_t len)
 {
     const char *p = r->fields.base + at;
+    uint32_t skip = len > 3 ? 4 : 3;
 
     if (len < 3 || !is_digit(p[0]) || !is_digit(p[1]) || !is_digit(p[2]) ||
         (len > 3 && p[3] != ' '))
@@ -40,7 +41,6 @@ static const char *parse_status(struct http_reply *r, uint32_t at, uint32_t len)
     for (uint32_t i = 3; i < len; i++)
         if ((unsigned char)p[i] < ' ' ? p[i] != '\t' : p[i] == 0x7f)
             return "the reason phrase has a control byte";
-    uint32_t skip = len > 3 ? 4 : 3;
     r->reason_phrase = (struct http_slice){at + skip, len - skip};
     return NULL;
 }
@@ -103,12 +103,14 @@ static const struct {
 
 static const char *parse_field(struct http_reply *r, uint32_t at, uint32_t len)
 {
-    if (r->fields.count == r->fields.max)
+    unsigned last = r->fields.count; /* the place of this one */
+    const char *problem;
+
+    if (last == r->fields.max)
         return "there are too many fields";
-    const char *problem = http_field_line(&r->fields, at, len);
+    problem = http_field_line(&r->fields, at, len);
     if (problem != NULL)
         return problem;
-    unsigned last = r->fields.count - 1;
     for (size_t i = 0; i < sizeof special_fields / sizeof special_fields[0];
          i++)
         if (span_eq_nocase(http_name(&r->fields, last), special_fields[i].name))
@@ -166,13 +168,13 @@ static const char *parse_line(struct http_reply *r, uint32_t at, uint32_t len,
 {
     const char *p = r->fields.base + at;
     uint32_t text = len - 1;
+    bool first = !r->have_line;
 
     if (text > 0 && p[text - 1] == '\r')
         text--;
     *end = text == 0;
     if (*end)
         return finish(r);
-    bool first = !r->have_line;
     r->have_line = true;
     if (first && span_starts((struct span){p, text}, SPAN("HTTP/")))
         return parse_status_line(r, at, text);
@@ -195,7 +197,9 @@ enum http_parse http_parse_reply(struct http_reply *r, const char *head,
     if (len > r->max_head)
         len = r->max_head;
     while (!end) {
-        const char *lf = NULL;
+        const char *problem, *lf = NULL;
+        uint32_t next;
+
         if (len > r->scanned)
             lf = memchr(head + r->scanned, '\n', len - r->scanned);
         if (lf == NULL) {
@@ -203,9 +207,8 @@ enum http_parse http_parse_reply(struct http_reply *r, const char *head,
             return len < r->max_head ? HTTP_MORE
                                      : bad(r, "the head is too long");
         }
-        uint32_t next = (uint32_t)(lf - head) + 1;
-        const char *problem =
-            parse_line(r, r->line_at, next - r->line_at, &end);
+        next = (uint32_t)(lf - head) + 1;
+        problem = parse_line(r, r->line_at, next - r->line_at, &end);
         if (problem != NULL)
             return bad(r, problem);
         r->line_at = r->scanned = next;

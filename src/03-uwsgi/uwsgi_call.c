@@ -71,9 +71,11 @@ static bool wait_to_send(struct uwsgi_call *c, int64_t deadline)
         bool listen = !c->ended && c->early.len < MAX_EARLY;
         struct pollfd p = {c->fd, listen ? POLLIN | POLLOUT : POLLOUT, 0};
         int64_t left = deadline - net_now();
+        int ready;
+
         if (left > INT_MAX)
             left = INT_MAX;
-        int ready = left > 0 ? poll(&p, 1, (int)left) : 0;
+        ready = left > 0 ? poll(&p, 1, (int)left) : 0;
         if (ready == 0)
             errno = ETIMEDOUT;
         if (ready <= 0)
@@ -129,10 +131,11 @@ int uwsgi_call_send_spool(struct uwsgi_call *c, const struct spool *s,
 static ssize_t receive(struct uwsgi_call *c)
 {
     ssize_t n;
+    char *to;
 
     if (!buf_reserve(&c->in, READ_SIZE))
         return -1;
-    char *to = c->in.ptr + c->in.len;
+    to = c->in.ptr + c->in.len;
     if (c->early_at < c->early.len) {
         n = spool_read(&c->early, c->early_at, to, READ_SIZE);
         if (n > 0)
@@ -193,8 +196,10 @@ int uwsgi_call_read(struct uwsgi_call *c, struct span *content, struct err *err)
 {
     while (!c->body_done) {
         size_t used;
+        ssize_t n;
         enum http_parse parse = http_decode_body(
             &c->body, c->in.ptr + c->at, c->in.len - c->at, &used, content);
+
         c->at += used;
         c->body_done = parse == HTTP_DONE;
         if (parse == HTTP_BAD) {
@@ -207,7 +212,7 @@ int uwsgi_call_read(struct uwsgi_call *c, struct span *content, struct err *err)
         if (c->body_done || c->at < c->in.len)
             continue;
         c->in.len = c->at = 0;
-        ssize_t n = receive(c);
+        n = receive(c);
         if (n < 0) {
             failed(c, "cannot read the answer of", err);
             return -1;

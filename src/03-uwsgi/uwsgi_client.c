@@ -42,10 +42,11 @@ static bool read_body(struct client *c, struct err *err)
     const char *name = c->question->body;
     char bytes[65536];
     ssize_t n;
+    int fd, problem;
 
     if (name == NULL)
         return true;
-    int fd = strcmp(name, "-") == 0 ? dup(0) : open(name, O_RDONLY | O_CLOEXEC);
+    fd = strcmp(name, "-") == 0 ? dup(0) : open(name, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_set(err, "cannot open the body \"%s\": %s", name,
                        strerror(errno));
@@ -54,7 +55,7 @@ static bool read_body(struct client *c, struct err *err)
             n = -1;
             break;
         }
-    int problem = errno;
+    problem = errno;
     close(fd);
     return n == 0 || err_set(err, "cannot read the body \"%s\": %s", name,
                              strerror(problem));
@@ -64,21 +65,20 @@ static bool read_body(struct client *c, struct err *err)
  * else the server itself. */
 static bool add_host(struct client *c)
 {
+    struct span target = span_of(c->question->target), scheme, host;
     char address[NET_ADDR_TEXT];
 
     for (unsigned i = 0; i < c->question->fields.count; i++)
         if (strncasecmp(c->question->fields.word[i], "host:", 5) == 0)
             return true;
+    if (target.ptr[0] != '/' && span_next(&target, '/', &scheme) &&
+        span_starts(target, SPAN("/"))) {
+        host = (struct span){target.ptr + 1, strcspn(target.ptr + 1, "/?#")};
+        return buf_printf(&c->head, "Host: %.*s\r\n", SPAN_ARG(host));
+    }
     net_print(c->server, address);
     if (c->server->sa.sa_family == AF_UNIX)
         strcpy(address, "localhost");
-    struct span target = span_of(c->question->target), scheme;
-    if (target.ptr[0] != '/' && span_next(&target, '/', &scheme) &&
-        span_starts(target, SPAN("/"))) {
-        target = (struct span){target.ptr + 1, target.len - 1};
-        struct span host = {target.ptr, strcspn(target.ptr, "/?#")};
-        return buf_printf(&c->head, "Host: %.*s\r\n", SPAN_ARG(host));
-    }
     return buf_printf(&c->head, "Host: %s\r\n", address);
 }
 
@@ -92,41 +92,49 @@ static bool has_line_end(const struct uwsgi_question *q)
            (q->method != NULL && strpbrk(q->method, "\r\n"));
 }
 
-static bool parse_question(struct client *c, struct err *err)
+/* The question as the head of an HTTP request. */
+static bool write_question(struct client *c, struct err *err)
 {
     const struct uwsgi_question *q = c->question;
     const char *otherwise = q->body != NULL ? "POST" : "GET";
+    bool ok;
 
     if (has_line_end(q))
         return err_set(err, "this is no request that could be sent: a line "
                             "ends within a word");
-    bool ok =
-        buf_printf(&c->head, "%s %s HTTP/1.1\r\n",
-                   q->method != NULL ? q->method : otherwise, q->target) &&
-        add_host(c);
+    ok = buf_printf(&c->head, "%s %s HTTP/1.1\r\n",
+                    q->method != NULL ? q->method : otherwise, q->target) &&
+         add_host(c);
     for (unsigned i = 0; ok && i < q->fields.count; i++)
         ok = buf_printf(&c->head, "%s\r\n", q->fields.word[i]);
-    if (!ok || !buf_add_text(&c->head, "\r\n"))
-        return err_set(err, "the question is longer than %zu bytes",
-                       c->head.max);
+    return (ok && buf_add_text(&c->head, "\r\n")) ||
+           err_set(err, "the question is longer than %zu bytes", c->head.max);
+}
+
+static bool parse_question(struct client *c, struct err *err)
+{
+    struct span raw;
+    long len = -1;
+
+    if (!write_question(c, err))
+        return false;
     http_request_init(&c->request, c->list, HTTP_MAX_FIELDS,
                       &c->config->http.limits);
     if (http_parse_request(&c->request, c->head.ptr, c->head.len) != HTTP_DONE)
         return err_set(err, "this is no request that could be sent: %s",
                        c->request.reason ? c->request.reason
                                          : "a line is not ended");
-    struct span raw = http_request_span(&c->request, c->request.path);
     if (c->request.form == HTTP_ASTERISK_FORM)
         return true;
-    long len = buf_reserve(&c->path, raw.len)
-                   ? uri_normalise(c->path.ptr, raw, true)
-                   : -1;
+    raw = http_request_span(&c->request, c->request.path);
+    if (buf_reserve(&c->path, raw.len))
+        len = uri_normalise(c->path.ptr, raw, true);
     c->path.len = len < 0 ? 0 : (size_t)len;
     return len >= 0 ||
            err_set(err,
                    "the path of \"%s\" cannot be decoded: a bad %%XX, or "
                    "\"..\" above the root",
-                   q->target);
+                   c->question->target);
 }
 
 /* True when --var has its own word about this variable. */
@@ -168,10 +176,11 @@ static bool add_own_vars(struct client *c)
 static void split_host(struct span host, struct span *name, struct span *port)
 {
     size_t len = host.len;
+    bool has_port;
 
     while (len > 0 && host.ptr[len - 1] >= '0' && host.ptr[len - 1] <= '9')
         len--;
-    bool has_port = len > 0 && host.ptr[len - 1] == ':';
+    has_port = len > 0 && host.ptr[len - 1] == ':';
     *name = (struct span){host.ptr, has_port ? len - 1 : host.len};
     *port = has_port && len < host.len
                 ? (struct span){host.ptr + len, host.len - len}
@@ -221,12 +230,12 @@ static bool print_answer(struct client *c, struct err *err)
 {
     const struct http_reply *r = &c->call.reply;
     struct span content;
+    char phrase[64];
     int more;
 
     if (c->question->include)
         fwrite(c->call.in.ptr, 1, r->head_len, stdout);
     /* The phrase is gone with the head once the body is read. */
-    char phrase[64];
     snprintf(phrase, sizeof phrase, "%.*s",
              SPAN_ARG(http_span(&r->fields, r->reason_phrase)));
     while ((more = uwsgi_call_read(&c->call, &content, err)) > 0)
@@ -245,10 +254,10 @@ static bool ask(struct client *c)
     const struct http_request *r = &c->request;
     bool head_only = span_eq(http_request_span(r, r->method), SPAN("HEAD"));
     struct err err;
-
     bool ok = send_question(c, &err) &&
               uwsgi_call_reply(&c->call, head_only, &err) == 0 &&
               print_answer(c, &err);
+
     uwsgi_call_close(&c->call);
     return ok || complain(&err);
 }
@@ -260,13 +269,13 @@ bool uwsgi_client(const struct net_addr *server,
     struct client c = {
         .server = server, .question = question, .config = config};
     struct err err;
+    bool ok;
 
     buf_init(&c.head, 2 * (size_t)config->http.limits.head);
     buf_init(&c.path, c.head.max);
     buf_init(&c.packet, UWSGI_HEADER + UWSGI_MAX_SIZE);
     spool_init(&c.body);
-    bool ok =
-        (parse_question(&c, &err) && read_body(&c, &err)) || complain(&err);
+    ok = (parse_question(&c, &err) && read_body(&c, &err)) || complain(&err);
     for (uint64_t i = 0; ok && i < question->repeat; i++)
         ok = ask(&c);
     buf_free(&c.head);

@@ -66,17 +66,17 @@ static bool may_go_on(const struct gateway *g)
 static bool answer_error(struct gateway *g, int status)
 {
     struct buf head, page;
+    bool ok;
 
     decide_keep_alive(g);
     buf_init(&head, 4096);
     buf_init(&page, 4096);
-    bool ok =
-        http_error_page(&page, status, SERVER_NAME) &&
-        http_add_status(&head, status, SERVER_NAME, &g->clock) &&
-        http_add_field(&head, SPAN("Content-Type"), SPAN("text/html")) &&
-        http_add_length(&head, page.len) &&
-        http_add_connection(&head, g->keep_alive) && http_end_head(&head) &&
-        (is_method(g, SPAN("HEAD")) || buf_add_span(&head, buf_span(&page)));
+    ok = http_error_page(&page, status, SERVER_NAME) &&
+         http_add_status(&head, status, SERVER_NAME, &g->clock) &&
+         http_add_field(&head, SPAN("Content-Type"), SPAN("text/html")) &&
+         http_add_length(&head, page.len) &&
+         http_add_connection(&head, g->keep_alive) && http_end_head(&head) &&
+         (is_method(g, SPAN("HEAD")) || buf_add_span(&head, buf_span(&page)));
     if (!ok || !net_write(g->client.fd, head.ptr, head.len,
                           g->config->http.timeouts.send))
         g->keep_alive = false;
@@ -91,13 +91,14 @@ static bool find_path(struct gateway *g)
 {
     const struct http_request *r = &g->client.request;
     struct span raw = http_request_span(r, r->path);
+    long len;
 
     g->path.len = 0;
     if (r->form == HTTP_ASTERISK_FORM)
         return true;
     if (!buf_reserve(&g->path, raw.len))
         return false;
-    long len = uri_normalise(g->path.ptr, raw, true);
+    len = uri_normalise(g->path.ptr, raw, true);
     if (len < 0)
         return false;
     g->path.len = (size_t)len;
@@ -318,8 +319,8 @@ static bool write_piece(struct gateway *g, struct buf *head, bool chunked,
         {(void *)content.ptr, content.len},
         {(void *)"\r\n", chunked ? 2 : 0},
     };
-
     bool ok = net_writev(g->client.fd, iov, 4, g->config->http.timeouts.send);
+
     head->len = 0;
     return ok;
 }

@@ -33,9 +33,11 @@ struct uwsgi_header uwsgi_decode_header(const char *bytes)
  * by subtraction, which cannot overflow. */
 static bool take_string(struct span *block, struct span *string)
 {
+    size_t len;
+
     if (block->len < 2)
         return false;
-    size_t len = get16(block->ptr);
+    len = get16(block->ptr);
     if (len > block->len - 2)
         return false;
     *string = (struct span){block->ptr + 2, len};
@@ -90,10 +92,11 @@ void uwsgi_begin(struct uwsgi_encoder *e, struct buf *out)
 bool uwsgi_add(struct uwsgi_encoder *e, struct span key, struct span value)
 {
     char length[2];
+    size_t left;
 
     if (e->failed)
         return false;
-    size_t left = UWSGI_MAX_SIZE - (e->out->len - e->at - UWSGI_HEADER);
+    left = UWSGI_MAX_SIZE - (e->out->len - e->at - UWSGI_HEADER);
     e->failed = true;
     if (key.len == 0 || left < 4 || key.len > left - 4 ||
         value.len > left - 4 - key.len)
@@ -110,9 +113,11 @@ bool uwsgi_add(struct uwsgi_encoder *e, struct span key, struct span value)
 
 bool uwsgi_end(struct uwsgi_encoder *e, uint8_t modifier1, uint8_t modifier2)
 {
+    char *header;
+
     if (e->failed)
         return false;
-    char *header = e->out->ptr + e->at;
+    header = e->out->ptr + e->at;
     header[0] = (char)modifier1;
     put16(header + 1, e->out->len - e->at - UWSGI_HEADER);
     header[3] = (char)modifier2;

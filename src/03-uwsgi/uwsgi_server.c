@@ -121,13 +121,13 @@ static bool read_packet(struct uwsgi_request *r)
 {
     int64_t deadline = net_after(r->config->http.timeouts.head);
     char bytes[UWSGI_HEADER];
-    size_t got;
+    size_t got, size;
 
     if (!read_exactly(r->fd, bytes, UWSGI_HEADER, deadline, &got))
         return got > 0 && cut_off(r, "the packet's header", got, UWSGI_HEADER);
     if (!check_header(r, bytes))
         return false;
-    size_t size = uwsgi_decode_header(bytes).size;
+    size = uwsgi_decode_header(bytes).size;
     if (!buf_reserve(&r->block, size))
         return false;
     if (!read_exactly(r->fd, r->block.ptr, size, deadline, &got))
@@ -235,7 +235,9 @@ static void answer(struct uwsgi_request *r)
         is_protocol(r->protocol) ? r->protocol : SPAN("HTTP/1.0");
     int64_t patience = r->config->http.timeouts.send;
     uint64_t length = r->listing.len + r->body.len;
+    bool ok, bodiless = span_eq(r->method, SPAN("HEAD"));
     char head[256], bytes[65536];
+    struct iovec iov[2];
     ssize_t n;
 
     r->answered = true;
@@ -243,9 +245,9 @@ static void answer(struct uwsgi_request *r)
                  "%.*s 200 OK\r\nContent-Type: text/plain\r\n"
                  "Content-Length: %ju\r\n\r\n",
                  SPAN_ARG(protocol), (uintmax_t)length);
-    struct iovec iov[] = {{head, (size_t)n}, {r->listing.ptr, r->listing.len}};
-    bool bodiless = span_eq(r->method, SPAN("HEAD"));
-    bool ok = net_writev(r->fd, iov, bodiless ? 1 : 2, patience);
+    iov[0] = (struct iovec){head, (size_t)n};
+    iov[1] = (struct iovec){r->listing.ptr, r->listing.len};
+    ok = net_writev(r->fd, iov, bodiless ? 1 : 2, patience);
     for (uint64_t at = 0; ok && !bodiless && at < r->body.len;
          at += (uint64_t)n) {
         n = spool_read(&r->body, at, bytes, sizeof bytes);

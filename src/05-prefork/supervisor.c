@@ -218,6 +218,7 @@ static void read_reports(struct supervisor *s)
 static void reap(struct supervisor *s)
 {
     siginfo_t info;
+    struct proc *p;
     int status;
 
     for (;;) {
@@ -226,7 +227,7 @@ static void reap(struct supervisor *s)
         if (info.si_pid == 0)
             return;
         read_reports(s);
-        struct proc *p = crew_next(&s->crew, s->crew.procs);
+        p = crew_next(&s->crew, s->crew.procs);
         while (p && p->pid != info.si_pid)
             p = crew_next(&s->crew, p + 1);
         waitpid(info.si_pid, &status, 0);
