@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DRAIN_MS  1000
-#define DRAIN_MAX 1048576 /* who sends more than this is cut off */
+/* How long a client that has its answer may be silent, and how long it may send
+ * on: nginx's lingering_time. */
+#define DRAIN_IDLE  2000
+#define DRAIN_TOTAL 30000
 
 void wsgi_peer_init(struct wsgi_peer *p, const struct wsgi_config *c,
                     const struct wsgi_socket *s, int fd,
@@ -39,7 +41,8 @@ void wsgi_peer_drain(struct wsgi_peer *p)
 {
     shutdown(p->conn.fd, SHUT_WR);
     p->state = WSGI_PEER_DRAIN;
-    p->deadline = net_after(DRAIN_MS);
+    p->deadline = net_after(DRAIN_IDLE);
+    p->drained = net_after(DRAIN_TOTAL);
     p->conn.in.len = p->conn.used = 0;
 }
 
@@ -232,15 +235,16 @@ struct span wsgi_peer_block(const struct wsgi_peer *p)
     return (struct span){p->conn.in.ptr + UWSGI_HEADER, h.size};
 }
 
+/* A piece a turn: who sends as fast as he can must not keep the others
+ * waiting. */
 static enum wsgi_peer_event step_drain(struct wsgi_peer *p)
 {
     bool gone;
 
-    while (receive(p, &gone)) {
-        p->conn.used += p->conn.in.len;
+    if (receive(p, &gone)) {
+        int64_t deadline = net_after(DRAIN_IDLE);
+        p->deadline = deadline < p->drained ? deadline : p->drained;
         p->conn.in.len = 0;
-        if (p->conn.used > DRAIN_MAX)
-            return WSGI_PEER_GONE;
     }
     return gone ? WSGI_PEER_GONE : WSGI_PEER_WAIT;
 }

@@ -27,6 +27,7 @@ struct wsgi_peer {
     enum wsgi_protocol protocol;
     enum wsgi_peer_state state;
     int64_t deadline; /* of the state */
+    int64_t drained;  /* WSGI_PEER_DRAIN ends here, whatever still comes */
     unsigned server_port;
     char remote_addr[NET_ADDR_TEXT];
     char remote_port[BYTES_DECIMAL];

@@ -162,6 +162,20 @@ def keep_alive(t, port):
         t.contains("the last answer says so", out, b"Connection: close")
 
 
+def unread_upload(t, port):
+    """Who sends much more than is read can send it all, and has his answer."""
+    size = 12_000_000
+    with socket.create_connection((t.host, port), 10) as s:
+        try:
+            s.sendall(b"POST /hello HTTP/1.1\r\nHost: x\r\nContent-Length: "
+                      b"%d\r\n\r\n" % size + size * b"x")
+            sent = "all"
+        except OSError as error:
+            sent = error
+        t.equal("a body that nobody reads is taken", sent, "all")
+        t.contains("and answered", s.recv(65536), b" 200 ")
+
+
 def slow_clients(t, port):
     """Neither silent nor slow nor idle clients hold up the only process."""
     idle = [socket.create_connection((t.host, port), 10) for _ in range(40)]
@@ -225,6 +239,7 @@ with lib.Test("the WSGI host") as t:
                      "--socket", f"{t.host}:9092", "--chdir", apps,
                      "--wsgi-file", "pep3333.py"], ready=(t.host, 9092))
     keep_alive(t, 9091)
+    unread_upload(t, 9091)
     slow_clients(t, 9091)
     wrong_protocol(t, 9091, 9092, child.log)
     t.equal("SERVER_NAME is the host's", lib.ask(
