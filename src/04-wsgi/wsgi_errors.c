@@ -123,7 +123,8 @@ PyTypeObject *wsgi_errors_make_type(void)
         {0, NULL},
     };
     PyType_Spec spec = {"strata.Errors", sizeof(struct errors), 0,
-                        Py_TPFLAGS_DEFAULT, slots};
+                        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                        slots};
     return (PyTypeObject *)PyType_FromSpec(&spec);
 }
 

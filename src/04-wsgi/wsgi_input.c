@@ -249,7 +249,8 @@ PyTypeObject *wsgi_input_make_type(void)
         {0, NULL},
     };
     PyType_Spec spec = {"strata.Input", sizeof(struct input), 0,
-                        Py_TPFLAGS_DEFAULT, slots};
+                        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                        slots};
     return (PyTypeObject *)PyType_FromSpec(&spec);
 }
 

@@ -157,7 +157,9 @@ PyTypeObject *wsgi_response_make_type(void)
         {0, NULL},
     };
     PyType_Spec spec = {"strata.StartResponse", sizeof(struct response), 0,
-                        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL, slots};
+                        Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL |
+                            Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                        slots};
     return (PyTypeObject *)PyType_FromSpec(&spec);
 }
 
