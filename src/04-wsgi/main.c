@@ -85,8 +85,11 @@ static bool make_tables(struct tables *t)
     for (size_t i = 0; i < n; i++) {
         const struct wsgi_option *o = &wsgi_options[i];
         t->longs[i] = (struct option){
-            o->name, o->arg == WSGI_VALUE ? required_argument : optional_argument,
-            NULL, FIRST_LONG + (int)i};
+            .name = o->name,
+            .has_arg =
+                o->arg == WSGI_VALUE ? required_argument : optional_argument,
+            .val = FIRST_LONG + (int)i,
+        };
         if (o->letter != 0)
             t->shorts[letters++] = o->letter;
         if (o->letter != 0 && o->arg == WSGI_VALUE)

@@ -10,6 +10,7 @@
 #define STRATA_WSGI_EXCHANGE_H
 
 #include "wsgi_python.h"
+
 #include "http_conn.h"
 #include "http_date.h"
 
@@ -38,18 +39,18 @@ struct wsgi_exchange {
     struct wsgi_host *host;
     struct wsgi_draft *draft;
     unsigned core;
-    pid_t pid; /* of the process that serves */
+    pid_t pid;           /* of the process that serves */
     const bool *at_home; /* false in its children, see wsgi_end_stranger */
     struct http_clock clock;
 
     /* The request, as the connection has it.  The spans point into the
      * connection's buffer and live until wsgi_exchange_end. */
     struct http_conn *conn;
-    bool http;       /* the socket speaks HTTP: framing and Date are ours */
-    bool http_1_1;   /* the client understands chunks */
-    bool head_only;  /* HEAD */
-    bool keep;       /* another request may follow on this connection */
-    bool all_said;   /* the client has sent all that it will ever send */
+    bool http;      /* the socket speaks HTTP: framing and Date are ours */
+    bool http_1_1;  /* the client understands chunks */
+    bool head_only; /* HEAD */
+    bool keep;      /* another request may follow on this connection */
+    bool all_said;  /* the client has sent all that it will ever send */
     struct span method, uri, protocol, remote_addr, remote_user;
     struct span script_name, path; /* as the front, or the client, has them */
     struct wsgi_app *app;          /* which they are for, never NULL */
@@ -57,12 +58,12 @@ struct wsgi_exchange {
     unsigned vars, vars_bytes; /* for the log line */
 
     /* The response. */
-    struct buf head;   /* status line and fields, not yet the empty line */
-    int status;        /* 0: start_response was not called yet */
-    unsigned headers;  /* fields in head */
+    struct buf head;  /* status line and fields, not yet the empty line */
+    int status;       /* 0: start_response was not called yet */
+    unsigned headers; /* fields in head */
     unsigned head_bytes;
     bool has_length, has_date;
-    uint64_t length;   /* Content-Length, the application's or inferred */
+    uint64_t length; /* Content-Length, the application's or inferred */
     enum wsgi_ending ending;
     bool head_out;     /* the client has it: nothing can be changed any more */
     bool all_there;    /* no more of the application runs before the end */
@@ -81,11 +82,6 @@ struct wsgi_exchange {
  * lock held.  Whatever happens, the response is finished as well as it can be,
  * all is logged, and no exception is left. */
 void wsgi_run(struct wsgi_exchange *x);
-
-/* Ends this process when it is a child that the application has forked and
- * that has come back here.  Two processes would now answer one request, and
- * what the second says would be taken for the answer to the next. */
-void wsgi_end_stranger(const struct wsgi_exchange *x);
 
 /* Cuts the Python objects off and drops them. */
 void wsgi_exchange_end(struct wsgi_exchange *x);
@@ -117,6 +113,10 @@ bool wsgi_headers_set(struct wsgi_exchange *x, PyObject *status,
 #define WSGI_UNKNOWN_LENGTH UINT64_MAX
 bool wsgi_send(struct wsgi_exchange *x, struct span bytes, uint64_t whole);
 
+/* Raises the TypeError for what should be bytes and is not: which type came,
+ * which is wanted, how to mend it.  `what` begins the sentence. */
+void wsgi_explain_item(const char *what, PyObject *item);
+
 /* Sends the head if it is not out, with the length if known.  False also when
  * start_response was not called: an exception says so. */
 bool wsgi_send_head(struct wsgi_exchange *x, uint64_t whole);
@@ -127,6 +127,11 @@ bool wsgi_send_end(struct wsgi_exchange *x);
 /* The response cannot be completed: a 500 if nothing is out yet, else the
  * connection is broken so that the client can tell. */
 void wsgi_send_failure(struct wsgi_exchange *x);
+
+/* Ends this process when it is a child that the application has forked and
+ * that has come back here.  Two processes would now answer one request, and
+ * what the second says would be taken for the answer to the next. */
+void wsgi_end_stranger(const struct wsgi_exchange *x);
 
 /* Notes that the client has left, with the errno. */
 void wsgi_client_gone(struct wsgi_exchange *x, int error);
@@ -140,9 +145,5 @@ bool wsgi_wrapper_send(struct wsgi_exchange *x, PyObject *body, bool *handled);
 void wsgi_report(const struct wsgi_exchange *x, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void wsgi_report_exception(const struct wsgi_exchange *x, const char *where);
-
-/* Raises the TypeError for what should be bytes and is not: which type came,
- * which is wanted, how to mend it.  `what` begins the sentence. */
-void wsgi_explain_item(const char *what, PyObject *item);
 
 #endif

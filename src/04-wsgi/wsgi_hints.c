@@ -154,8 +154,7 @@ static PyObject *function_of(PyObject *app, int *given)
     return function;
 }
 
-/* inspect.signature(app) as text: "(scope, receive, send)"; NULL without one.
- */
+/* inspect.signature(app) as text, "(scope, receive, send)", or NULL. */
 static PyObject *signature_of(PyObject *app)
 {
     PyObject *inspect = PyImport_ImportModule("inspect");

@@ -26,18 +26,18 @@ void wsgi_log_date(char *text);
 
 /* Everything that uWSGI's request line tells. */
 struct wsgi_log_request {
-    int app;             /* 0, or -1: no application */
-    uint64_t app_count;  /* requests of this application in this worker */
-    uint64_t count;      /* requests of all workers */
+    int app;            /* 0, or -1: no application */
+    uint64_t app_count; /* requests of this application in this worker */
+    uint64_t count;     /* requests of all workers */
     struct span remote_addr, remote_user, method, uri, protocol;
     unsigned vars;       /* keys and values: twice the number of variables */
     unsigned vars_bytes; /* as they stand in a packet */
     uint64_t body;       /* bytes of the body that went out */
     uint64_t msecs;
     int status;
-    unsigned headers;    /* fields of the application */
+    unsigned headers; /* fields of the application */
     unsigned head_bytes;
-    unsigned switches;   /* items taken from the iterable */
+    unsigned switches; /* items taken from the iterable */
     unsigned core;
 };
 

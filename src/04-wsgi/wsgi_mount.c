@@ -31,6 +31,15 @@ size_t wsgi_mount_find(const struct wsgi_config *c, struct span script_name,
     return found;
 }
 
+static const struct wsgi_mount *mounted_at(const struct wsgi_config *c,
+                                           const char *path)
+{
+    for (size_t i = 0; i < c->mount_count; i++)
+        if (strcmp(c->mounts[i].path, path) == 0)
+            return &c->mounts[i];
+    return NULL;
+}
+
 /* The path without the slashes at its end: "/" is "", which SCRIPT_NAME is at
  * the root. */
 static char *trimmed(struct span path)
@@ -43,8 +52,8 @@ static char *trimmed(struct span path)
 bool wsgi_mount_add(struct wsgi_config *c, const char *text, struct err *err)
 {
     const char *equals = strchr(text, '=');
-    struct wsgi_mount *list;
-    struct wsgi_mount new = {NULL, NULL};
+    const struct wsgi_mount *other;
+    struct wsgi_mount *list, new;
 
     if (text[0] != '/' || equals == NULL || equals[1] == 0)
         return err_set(err,
@@ -56,16 +65,16 @@ bool wsgi_mount_add(struct wsgi_config *c, const char *text, struct err *err)
         return err_set(err, "out of memory");
     c->mounts = list;
     new.path = trimmed((struct span){text, (size_t)(equals - text)});
-    for (size_t i = 0; new.path != NULL &&i < c->mount_count; i++)
-        if (strcmp(list[i].path, new.path) == 0) {
-            free(new.path);
-            return err_set(err, "\"%s\": %s is mounted there already", text,
-                           list[i].app);
-        }
-    if (new.path == NULL || (new.app = strdup(equals + 1)) == NULL) {
-        free(new.path);
-        return err_set(err, "out of memory");
+    new.app = strdup(equals + 1);
+    if (new.path == NULL || new.app == NULL)
+        err_set(err, "out of memory");
+    else if ((other = mounted_at(c, new.path)) != NULL)
+        err_set(err, "\"%s\": %s is mounted there already", text, other->app);
+    else {
+        list[c->mount_count++] = new;
+        return true;
     }
-    list[c->mount_count++] = new;
-    return true;
+    free(new.path);
+    free(new.app);
+    return false;
 }

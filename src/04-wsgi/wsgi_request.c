@@ -32,7 +32,7 @@ static void reset(struct wsgi_exchange *x, struct wsgi_peer *p)
     *x = fresh;
 }
 
-/* True when the head is all that has come, and all that the client announced. */
+/* True when the head is all that has come, and the client announced no more. */
 static bool has_nothing_behind(const struct wsgi_peer *p)
 {
     const struct http_request *r = &p->conn.request;

@@ -10,22 +10,6 @@
 
 #include <poll.h>
 #include <string.h>
-#include <unistd.h>
-
-void wsgi_explain_item(const char *what, PyObject *item)
-{
-    const char *mend =
-        PyUnicode_Check(item)
-            ? ": write b\"...\" for a literal, text.encode(\"utf-8\") for any "
-              "str, as in return [b\"Hello!\"]"
-        : PyByteArray_Check(item) || PyMemoryView_Check(item)
-            ? ": bytes(...) makes them"
-            : "";
-    PyErr_Format(PyExc_TypeError,
-                 "%s of type %s (%.60R) where PEP 3333 wants "
-                 "bytes%s",
-                 what, Py_TYPE(item)->tp_name, item, mend);
-}
 
 /* One item of the body.  `whole` as in wsgi_send. */
 static bool send_item(struct wsgi_exchange *x, PyObject *item, uint64_t whole)
@@ -211,17 +195,6 @@ void wsgi_run(struct wsgi_exchange *x)
     Py_XDECREF(body);
     wsgi_errors_flush(x->host->errors);
     wsgi_end_stranger(x);
-}
-
-void wsgi_end_stranger(const struct wsgi_exchange *x)
-{
-    if (*x->at_home)
-        return;
-    wsgi_log_dated("a child that the application forked came back from it: it "
-                   "is ended, process %d answers; end such a child with "
-                   "os._exit()",
-                   (int)x->pid);
-    _exit(0);
 }
 
 /* A thread of the application may be inside a read or a write: it is cut

@@ -13,9 +13,11 @@
 
 #include "http_status.h"
 #include "net.h"
+#include "wsgi_log.h"
 #include "wsgi_peer.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 /* More than this is copied into the kernel without the interpreter's lock;
  * less is copied in the time that giving it away and getting it back takes. */
@@ -36,6 +38,17 @@ static bool write_patiently(struct wsgi_exchange *x, struct iovec *iov,
     x->sending = false;
     errno = error;
     return ok;
+}
+
+void wsgi_end_stranger(const struct wsgi_exchange *x)
+{
+    if (*x->at_home)
+        return;
+    wsgi_log_dated("a child that the application forked came back from it: it "
+                   "is ended, process %d answers; end such a child with "
+                   "os._exit()",
+                   (int)x->pid);
+    _exit(0);
 }
 
 /* Writes everything. */
@@ -205,6 +218,21 @@ static bool send_pieces(struct wsgi_exchange *x, struct span bytes,
         return false;
     x->sent += bytes.len;
     return !x->gone;
+}
+
+void wsgi_explain_item(const char *what, PyObject *item)
+{
+    const char *mend =
+        PyUnicode_Check(item)
+            ? ": write b\"...\" for a literal, text.encode(\"utf-8\") for any "
+              "str, as in return [b\"Hello!\"]"
+        : PyByteArray_Check(item) || PyMemoryView_Check(item)
+            ? ": bytes(...) makes them"
+            : "";
+    PyErr_Format(PyExc_TypeError,
+                 "%s of type %s (%.60R) where PEP 3333 wants "
+                 "bytes%s",
+                 what, Py_TYPE(item)->tp_name, item, mend);
 }
 
 bool wsgi_send(struct wsgi_exchange *x, struct span bytes, uint64_t whole)

@@ -237,11 +237,11 @@ def without_app(t):
     child = t.start([*words, "-w", "plain", "--mount", "/x=broken.py",
                      "--wsgi-file", "never.py", "--need-app=false",
                      "--manage-script-name"], ready=(t.host, 9115))
+    t.equal("--need-app=false: what is there is served",
+            lib.ask(t.host, 9115, "GET", "/y").text, "plain  /y")
     t.contains("of --module and --wsgi-file the first counts, and the log "
                "says so", child.log.read_text(),
                "--wsgi-file never.py is not loaded: --module plain")
-    t.equal("--need-app=false: what is there is served",
-            lib.ask(t.host, 9115, "GET", "/y").text, "plain  /y")
     a = lib.ask(t.host, 9115, "GET", "/x/y")
     t.equal("and what is not there is answered so", (a.status, a.text),
             (500, "Internal Server Error"))
