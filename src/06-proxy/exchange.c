@@ -261,15 +261,19 @@ static void exchange_over(struct exchange *x)
 }
 
 /* An answer may come before the request's body has: then what is left of the
- * body is read and dropped, and the next request found behind it. */
+ * body is read and dropped, and the next request found behind it.  Where none
+ * is to be found, the client is heard out all the same. */
 void exchange_done(struct exchange *x)
 {
     if (x->ended)
         return;
-    if (x->keep_alive)
+    if (x->keep_alive) {
         body_discard(x, exchange_over);
-    else
-        exchange_over(x);
+        return;
+    }
+    if (x->request.framing != HTTP_NO_BODY && !x->body.done)
+        x->client->linger = true;
+    exchange_over(x);
 }
 
 void exchange_abort(struct exchange *x)
