@@ -161,8 +161,8 @@ static bool read_block(struct wsgi_peer *p, const char **reason)
     r->framing = HTTP_NO_BODY;
     r->expect_continue = false;
     while ((parsed = uwsgi_next_pair(&block, &pair, reason)) == HTTP_MORE) {
-        have_method |=
-            span_eq(pair.key, SPAN("REQUEST_METHOD")) && pair.value.len > 0;
+        if (span_eq(pair.key, SPAN("REQUEST_METHOD")))
+            have_method = pair.value.len > 0; /* the last one counts */
         if (!span_eq(pair.key, SPAN("CONTENT_LENGTH")))
             continue;
         r->framing = HTTP_LENGTH;
