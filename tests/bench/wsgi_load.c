@@ -130,9 +130,10 @@ static void run_close(struct load *l, long n, int parallel)
 static void run_keep(struct load *l, long n)
 {
     int fd = begin(l);
+    ssize_t first;
 
     ask(l, fd);
-    ssize_t first = recv(fd, l->answer, sizeof l->answer, 0);
+    first = recv(fd, l->answer, sizeof l->answer, 0);
     check(l, first > 0 ? (size_t)first : 0);
     for (long done = 1; done < n; done++) {
         ask(l, fd);
@@ -144,11 +145,13 @@ static void run_keep(struct load *l, long n)
 int main(int argc, char **argv)
 {
     static struct load l;
+    int parallel;
+    long n;
 
     if (argc != 5)
         return 2;
-    long n = atol(argv[3]);
-    int parallel = atoi(argv[4]);
+    n = atol(argv[3]);
+    parallel = atoi(argv[4]);
     set_address(&l, argv[1]);
     l.request_len = fread(l.request, 1, sizeof l.request, stdin);
     if (l.request_len == 0 || n < parallel || parallel < 1 ||

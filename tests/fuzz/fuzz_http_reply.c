@@ -28,17 +28,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct http_field list[FIELDS], list2[FIELDS];
     struct http_reply whole, cut;
-
-    if (size == 0)
-        return 0;
     const char *text = (const char *)data + 1;
-    size_t step = data[0] % 16 + 1, at = 0;
-    bool head_only = data[0] & 128;
-    size--;
+    enum http_parse once, pieces = HTTP_MORE;
+    size_t step, at = 0;
+    bool head_only;
+
+    if (size-- == 0)
+        return 0;
+    step = data[0] % 16 + 1;
+    head_only = data[0] & 128;
     http_reply_init(&whole, list, FIELDS, MAX_HEAD, head_only);
     http_reply_init(&cut, list2, FIELDS, MAX_HEAD, head_only);
-    enum http_parse once = http_parse_reply(&whole, text, size);
-    enum http_parse pieces = HTTP_MORE;
+    once = http_parse_reply(&whole, text, size);
     while (pieces == HTTP_MORE && at < size) {
         at = at + step < size ? at + step : size;
         char *copy = malloc(at);

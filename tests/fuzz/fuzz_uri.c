@@ -15,10 +15,11 @@ static void require(int good)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *raw = malloc(size + 1), *out = malloc(size + 1);
+    long n;
 
     raw[0] = '/';
     memcpy(raw + 1, data, size);
-    long n = uri_normalise(out, (struct span){raw, size + 1}, true);
+    n = uri_normalise(out, (struct span){raw, size + 1}, true);
     if (n >= 0) {
         require(n >= 1 && (size_t)n <= size + 1 && out[0] == '/');
         require(!memchr(out, '\0', n));

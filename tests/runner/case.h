@@ -47,9 +47,9 @@ enum step_kind {
     STEP_NO_FIELD,    /* name, text when has_text */
     STEP_MAY_FIELD,   /* name, text */
     STEP_ONLY,
-    STEP_BODY,        /* text */
-    STEP_CONTAINS,    /* text */
-    STEP_LACKS,       /* text */
+    STEP_BODY,     /* text */
+    STEP_CONTAINS, /* text */
+    STEP_LACKS,    /* text */
     STEP_NO_BODY,
     STEP_BYTES,  /* text */
     STEP_EOF,    /* min, max */

@@ -36,6 +36,21 @@ static struct message_field *find_field(struct message *m, struct span name,
     return NULL;
 }
 
+/* As find_field; the field is taken, and what its value binds is kept. */
+static bool take_field(struct replay *r, const struct step *s,
+                       const struct pattern *p, struct message_field **other,
+                       struct match *match)
+{
+    struct message *m = &play_peer(r, s)->message;
+    struct message_field *f = find_field(m, s->name, p, other, match);
+
+    if (!f)
+        return false;
+    f->taken = true;
+    play_keep(r, match);
+    return true;
+}
+
 static const char *field_line(struct replay *r, const struct step *s, char sign,
                               struct span value)
 {
@@ -48,19 +63,14 @@ static const char *field_line(struct replay *r, const struct step *s, char sign,
 
 bool play_field(struct replay *r, const struct step *s)
 {
-    struct message *m = &play_peer(r, s)->message;
-    struct message_field *f, *other;
+    struct message_field *other;
     struct pattern p;
     struct match match;
 
     if (!play_has_head(r, s) || !play_resolve(r, s, &s->text, &p))
         return false;
-    f = find_field(m, s->name, &p, &other, &match);
-    if (f) {
-        f->taken = true;
-        play_keep(r, &match);
+    if (take_field(r, s, &p, &other, &match))
         return true;
-    }
     if (r->corrections && other) {
         other->taken = true;
         return play_correct(r, s, "%s", field_line(r, s, '?', other->value));
@@ -101,20 +111,13 @@ bool play_no_field(struct replay *r, const struct step *s)
 
 bool play_may_field(struct replay *r, const struct step *s)
 {
-    struct message *m = &play_peer(r, s)->message;
-    struct message_field *f, *other;
+    struct message_field *other;
     struct pattern p;
     struct match match;
 
     if (!play_has_head(r, s) || !play_resolve(r, s, &s->text, &p))
         return false;
-    f = find_field(m, s->name, &p, &other, &match);
-    if (f) {
-        f->taken = true;
-        play_keep(r, &match);
-        return true;
-    }
-    if (!other)
+    if (take_field(r, s, &p, &other, &match) || !other)
         return true;
     play_show_difference(r, &p, other->value, &match);
     return play_fail(r, s, "%s: %s may be there, but with another value",

@@ -174,7 +174,8 @@ static void test_variables_chunked(void)
     struct http_request r;
     struct walk w = {.left = -1};
 
-    parse(&r, "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    parse(&r, "POST /x HTTP/1.1\r\nHost: h\r\n"
+              "Transfer-Encoding: chunked\r\n\r\n");
     buf_init(&w.lines, 10000);
     CU_ASSERT(cgi_variables(&r, &server, emit_line, &w));
     CU_ASSERT(buf_add_char(&w.lines, '\0'));

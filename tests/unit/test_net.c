@@ -442,5 +442,4 @@ UNIT_MAIN("net", {"addresses", addresses}, {"bad addresses", bad_addresses},
           {"deadlines", deadlines}, {"full backlog", full_backlog},
           {"large writes", large_writes}, {"broken pipe", broken_pipe},
           {"interrupted", interrupted}, {"lingering", lingering},
-          {"writes now", writes_now},
-          {"nothing left behind", clean_up})
+          {"writes now", writes_now}, {"nothing left behind", clean_up})

@@ -153,6 +153,5 @@ UNIT_MAIN("turn", {"wanted", test_wanted}, {"over", test_over},
           {"next_speaks", test_next_speaks},
           {"next_gives_way", test_next_gives_way},
           {"next_is_idle", test_next_is_idle},
-          {"next_has_left", test_next_has_left},
-          {"first", test_first},
+          {"next_has_left", test_next_has_left}, {"first", test_first},
           {"next_is_here", test_next_is_here})
