@@ -199,9 +199,11 @@ static int locate(struct wsgi_host *host, PyObject *file, int *fd,
      * buffer. */
     if ((PyObject *)Py_TYPE(file) == host->io_exact[2]) {
         none = PyObject_CallMethodNoArgs(file, host->names[WSGI_N_flush]);
-        if (none == NULL || fstat(*fd, &st) < 0)
+        if (none == NULL)
             return -1;
         Py_DECREF(none);
+        if (fstat(*fd, &st) < 0)
+            return 0;
     }
     at = ask(file, host->names[WSGI_N_tell]);
     if (at < 0)
