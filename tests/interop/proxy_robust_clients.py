@@ -99,6 +99,23 @@ def slow_body(t, port):
              how != "silence" and (not data or b" 408 " in data), repr(data))
 
 
+def late_body(t, port):
+    """The answer is there before the body, and the connection ends with it."""
+    with connect(t, port) as s:
+        s.sendall(LAST[:-2] + b"Content-Length: 10\r\n\r\n")
+        data, how = read_to_end(s)
+        t.ok("an answer may come before the body", how == "end" and
+             data.startswith(b"HTTP/1.1 200 ") and data.endswith(b"A\n"), data)
+        try:
+            s.sendall(b"01234")
+            time.sleep(0.1)  # a reset would be here by now
+            s.sendall(b"56789")
+            how = "heard"
+        except OSError as problem:
+            how = str(problem)
+        t.equal("and the body is heard out", how, "heard")
+
+
 def slow_reader(t, port):
     with connect(t, port) as s:
         s.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -356,6 +373,7 @@ def main():
         start(t, 8080, up + " location /huge { gzip on; gzip_types *; }")
         resets(t, 8080)
         half_close(t, 8080)
+        late_body(t, 8080)
         pipeline(t, 8080)
         cut_everywhere(t, 8080)
         fast_sender(t, 8080)
