@@ -220,3 +220,16 @@ bool cgi_fields(const struct http_request *r, cgi_emit *emit, void *context)
     free(groups.sorted);
     return ok;
 }
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool cgi_is_version(struct span protocol)
+{
+    const char *p = protocol.ptr;
+
+    return protocol.len == 8 && span_starts(protocol, SPAN("HTTP/")) &&
+           is_digit(p[5]) && p[6] == '.' && is_digit(p[7]);
+}

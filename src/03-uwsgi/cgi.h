@@ -14,13 +14,13 @@ typedef bool cgi_emit(void *context, struct span name, struct span value);
 
 /* What the server knows beside the request. */
 struct cgi_server {
-    struct span name;        /* SERVER_NAME */
-    struct span port;        /* SERVER_PORT */
-    struct span remote_addr; /* REMOTE_ADDR */
-    struct span remote_port; /* REMOTE_PORT, left out when empty */
-    struct span scheme;      /* REQUEST_SCHEME: "http" */
-    struct span document_root; /* DOCUMENT_ROOT, left out when empty */
-    struct span path;        /* PATH_INFO: decoded, normalised */
+    struct span name;           /* SERVER_NAME */
+    struct span port;           /* SERVER_PORT */
+    struct span remote_addr;    /* REMOTE_ADDR */
+    struct span remote_port;    /* REMOTE_PORT, left out when empty */
+    struct span scheme;         /* REQUEST_SCHEME: "http" */
+    struct span document_root;  /* DOCUMENT_ROOT, left out when empty */
+    struct span path;           /* PATH_INFO: decoded, normalised */
     struct span content_length; /* CONTENT_LENGTH: the decoded body's, in
                                  * decimal; empty when there is no body */
 };
@@ -41,5 +41,9 @@ bool cgi_variables(const struct http_request *r, const struct cgi_server *s,
  * variables, or are spent).  HTTP_HOST comes first and is r->host.  False when
  * emit was, or when the memory is out (errno ENOMEM). */
 bool cgi_fields(const struct http_request *r, cgi_emit *emit, void *context);
+
+/* True for a version of HTTP, "HTTP/1.1" and its like (RFC 9112 2.3): no other
+ * SERVER_PROTOCOL may be repeated in a status line. */
+bool cgi_is_version(struct span protocol);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "uwsgi_server.h"
 
+#include "cgi.h"
 #include "http_response.h"
 #include "spool.h"
 #include "uwsgi_packet.h"
@@ -221,18 +222,10 @@ static bool read_body(struct uwsgi_request *r)
     return true;
 }
 
-/* "HTTP/1.1": what may be repeated in a status line. */
-static bool is_protocol(struct span s)
-{
-    return s.len == 8 && span_starts(s, SPAN("HTTP/")) && s.ptr[5] >= '0' &&
-           s.ptr[5] <= '9' && s.ptr[6] == '.' && s.ptr[7] >= '0' &&
-           s.ptr[7] <= '9';
-}
-
 static void answer(struct uwsgi_request *r)
 {
     struct span protocol =
-        is_protocol(r->protocol) ? r->protocol : SPAN("HTTP/1.0");
+        cgi_is_version(r->protocol) ? r->protocol : SPAN("HTTP/1.0");
     int64_t patience = r->config->http.timeouts.send;
     uint64_t length = r->listing.len + r->body.len;
     bool ok, bodiless = span_eq(r->method, SPAN("HEAD"));

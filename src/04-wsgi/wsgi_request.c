@@ -54,18 +54,6 @@ static void note_http(struct wsgi_exchange *x, struct wsgi_peer *p, bool last)
     x->head_only = span_eq(x->method, SPAN("HEAD"));
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* "HTTP/1.1" (RFC 9112 2.3). */
-static bool is_version(struct span s)
-{
-    return s.len == 8 && span_starts(s, SPAN("HTTP/")) && is_digit(s.ptr[5]) &&
-           s.ptr[6] == '.' && is_digit(s.ptr[7]);
-}
-
 /* A uwsgi request: the same, from its variables. */
 static void note_uwsgi(struct wsgi_exchange *x, struct wsgi_peer *p)
 {
@@ -90,7 +78,7 @@ static void note_uwsgi(struct wsgi_exchange *x, struct wsgi_peer *p)
                 span_eq(pair.key, table[i].name))
                 *table[i].to = pair.value;
     /* It comes back in the status line: nothing but a version may. */
-    if (!is_version(x->protocol))
+    if (!cgi_is_version(x->protocol))
         x->protocol = SPAN("HTTP/1.1");
     x->all_said = has_nothing_behind(p);
     x->head_only = span_eq(x->method, SPAN("HEAD"));
