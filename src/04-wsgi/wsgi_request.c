@@ -168,18 +168,20 @@ static void log_line(const struct wsgi_exchange *x, uint64_t served,
 }
 
 /* What the application left of the body is skipped if it is here; nobody waits
- * for the rest. */
+ * for the rest.  Whoever has sent more than was read may still be sending. */
 static enum wsgi_fate fate(const struct wsgi_exchange *x, struct wsgi_peer *p)
 {
     bool body_done = wsgi_body_is_here(&p->conn) &&
                      http_conn_skip_body(&p->conn, p->conn.in.max);
+    bool more = !body_done || p->conn.used < p->conn.in.len;
+
     if (x->gone)
         return WSGI_FATE_CLOSE;
     if (x->reset)
         return WSGI_FATE_RESET;
     if (x->keep && body_done)
         return WSGI_FATE_KEEP;
-    return body_done ? WSGI_FATE_CLOSE : WSGI_FATE_DRAIN;
+    return more ? WSGI_FATE_DRAIN : WSGI_FATE_CLOSE;
 }
 
 static void choose_app(struct wsgi_exchange *x)

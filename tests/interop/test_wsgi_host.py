@@ -132,6 +132,29 @@ def threads_live(t, port):
             lib.ask(t.host, port, "GET", "/").status, 200)
 
 
+def stops_under_a_pipeline(t, port):
+    """Who has sent many requests gets his last answer whole at a stop, and it
+    says that it is the last."""
+    t.write("naps.py", "import time\n\n\ndef application(env, start_response):"
+                       "\n    time.sleep(0.01)\n    start_response('200 OK', [])"
+                       "\n    return [b'x' * 5000]\n")
+    child = t.start(["strata-wsgi", "--http-socket", f"{t.host}:{port}", "-w",
+                     "naps"], ready=(t.host, port))
+    with socket.create_connection((t.host, port), 10) as s:
+        s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 5000)
+        answer = s.recv(1000)
+        child.send_signal(signal.SIGTERM)
+        try:
+            while more := s.recv(65536):
+                answer += more
+        except OSError as error:
+            answer += str(error).encode()
+    head, _, body = answer.rpartition(b"\r\n\r\n")
+    t.contains("the last answer before a stop says so", head[-200:],
+               b"Connection: close")
+    t.equal("and is whole", body, b"x" * 5000)
+
+
 def stops_in_the_middle(t, port, child):
     with socket.create_connection((t.host, port), 10) as s:
         s.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -275,4 +298,5 @@ with lib.Test("the WSGI host") as t:
     clients_that_leave(t, 9095, child)
     threads_live(t, 9095)
     stops_in_the_middle(t, 9095, child)
+    stops_under_a_pipeline(t, 9096)
     ways_to_fail(t)
