@@ -194,8 +194,7 @@ const struct wsgi_option wsgi_options[] = {
      "its name there (application); a.b and make_app() too", wsgi_apply_text,
      AT(callable)},
     {"mount", 0, WSGI_VALUE, "PATH=APP",
-     "an application for PATH and below: file.py or module:callable; may be "
-     "repeated",
+     "the application at PATH: file.py or module:callable; may be repeated",
      apply_mount, 0},
     {"manage-script-name", 0, WSGI_FLAG, NULL,
      "find the mount in the path; else the front's SCRIPT_NAME names it",
