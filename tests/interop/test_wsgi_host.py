@@ -211,7 +211,7 @@ def slow_clients(t, port):
     begin = time.monotonic()
     t.equal("an answer beside 40 slow clients",
             lib.ask(t.host, port, "GET", "/hello").status, 200)
-    t.ok("at once", time.monotonic() - begin < 1)
+    t.ok("at once", time.monotonic() - begin < 5)
     for s in idle:
         s.close()
 

@@ -331,9 +331,9 @@ static void not_for_ever(void)
         fprintf(f, "\n\"k%d\": 1,", i);
     fprintf(f, "\n\"last\": 2}}");
     fclose(f);
-    time_t begin = time(NULL);
+    clock_t begin = clock();
     CU_ASSERT(settings_read(&s, "long.json", &err));
-    CU_ASSERT(time(NULL) - begin < 5);
+    CU_ASSERT(clock() - begin < 10 * CLOCKS_PER_SEC);
     CU_ASSERT_EQUAL(s.list[60000].line, 60002);
     settings_free(&s);
     unlink("long.json");
