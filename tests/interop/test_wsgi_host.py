@@ -146,6 +146,7 @@ def stop_under_a_pipeline(t, port):
                 answer += more
         except OSError as error:
             answer += str(error).encode()
+    child.wait(10)
     head, _, body = answer.rpartition(b"\r\n\r\n")
     return head[-200:], body
 
