@@ -76,7 +76,7 @@ static PyStatus set_place(PyConfig *config, const struct wsgi_config *c,
         return set(config, &config->program_name, path);
     }
     snprintf(path, sizeof path, "%s/bin", c->virtualenv);
-    if (access(path, F_OK) < 0) {
+    if (c->virtualenv[0] == '\0' || access(path, F_OK) < 0) {
         no_virtualenv(c->virtualenv, err);
         return PyStatus_Error("not a virtual environment");
     }

@@ -158,6 +158,7 @@ SLIPS = (
      'needs.py", line 1', "asked for: --virtualenv {dir}/venv"),
     ("--chdir project -w needs --virtualenv venv",
      "--virtualenv {dir}/project/venv: No such file"),
+    ("-w needs --virtualenv=", "--virtualenv {dir}/: No such file"),
     ("-w needs --virtualenv project", "there is no pyvenv.cfg",
      "python3 -m venv DIR"),
     ("--chdir project -w needs --virtualenv ../newer",
