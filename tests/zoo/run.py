@@ -48,7 +48,8 @@ GRADE = BUILD / "bin/strata-grade"
 PROGRAMS = {1: "strata-echo", 2: "strata-static", 3: "strata-uwsgi",
             4: "strata-wsgi", 5: "strata-prefork", 6: "strata-proxy"}
 WELL = {1: "echo/get", 2: "static/get-file", 3: "gateway/absolute-form",
-        4: "wsgi/status-line"}
+        4: "wsgi/status-line", 5: "prefork/processes-known",
+        6: "return/text"}
 AT_ONCE = 6  # most of the time is spent waiting for what does not come
 
 
