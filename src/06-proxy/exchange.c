@@ -100,6 +100,23 @@ static bool exchange_host(struct exchange *x, struct span host)
     return copy.ptr != NULL;
 }
 
+/* The server of that name.  Until it is found x->server is the default one of
+ * the address, and so it remains when it cannot be found out. */
+static bool exchange_server(struct exchange *x)
+{
+    struct err err;
+    struct front_server *s =
+        front_find_server(x->client->listen, x->host, x->server_captures,
+                          &x->server_regex, &err);
+
+    if (s == NULL) {
+        exchange_log(x, ERROR_LOG_ALERT, 0, "%s", err.text);
+        return false;
+    }
+    x->server = s;
+    return true;
+}
+
 static bool exchange_uri(struct exchange *x)
 {
     struct span path = http_request_span(&x->request, x->request.path);
@@ -166,8 +183,10 @@ void exchange_start(struct exchange *x)
         exchange_error(x, 400);
         return;
     }
-    x->server = front_find_server(x->client->listen, x->host,
-                                  x->server_captures, &x->server_regex);
+    if (!exchange_server(x)) {
+        exchange_error(x, 500);
+        return;
+    }
     x->scope = x->server->scope;
     x->keep_alive = exchange_may_keep(x);
     if (!exchange_uri(x)) {

@@ -68,18 +68,20 @@ struct front_conf {
     struct value_use *uses;   /* and used before that */
 };
 
-/* The server for a host name (lower case, without port) at this address. */
+/* The server for a host name (lower case, without port) at this address.  NULL
+ * with err set when a regular expression gave up: nobody knows then. */
 struct front_server *front_find_server(const struct front_listen *l,
                                        struct span host, struct span *captures,
-                                       struct regex **regex);
+                                       struct regex **regex, struct err *err);
 
 /* The location for a URI: exact, then the longest prefix, then the regular
  * expressions in order unless the prefix forbids them (^~); inside the nested
- * ones likewise.  NULL: the server's own scope serves. */
-struct front_location *front_find_location(struct front_location *list,
-                                           struct span uri,
-                                           struct span *captures,
-                                           struct regex **regex);
+ * ones likewise.  *found is NULL where the server's own scope serves.  False
+ * with err set when a regular expression gave up: it may stand for a location
+ * that keeps the request out. */
+bool front_find_location(struct front_location *list, struct span uri,
+                         struct span *captures, struct regex **regex,
+                         struct front_location **found, struct err *err);
 
 /* The block directives: http, server, location, listen, server_name. */
 extern struct conf_module front_module;

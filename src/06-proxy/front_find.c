@@ -92,24 +92,35 @@ static size_t name_match(const struct front_name *n, struct span host)
     return 0;
 }
 
+/* The first server that has a matching regular expression; where none has, the
+ * default one. */
 static struct front_server *find_by_regex(const struct front_listen *l,
                                           struct span host,
                                           struct span *captures,
-                                          struct regex **regex)
+                                          struct regex **regex,
+                                          struct err *err)
 {
     for (unsigned i = 0; i < l->count; i++)
-        for (struct front_name *n = l->servers[i]->names; n; n = n->next)
-            if (n->kind == NAME_REGEX &&
-                regex_match(n->regex, host, captures, 10)) {
+        for (struct front_name *n = l->servers[i]->names; n; n = n->next) {
+            if (n->kind != NAME_REGEX)
+                continue;
+            switch (regex_match(n->regex, host, captures, FRONT_CAPTURES, err)
+                        .is) {
+            case REGEX_NO:
+                break;
+            case REGEX_YES:
                 *regex = n->regex;
                 return l->servers[i];
+            case REGEX_GAVE_UP:
+                return NULL;
             }
-    return NULL;
+        }
+    return l->servers[0];
 }
 
 struct front_server *front_find_server(const struct front_listen *l,
                                        struct span host, struct span *captures,
-                                       struct regex **regex)
+                                       struct regex **regex, struct err *err)
 {
     struct front_server *best = NULL;
     size_t best_match = 0;
@@ -125,9 +136,10 @@ struct front_server *front_find_server(const struct front_listen *l,
                 best_match = match;
             }
         }
-    if (best == NULL && host.len > 0)
-        best = find_by_regex(l, host, captures, regex);
-    return best != NULL ? best : l->servers[0];
+    if (best != NULL)
+        return best;
+    return host.len > 0 ? find_by_regex(l, host, captures, regex, err)
+                        : l->servers[0];
 }
 
 static struct front_location *find_exact(struct front_location *list,
@@ -165,54 +177,86 @@ static struct front_location *find_slash(struct front_location *list,
     return NULL;
 }
 
-/* Sets *final when the search is over: an exact location was found, or a
- * regular expression matched, or ^~ forbids to try them. */
+/* A search on its way through the nested lists. */
+struct search {
+    struct span uri;
+    struct span *captures;
+    struct regex **regex;
+    struct err *err;
+    bool final;   /* it is over: an exact location was found, or a regular
+                   * expression matched, or only the final "/" lacks */
+    bool gave_up; /* a regular expression did */
+};
+
 static struct front_location *find_in(struct front_location *list,
-                                      struct span uri, struct span *captures,
-                                      struct regex **regex, bool *final)
+                                      struct search *s);
+
+/* The first regular expression's location that matches, or what is inside. */
+static struct front_location *find_regex(struct front_location *list,
+                                         struct search *s)
 {
-    struct front_location *found = find_exact(list, uri), *inner;
+    struct front_location *inner;
+
+    for (; list != NULL; list = list->next) {
+        if (list->kind != LOCATION_REGEX)
+            continue;
+        switch (regex_match(list->regex, s->uri, s->captures, FRONT_CAPTURES,
+                            s->err)
+                    .is) {
+        case REGEX_NO:
+            break;
+        case REGEX_YES:
+            *s->regex = list->regex;
+            s->final = true;
+            inner = find_in(list->inner, s);
+            return inner != NULL ? inner : list;
+        case REGEX_GAVE_UP:
+            s->final = s->gave_up = true;
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+static struct front_location *find_in(struct front_location *list,
+                                      struct search *s)
+{
+    struct front_location *found = find_exact(list, s->uri), *inner;
     bool no_regex;
 
     if (found != NULL) {
-        *final = true;
+        s->final = true;
         return found;
     }
-    found = find_prefix(list, uri);
-    if (found == NULL || found->name.len < uri.len) {
-        inner = find_slash(list, uri);
+    found = find_prefix(list, s->uri);
+    if (found == NULL || found->name.len < s->uri.len) {
+        inner = find_slash(list, s->uri);
         if (inner != NULL) {
-            *final = true;
+            s->final = true;
             return inner;
         }
     }
     no_regex = found != NULL && found->kind == LOCATION_NO_REGEX;
     if (found != NULL && found->inner != NULL) {
-        inner = find_in(found->inner, uri, captures, regex, final);
-        if (inner != NULL && *final)
+        inner = find_in(found->inner, s);
+        if (s->final)
             return inner;
         if (inner != NULL) {
             no_regex = no_regex || inner->kind == LOCATION_NO_REGEX;
             found = inner;
         }
     }
-    for (; !no_regex && list != NULL; list = list->next)
-        if (list->kind == LOCATION_REGEX &&
-            regex_match(list->regex, uri, captures, 10)) {
-            *regex = list->regex;
-            *final = true;
-            inner = find_in(list->inner, uri, captures, regex, final);
-            return inner != NULL ? inner : list;
-        }
-    return found;
+    inner = no_regex ? NULL : find_regex(list, s);
+    return inner != NULL ? inner : found;
 }
 
-struct front_location *front_find_location(struct front_location *list,
-                                           struct span uri,
-                                           struct span *captures,
-                                           struct regex **regex)
+bool front_find_location(struct front_location *list, struct span uri,
+                         struct span *captures, struct regex **regex,
+                         struct front_location **found, struct err *err)
 {
-    bool final = false;
+    struct search s = {
+        .uri = uri, .captures = captures, .regex = regex, .err = err};
 
-    return find_in(list, uri, captures, regex, &final);
+    *found = find_in(list, &s);
+    return !s.gave_up;
 }

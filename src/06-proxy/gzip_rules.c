@@ -2,6 +2,8 @@
  * gzip_* directives say. */
 
 #include "gzip_rules.h"
+
+#include "error_log.h"
 #include "regex.h"
 
 /* The answers that gzip_proxied lets through when the request came from a
@@ -119,22 +121,35 @@ static bool proxied_allowed(struct exchange *x, const struct gzip_settings *s)
     return (s->proxied & PROXIED_NO_ETAG) && x->out.etag.len == 0;
 }
 
+/* True when gzip_disable names this browser, or nobody knows: it can read what
+ * is not compressed, whoever it is. */
+static bool agent_disabled(struct exchange *x, const struct gzip_settings *s)
+{
+    struct span agent = request_field(x, SPAN("User-Agent")), whole;
+    struct err err;
+
+    if (agent.ptr == NULL)
+        return false;
+    for (const struct gzip_agents *a = s->disable; a; a = a->next)
+        switch (regex_match(a->regex, agent, &whole, 1, &err).is) {
+        case REGEX_NO:
+            break;
+        case REGEX_GAVE_UP:
+            exchange_log(x, ERROR_LOG_ALERT, 0, "%s", err.text);
+            return true;
+        case REGEX_YES:
+            return true;
+        }
+    return false;
+}
+
 bool gzip_allowed(struct exchange *x, const struct gzip_settings *s)
 {
-    struct span agent = request_field(x, SPAN("User-Agent"));
-
     if (!client_accepts(x) || x->request.minor < s->http_minor)
         return false;
     if (request_field(x, SPAN("Via")).ptr != NULL && !proxied_allowed(x, s))
         return false;
-    for (const struct gzip_agents *a = s->disable; a && agent.ptr;
-         a = a->next) {
-        struct span whole;
-
-        if (regex_match(a->regex, agent, &whole, 1))
-            return false;
-    }
-    return true;
+    return !agent_disabled(x, s);
 }
 
 bool gzip_wanted(struct exchange *x, const struct gzip_settings *s)

@@ -16,10 +16,16 @@ static enum phase_result server_phase(struct exchange *x)
 
 static enum phase_result location_phase(struct exchange *x)
 {
-    struct front_location *l = front_find_location(
-        x->server->locations, x->uri, x->captures, &x->regex);
     const struct content_settings *content;
+    struct front_location *l;
+    struct err err;
 
+    if (!front_find_location(x->server->locations, x->uri, x->captures,
+                             &x->regex, &l, &err)) {
+        exchange_log(x, ERROR_LOG_ALERT, 0, "%s", err.text);
+        exchange_error(x, 500);
+        return PHASE_DONE;
+    }
     x->scope = l != NULL ? l->scope : x->server->scope;
     x->location = l;
     content = CONF_OF(x->scope, &content_module);

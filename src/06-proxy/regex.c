@@ -6,7 +6,10 @@
 
 #include <pcre2.h>
 
+#define SUBJECT_SHOWN 200 /* bytes of it in a message */
+
 struct regex {
+    struct span pattern;
     pcre2_code *code;
     pcre2_match_data *match;
 };
@@ -30,6 +33,7 @@ struct regex *regex_compile(struct arena *a, struct span pattern, bool nocase,
         err_set(err, "out of memory");
         return NULL;
     }
+    re->pattern = pattern;
     re->code = pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len,
                              nocase ? PCRE2_CASELESS : 0, &code, &at, NULL);
     if (re->code == NULL) {
@@ -53,22 +57,30 @@ struct regex *regex_compile(struct arena *a, struct span pattern, bool nocase,
     return re;
 }
 
-bool regex_match(struct regex *re, struct span subject, struct span *list,
-                 unsigned max)
+struct regex_result regex_match(struct regex *re, struct span subject,
+                                struct span *list, unsigned max,
+                                struct err *err)
 {
     int n = pcre2_match(re->code,
                         (PCRE2_SPTR)(subject.ptr != NULL ? subject.ptr : ""),
                         subject.len, 0, 0, re->match, NULL);
     const PCRE2_SIZE *at = pcre2_get_ovector_pointer(re->match);
 
-    if (n <= 0)
-        return false; /* no match, or a limit was hit: nginx's 500 is no help */
+    if (n == PCRE2_ERROR_NOMATCH)
+        return (struct regex_result){REGEX_NO};
+    if (n < 0) {
+        if (subject.len > SUBJECT_SHOWN)
+            subject.len = SUBJECT_SHOWN;
+        err_set(err, "pcre2_match() failed: %d on \"%.*s\" using \"%.*s\"", n,
+                SPAN_ARG(subject), SPAN_ARG(re->pattern));
+        return (struct regex_result){REGEX_GAVE_UP};
+    }
     for (unsigned i = 0; i < max; i++)
         list[i] = i < (unsigned)n && at[2 * i] != PCRE2_UNSET
                       ? (struct span){subject.ptr + at[2 * i],
                                       at[2 * i + 1] - at[2 * i]}
                       : (struct span){NULL, 0};
-    return true;
+    return (struct regex_result){REGEX_YES};
 }
 
 int regex_named(const struct regex *re, struct span name)

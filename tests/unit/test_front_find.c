@@ -10,9 +10,11 @@ static const char *server_for(const struct front_conf *fc, const char *host)
 {
     struct span captures[10];
     struct regex *regex = NULL;
+    struct err err;
+    const struct front_server *s = front_find_server(
+        fc->listens, span_of(host), captures, &regex, &err);
 
-    return front_find_server(fc->listens, span_of(host), captures, &regex)
-        ->name.ptr;
+    return s != NULL ? s->name.ptr : "gave up";
 }
 
 static void test_server_names(void)
@@ -67,9 +69,12 @@ static const char *location_for(const struct front_conf *fc, const char *uri)
 {
     struct span captures[10];
     struct regex *regex = NULL;
-    struct front_location *l = front_find_location(
-        fc->servers->locations, span_of(uri), captures, &regex);
+    struct front_location *l;
+    struct err err;
 
+    if (!front_find_location(fc->servers->locations, span_of(uri), captures,
+                             &regex, &l, &err))
+        return "gave up";
     return l != NULL ? l->name.ptr : "none";
 }
 
@@ -109,6 +114,38 @@ static void test_locations(void)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         CU_ASSERT_STRING_EQUAL(location_for(t.cf.http, table[i][0]),
                                table[i][1]);
+    conf_file_free(&t);
+}
+
+/* A rule that could not be asked has not said no, wherever it stands. */
+static void test_gives_up(void)
+{
+    static const char conf[] =
+        "events {} http { server { server_name d; } server {\n"
+        "server_name ~(*LIMIT_MATCH=99)^(\\w+)*$ ;\n"
+        "location / { } location ~ (*LIMIT_MATCH=99)^/r/(\\w+)*$ { }\n"
+        "location /in/ { location ~ (*LIMIT_MATCH=99)^/in/(\\w+)*$ { } }\n"
+        "location ~ ^/out/ {"
+        "    location ~ (*LIMIT_MATCH=99)^/out/(\\w+)*$ { } }\n"
+        "location ^~ /r/no/ { } } }";
+    struct conf_file_test t;
+    struct front_conf *fc;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(conf_file_read(&t, conf));
+    fc = t.cf.http;
+    CU_ASSERT_STRING_EQUAL(server_for(fc, "aaaaaaaaaaaaaaaaaaaa.x"),
+                           "gave up");
+    CU_ASSERT_STRING_EQUAL(server_for(fc, "d"), "d");
+    fc->servers = fc->servers->next;
+    CU_ASSERT_STRING_EQUAL(location_for(fc, "/r/aaaaaaaaaaaaaaaaaaaa."),
+                           "gave up");
+    CU_ASSERT_STRING_EQUAL(location_for(fc, "/in/aaaaaaaaaaaaaaaaaaaa."),
+                           "gave up");
+    CU_ASSERT_STRING_EQUAL(location_for(fc, "/out/aaaaaaaaaaaaaaaaaaaa."),
+                           "gave up");
+    CU_ASSERT_STRING_EQUAL(location_for(fc, "/r/no/aaaaaaaaaaaaaaaaaa."),
+                           "/r/no/");
+    CU_ASSERT_STRING_EQUAL(location_for(fc, "/x"), "/");
     conf_file_free(&t);
 }
 
@@ -162,4 +199,5 @@ static void test_refused(void)
 
 UNIT_MAIN("front_find", {"server names", test_server_names},
           {"default server", test_default_server},
-          {"locations", test_locations}, {"refused", test_refused})
+          {"locations", test_locations}, {"gives up", test_gives_up},
+          {"refused", test_refused})

@@ -16,8 +16,9 @@ static struct regex *compile(const char *pattern, bool nocase)
 static bool matches(struct regex *re, const char *subject)
 {
     struct span list[10];
+    struct err err;
 
-    return regex_match(re, span_of(subject), list, 10);
+    return regex_match(re, span_of(subject), list, 10, &err).is == REGEX_YES;
 }
 
 static void test_match(void)
@@ -34,8 +35,9 @@ static void test_captures(void)
 {
     struct regex *re = compile("^/(a)?(?<rest>.*)$", false);
     struct span list[10];
+    struct err err;
 
-    CU_ASSERT(regex_match(re, SPAN("/bc"), list, 10));
+    CU_ASSERT(regex_match(re, SPAN("/bc"), list, 10, &err).is == REGEX_YES);
     CU_ASSERT(span_eq(list[0], SPAN("/bc")));
     CU_ASSERT_PTR_NULL(list[1].ptr); /* it took no part */
     CU_ASSERT(span_eq(list[2], SPAN("bc")));
@@ -48,8 +50,10 @@ static void test_more_captures_than_room(void)
 {
     struct regex *re = compile("(.)(.)(.)(.)(.)(.)(.)(.)(.)(.)(.)", false);
     struct span list[2];
+    struct err err;
 
-    CU_ASSERT(regex_match(re, SPAN("abcdefghijkl"), list, 2));
+    CU_ASSERT(regex_match(re, SPAN("abcdefghijkl"), list, 2, &err).is ==
+              REGEX_YES);
     CU_ASSERT(span_eq(list[1], SPAN("a")));
 }
 
@@ -77,15 +81,23 @@ static void test_refused(void)
     CU_ASSERT_PTR_NULL(compile("*", false));
 }
 
-/* A pattern that would try without end gives up. */
+/* A pattern that would try without end gives up, which is not a no. */
 static void test_endless_pattern(void)
 {
     char subject[64];
+    struct span list[10];
+    struct err err;
 
     memset(subject, 'a', sizeof subject);
     subject[sizeof subject - 1] = '\0';
     CU_ASSERT(!matches(compile("^(a+)+$", false), "aaaaaaaaaaaaaaaaaaaaaaaab"));
     CU_ASSERT(!matches(compile("^(a|a|a)+b$", false), subject));
+    CU_ASSERT(regex_match(compile("^(a|a|a)+[bc]$", false), span_of(subject),
+                          list, 10, &err)
+                  .is == REGEX_GAVE_UP);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "using \"^(a|a|a)+[bc]$\""));
+    CU_ASSERT(regex_match(compile("b", false), span_of(subject), list, 10, &err)
+                  .is == REGEX_NO);
 }
 
 UNIT_MAIN("regex", {"match", test_match}, {"captures", test_captures},
