@@ -63,14 +63,34 @@ struct conf_row {
     enum conf_kind kind;
     size_t offset;    /* of the setting in the module's struct */
     int64_t fallback; /* CONF_NUMBER: the value where no scope sets it */
-    const struct conf_choice *choices; /* for conf_set_choice */
+    /* What the value may be: struct conf_choice[] for conf_set_choice and
+     * _mask, a struct conf_range for every setter that reads numbers. */
+    const void *allowed;
 };
 
-/* For conf_set_choice: the words and their values; name NULL ends it. */
+/* The words and their values; name NULL ends it. */
 struct conf_choice {
     const char *name;
     int64_t value;
 };
+
+/* The smallest and the largest value of a number, and the unit that both are
+ * written in: "" or, for times, "ms". */
+struct conf_range {
+    int64_t least, most;
+    const char *unit;
+};
+
+/* Where nothing narrower is right.  No sum of two times and no product of a
+ * count and a size is beyond an int64_t. */
+extern const struct conf_range conf_any_count;  /* 0 to 2^31 - 1 */
+extern const struct conf_range conf_any_size;   /* of memory: 1 to 1g */
+extern const struct conf_range conf_any_offset; /* in a file: 0 to 2^63 - 1 */
+extern const struct conf_range conf_any_time;   /* 0 to a hundred years */
+#define CONF_HUNDRED_YEARS 3153600000000        /* ms */
+
+/* A range of its own for a row: CONF_RANGE(1, 9). */
+#define CONF_RANGE(least, most) (&(const struct conf_range){least, most, ""})
 
 struct conf_module {
     const char *name;
@@ -168,18 +188,33 @@ struct span conf_path(struct conf *cf, struct span path);
 struct span conf_include_path(struct conf *cf, struct span path);
 
 /* Ready-made setters; each but conf_set_mask refuses a second one in the same
- * scope with nginx's "directive is duplicate". */
-conf_set conf_set_flag;   /* on | off, as 1 and 0 */
-conf_set conf_set_number; /* a decimal number */
-conf_set conf_set_size;   /* bytes, k, m, g (offsets too) */
-conf_set conf_set_msec;   /* time in ms: 10ms 5s 2m 1h 1d 1w; bare: s */
-conf_set conf_set_choice; /* one of row->choices */
-conf_set conf_set_mask;   /* several of row->choices; lines add up */
-conf_set conf_set_text;   /* const struct span *, in the arena */
+ * scope with nginx's "directive is duplicate", and a number outside of
+ * row->allowed. */
+conf_set conf_set_flag;    /* on | off, as 1 and 0 */
+conf_set conf_set_number;  /* a decimal number */
+conf_set conf_set_size;    /* bytes, k, m, g (offsets too) */
+conf_set conf_set_msec;    /* time in ms: 10ms 5s 2m 1h 1d 1w; bare: s */
+conf_set conf_set_buffers; /* NUMBER SIZE: the number is kept */
+conf_set conf_set_choice;  /* one of row->allowed */
+conf_set conf_set_mask;    /* several of row->allowed; lines add up */
+conf_set conf_set_text;    /* const struct span *, in the arena */
 
-/* The pieces of the above, for setters of one's own; false: not one. */
-bool conf_parse_size(struct span text, int64_t *bytes);
-bool conf_parse_msec(struct span text, int64_t *ms);
-bool conf_parse_number(struct span text, int64_t *n);
+/* Read a number for setters of one's own; there is no way to one without its
+ * bounds.  A sign may stand before a number that may be below 0.  False, with
+ * *n as it was, when the text is no number: the caller says what; or when it is
+ * out of bounds: that has been said. */
+bool conf_parse_number(struct conf *cf, struct span text,
+                       const struct conf_range *range, int64_t *n);
+bool conf_parse_size(struct conf *cf, struct span text,
+                     const struct conf_range *range, int64_t *bytes);
+bool conf_parse_msec(struct conf *cf, struct span text,
+                     const struct conf_range *range, int64_t *ms);
+
+/* Reads a word NAME=NUMBER (a time where range->unit is "ms"); `name` ends in
+ * its "=".  False, with nothing said, when the word is another; else after
+ * `invalid WHAT "WORD"`. */
+bool conf_parse_named(struct conf *cf, struct span word, struct span name,
+                      const char *what, const struct conf_range *range,
+                      int64_t *n);
 
 #endif

@@ -25,17 +25,25 @@ static bool take_digits(struct span *text, int64_t *n)
     return len > 0;
 }
 
-bool conf_parse_number(struct span text, int64_t *n)
+static bool read_number(struct span text, int64_t *n)
 {
-    int64_t value;
+    return take_digits(&text, n) && text.len == 0;
+}
 
-    if (!take_digits(&text, &value) || text.len > 0)
+static bool read_signed(struct span text, int64_t *n)
+{
+    bool minus = span_starts(text, SPAN("-"));
+
+    if (minus || span_starts(text, SPAN("+")))
+        text.ptr++, text.len--;
+    if (!read_number(text, n))
         return false;
-    *n = value;
+    if (minus)
+        *n = -*n;
     return true;
 }
 
-bool conf_parse_size(struct span text, int64_t *bytes)
+static bool read_size(struct span text, int64_t *bytes)
 {
     static const char units[] = "kKmMgG";
     const char *unit;
@@ -87,7 +95,7 @@ static bool take_unit(struct span *text, int64_t *unit)
     return true;
 }
 
-bool conf_parse_msec(struct span text, int64_t *ms)
+static bool read_msec(struct span text, int64_t *ms)
 {
     int64_t total = 0, n, unit, last = INT64_MAX;
 
@@ -104,6 +112,80 @@ bool conf_parse_msec(struct span text, int64_t *ms)
     return true;
 }
 
+/* --- Bounds ------------------------------------------------------------ */
+
+const struct conf_range conf_any_count = {0, INT32_MAX, ""};
+const struct conf_range conf_any_size = {1, 1 << 30, ""};
+const struct conf_range conf_any_offset = {0, INT64_MAX, ""};
+const struct conf_range conf_any_time = {0, CONF_HUNDRED_YEARS, "ms"};
+
+/* nginx's words for those of its numbers that have bounds. */
+#define BETWEEN "value must be between %lld%s and %lld%s"
+#define BETWEEN_ARG(range)                                                     \
+    (long long)(range)->least, (range)->unit, (long long)(range)->most,        \
+        (range)->unit
+
+static bool in_range(const struct conf_range *range, int64_t value)
+{
+    return value >= range->least && value <= range->most;
+}
+
+typedef bool reader(struct span text, int64_t *value);
+
+static bool parse_by(reader *read, struct conf *cf, struct span text,
+                     const struct conf_range *range, int64_t *n)
+{
+    int64_t value;
+
+    if (!read(text, &value))
+        return false;
+    if (!in_range(range, value))
+        return conf_error(cf, BETWEEN ", not \"%.*s\"", BETWEEN_ARG(range),
+                          SPAN_ARG(text));
+    *n = value;
+    return true;
+}
+
+bool conf_parse_number(struct conf *cf, struct span text,
+                       const struct conf_range *range, int64_t *n)
+{
+    return parse_by(range->least < 0 ? read_signed : read_number, cf, text,
+                    range, n);
+}
+
+bool conf_parse_size(struct conf *cf, struct span text,
+                     const struct conf_range *range, int64_t *bytes)
+{
+    return parse_by(read_size, cf, text, range, bytes);
+}
+
+bool conf_parse_msec(struct conf *cf, struct span text,
+                     const struct conf_range *range, int64_t *ms)
+{
+    return parse_by(read_msec, cf, text, range, ms);
+}
+
+bool conf_parse_named(struct conf *cf, struct span word, struct span name,
+                      const char *what, const struct conf_range *range,
+                      int64_t *n)
+{
+    reader *read = range->unit[0] == '\0' ? read_number : read_msec;
+    struct span text = word;
+    int64_t value;
+
+    if (!span_starts(word, name))
+        return false;
+    text.ptr += name.len;
+    text.len -= name.len;
+    if (!read(text, &value) || !in_range(range, value))
+        return conf_error(cf, "invalid %s \"%.*s\", " BETWEEN, what,
+                          SPAN_ARG(word), BETWEEN_ARG(range));
+    *n = value;
+    return true;
+}
+
+/* --- Setters ----------------------------------------------------------- */
+
 static bool duplicate(struct conf *cf)
 {
     return conf_error(cf, "\"%s\" directive is duplicate", cf->words[0].ptr);
@@ -114,16 +196,18 @@ static int64_t *number_of(const struct conf_row *row, void *settings)
     return (int64_t *)((char *)settings + row->offset);
 }
 
-/* What conf_set_number, _size and _msec have in common. */
+/* What the setters of numbers have in common. */
 static bool set_parsed(struct conf *cf, const struct conf_row *row,
-                       void *settings, bool parse(struct span, int64_t *),
+                       void *settings,
+                       bool parse(struct conf *, struct span,
+                                  const struct conf_range *, int64_t *),
                        const char *complaint)
 {
     int64_t *n = number_of(row, settings);
 
     if (*n != CONF_UNSET)
         return duplicate(cf);
-    return parse(cf->words[1], n) ||
+    return parse(cf, cf->words[1], row->allowed, n) ||
            conf_error(cf, "\"%s\" directive %s", cf->words[0].ptr, complaint);
 }
 
@@ -141,6 +225,26 @@ bool conf_set_size(struct conf *cf, const struct conf_row *row, void *settings)
 bool conf_set_msec(struct conf *cf, const struct conf_row *row, void *settings)
 {
     return set_parsed(cf, row, settings, conf_parse_msec, "invalid value");
+}
+
+/* One of its two numbers. */
+static bool parse_of_buffers(struct conf *cf, reader *read, struct span text,
+                             const struct conf_range *range, int64_t *n)
+{
+    return (read(text, n) && in_range(range, *n)) ||
+           conf_error(cf, "\"%s\" directive invalid value, " BETWEEN,
+                      cf->words[0].ptr, BETWEEN_ARG(range));
+}
+
+bool conf_set_buffers(struct conf *cf, const struct conf_row *row,
+                      void *settings)
+{
+    int64_t *n = number_of(row, settings), size;
+
+    if (*n != CONF_UNSET)
+        return duplicate(cf);
+    return parse_of_buffers(cf, read_number, cf->words[1], row->allowed, n) &&
+           parse_of_buffers(cf, read_size, cf->words[2], &conf_any_size, &size);
 }
 
 bool conf_set_flag(struct conf *cf, const struct conf_row *row, void *settings)
@@ -164,7 +268,7 @@ bool conf_set_flag(struct conf *cf, const struct conf_row *row, void *settings)
 static const struct conf_choice *find_choice(const struct conf_row *row,
                                              struct span word)
 {
-    const struct conf_choice *c = row->choices;
+    const struct conf_choice *c = row->allowed;
 
     while (c->name != NULL && !span_eq_nocase(span_of(c->name), word))
         c++;

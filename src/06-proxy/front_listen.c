@@ -54,7 +54,8 @@ static bool listen_address(struct conf *cf, struct span word,
 static bool listen_flag(struct conf *cf, struct front_listen *l,
                         struct span word, bool *is_default)
 {
-    uint64_t n;
+    static const struct conf_range backlog = {1, INT32_MAX, ""};
+    int64_t n;
 
     if (span_eq(word, SPAN("default_server")) ||
         span_eq(word, SPAN("default"))) {
@@ -70,9 +71,8 @@ static bool listen_flag(struct conf *cf, struct front_listen *l,
         l->ipv6only = true;
     else if (span_eq(word, SPAN("ipv6only=off")))
         l->ipv6only = false;
-    else if (span_starts(word, SPAN("backlog=")) &&
-             span_decimal((struct span){word.ptr + 8, word.len - 8}, &n) &&
-             n > 0 && n <= INT32_MAX)
+    else if (conf_parse_named(cf, word, SPAN("backlog="), "backlog", &backlog,
+                              &n))
         l->backlog = (int)n;
     else
         return conf_error(cf, "invalid parameter \"%.*s\"", SPAN_ARG(word));

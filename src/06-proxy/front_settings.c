@@ -1,6 +1,7 @@
 /* front_settings: the rows; see front_settings.h. */
 
 #include "front_settings.h"
+#include "front.h"
 
 #include <errno.h>
 #include <string.h>
@@ -20,33 +21,28 @@ static bool set_keepalive(struct conf *cf, const struct conf_row *row,
         return false;
     s->keepalive_header = -1;
     if (cf->count == 3) {
-        if (!conf_parse_msec(cf->words[2], &s->keepalive_header))
-            return conf_error(cf, "invalid value");
+        if (!conf_parse_msec(cf, cf->words[2], row->allowed,
+                             &s->keepalive_header))
+            return conf_error(cf, "\"%s\" directive invalid value", row->name);
         s->keepalive_header /= 1000;
     }
     return true;
 }
 
-/* large_client_header_buffers NUMBER SIZE */
+/* large_client_header_buffers NUMBER SIZE; their product is the largest head,
+ * which the parser counts in 32 bits. */
 static bool set_large_buffers(struct conf *cf, const struct conf_row *row,
                               void *settings)
 {
     struct front_settings *s = settings;
 
-    if (s->large_buffer_size != 0)
-        return conf_error(cf, "\"%s\" directive is duplicate", row->name);
-    if (!conf_parse_number(cf->words[1], &s->large_buffers) ||
-        s->large_buffers == 0)
-        return conf_error(cf, "invalid value \"%.*s\"",
-                          SPAN_ARG(cf->words[1]));
-    if (!conf_parse_size(cf->words[2], &s->large_buffer_size) ||
-        s->large_buffer_size == 0)
-        return conf_error(cf, "invalid value \"%.*s\"",
-                          SPAN_ARG(cf->words[2]));
-    if (s->large_buffers * s->large_buffer_size > INT32_MAX)
-        return conf_error(cf, "the buffers of \"%s\" add up to more than 2g",
-                          row->name);
-    return true;
+    if (!conf_set_buffers(cf, row, settings) ||
+        !conf_parse_size(cf, cf->words[2], &conf_any_size,
+                         &s->large_buffer_size))
+        return false;
+    return s->large_buffers * s->large_buffer_size <= INT32_MAX ||
+           conf_error(cf, "the buffers of \"%s\" add up to more than %d "
+                          "bytes", row->name, INT32_MAX);
 }
 
 /* Relative to the prefix.  The numbers that may follow spread files over
@@ -62,29 +58,29 @@ static bool set_temp_path(struct conf *cf, const struct conf_row *row,
 
 static const struct conf_row front_settings_rows[] = {
     {"client_header_timeout", WHERE_SERVER, 1, 1, false, conf_set_msec,
-     AT(client_header_timeout), 60000, NULL},
+     AT(client_header_timeout), 60000, &conf_any_time},
     {"client_body_timeout", WHERE_ALL, 1, 1, false, conf_set_msec,
-     AT(client_body_timeout), 60000, NULL},
+     AT(client_body_timeout), 60000, &conf_any_time},
     {"send_timeout", WHERE_ALL, 1, 1, false, conf_set_msec, AT(send_timeout),
-     60000, NULL},
+     60000, &conf_any_time},
     {"keepalive_timeout", WHERE_ALL, 1, 2, false, set_keepalive,
-     AT(keepalive_timeout), 75000, NULL},
+     AT(keepalive_timeout), 75000, &conf_any_time},
     {"keepalive_requests", WHERE_ALL, 1, 1, false, conf_set_number,
-     AT(keepalive_requests), 1000, NULL},
+     AT(keepalive_requests), 1000, &conf_any_count},
     {"keepalive_time", WHERE_ALL, 1, 1, false, conf_set_msec,
-     AT(keepalive_time), 3600000, NULL},
+     AT(keepalive_time), 3600000, &conf_any_time},
     {"lingering_time", WHERE_ALL, 1, 1, false, conf_set_msec,
-     AT(lingering_time), 30000, NULL},
+     AT(lingering_time), 30000, &conf_any_time},
     {"lingering_timeout", WHERE_ALL, 1, 1, false, conf_set_msec,
-     AT(lingering_timeout), 5000, NULL},
+     AT(lingering_timeout), 5000, &conf_any_time},
     {"client_header_buffer_size", WHERE_SERVER, 1, 1, false, conf_set_size,
-     AT(client_header_buffer_size), 1024, NULL},
+     AT(client_header_buffer_size), 1024, &conf_any_size},
     {"large_client_header_buffers", WHERE_SERVER, 2, 2, false,
-     set_large_buffers, AT(large_buffers), 4, NULL},
+     set_large_buffers, AT(large_buffers), 4, CONF_RANGE(1, INT32_MAX)},
     {"client_max_body_size", WHERE_ALL, 1, 1, false, conf_set_size,
-     AT(client_max_body_size), 1 << 20, NULL},
+     AT(client_max_body_size), 1 << 20, &conf_any_offset},
     {"client_body_buffer_size", WHERE_ALL, 1, 1, false, conf_set_size,
-     AT(client_body_buffer_size), 16384, NULL},
+     AT(client_body_buffer_size), 16384, &conf_any_size},
     {"client_body_temp_path", WHERE_ALL, 1, 4, false, set_temp_path,
      CONF_POINTER, offsetof(struct front_settings, client_body_temp_path), 0,
      NULL},
@@ -117,6 +113,8 @@ static bool front_settings_finish(struct conf *cf, void *settings,
 
     if (s->large_buffer_size == 0)
         s->large_buffer_size = p ? p->large_buffer_size : 8192;
+    if (s->client_header_buffer_size > FRONT_CHUNK)
+        s->client_header_buffer_size = FRONT_CHUNK; /* the rest in more reads */
     if (s->keepalive_header == 0)
         s->keepalive_header = p ? p->keepalive_header : -1;
     if (s->client_body_temp_path == NULL) {

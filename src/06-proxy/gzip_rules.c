@@ -229,17 +229,6 @@ static const struct conf_choice proxied_choices[] = {
 static const struct conf_choice version_choices[] = {
     {"1.0", 0}, {"1.1", 1}, {NULL, 0}};
 
-static bool set_level(struct conf *cf, const struct conf_row *row,
-                      void *settings)
-{
-    const struct gzip_settings *s = settings;
-
-    if (!conf_set_number(cf, row, settings))
-        return false;
-    return (s->level >= 1 && s->level <= 9) ||
-           conf_error(cf, "value must be between 1 and 9");
-}
-
 #define WHERE (CONF_HTTP | CONF_SERVER | CONF_LOCATION)
 #define AT(member) CONF_NUMBER, offsetof(struct gzip_settings, member)
 
@@ -247,8 +236,9 @@ static const struct conf_row gzip_rows[] = {
     {"gzip", WHERE, 1, 1, false, conf_set_flag, AT(on), 0, NULL},
     {"gzip_vary", WHERE, 1, 1, false, conf_set_flag, AT(vary), 0, NULL},
     {"gzip_min_length", WHERE, 1, 1, false, conf_set_size, AT(min_length), 20,
-     NULL},
-    {"gzip_comp_level", WHERE, 1, 1, false, set_level, AT(level), 1, NULL},
+     &conf_any_offset},
+    {"gzip_comp_level", WHERE, 1, 1, false, conf_set_number, AT(level), 1,
+     CONF_RANGE(1, 9)},
     {"gzip_http_version", WHERE, 1, 1, false, conf_set_choice, AT(http_minor),
      1, version_choices},
     {"gzip_proxied", WHERE, 1, CONF_MANY, false, conf_set_mask,

@@ -19,3 +19,7 @@ struct conf_module *const conf_modules[] = {
     &upstream_module,   &proxy_module,   &uwsgi_module,
     NULL,
 };
+
+_Static_assert(sizeof conf_modules / sizeof conf_modules[0] - 1 <=
+                   CONF_MAX_MODULES,
+               "a scope has no room for the settings of all modules");

@@ -34,20 +34,6 @@ bool pass_add_name(struct conf *cf, const struct conf_row *row, void *settings)
     return true;
 }
 
-/* The head of a reply is read into one chunk. */
-bool pass_set_buffer_size(struct conf *cf, const struct conf_row *row,
-                          void *settings)
-{
-    int64_t *slot = (int64_t *)((char *)settings + row->offset);
-
-    if (!conf_set_size(cf, row, settings))
-        return false;
-    if (*slot > FRONT_CHUNK)
-        return conf_error(cf, "\"%s\" can be %d bytes at most", row->name,
-                          FRONT_CHUNK);
-    return true;
-}
-
 bool pass_target_set(struct conf *cf, struct pass_target *t, struct span name,
                      unsigned default_port)
 {

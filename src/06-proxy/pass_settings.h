@@ -11,25 +11,25 @@
 
 #define PASS_WHERE (CONF_HTTP | CONF_SERVER | CONF_LOCATION)
 
-#define PASS_NUMBER(name, settings, setter, member, fallback, choices)         \
+#define PASS_NUMBER(name, settings, setter, member, fallback, allowed)         \
     {                                                                          \
         name, PASS_WHERE, 1, 1, false, setter, CONF_NUMBER,                    \
-            offsetof(settings, pass.member), fallback, choices                 \
+            offsetof(settings, pass.member), fallback, allowed                 \
     }
 
 #define PASS_ROWS(family, settings)                                            \
     PASS_NUMBER(family "_connect_timeout", settings, conf_set_msec,            \
-                connect_timeout, 60000, NULL),                                 \
+                connect_timeout, 60000, &conf_any_time),                                 \
         PASS_NUMBER(family "_send_timeout", settings, conf_set_msec,           \
-                    send_timeout, 60000, NULL),                                \
+                    send_timeout, 60000, &conf_any_time),                                \
         PASS_NUMBER(family "_read_timeout", settings, conf_set_msec,           \
-                    read_timeout, 60000, NULL),                                \
-        PASS_NUMBER(family "_buffer_size", settings, pass_set_buffer_size,     \
-                    buffer_size, 8192, NULL),                                  \
+                    read_timeout, 60000, &conf_any_time),                                \
+        PASS_NUMBER(family "_buffer_size", settings, conf_set_size,            \
+                    buffer_size, 8192, CONF_RANGE(1, FRONT_CHUNK)),                                  \
         PASS_NUMBER(family "_next_upstream_tries", settings, conf_set_number,  \
-                    next_tries, 0, NULL),                                      \
+                    next_tries, 0, &conf_any_count),                                      \
         PASS_NUMBER(family "_next_upstream_timeout", settings, conf_set_msec,  \
-                    next_timeout, 0, NULL),                                    \
+                    next_timeout, 0, &conf_any_time),                                    \
         PASS_NUMBER(family "_pass_request_headers", settings, conf_set_flag,   \
                     pass_request_headers, 1, NULL),                            \
         PASS_NUMBER(family "_pass_request_body", settings, conf_set_flag,      \
@@ -50,7 +50,6 @@ extern const struct conf_choice pass_next_choices[];
 
 /* Setters; the settings are the family's. */
 conf_set pass_add_name;
-conf_set pass_set_buffer_size;
 
 /* A pass directive's target: a group, or a value that names one at run time. */
 struct pass_target {

@@ -3,6 +3,7 @@
 #include "proxy_core.h"
 
 #include "error_log.h"
+#include "supervisor.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -31,20 +32,21 @@ static bool set_use(struct conf *cf, const struct conf_row *row, void *settings)
            conf_error(cf, "invalid event type \"%s\"", cf->words[1].ptr);
 }
 
+/* A number, or `auto`: one for each CPU. */
 static bool set_processes(struct conf *cf, const struct conf_row *row,
                           void *settings)
 {
     struct core_settings *core = settings;
-    int64_t n;
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
-    (void)row;
     if (core->worker_processes != CONF_UNSET)
         return conf_error(cf, "\"worker_processes\" directive is duplicate");
-    if (span_eq(cf->words[1], SPAN("auto")))
-        n = sysconf(_SC_NPROCESSORS_ONLN);
-    else if (!conf_parse_number(cf->words[1], &n))
-        return conf_error(cf, "\"worker_processes\" directive invalid value");
-    core->worker_processes = n;
+    if (!span_eq(cf->words[1], SPAN("auto")))
+        return conf_parse_number(cf, cf->words[1], row->allowed,
+                                 &core->worker_processes) ||
+               conf_error(cf, "\"worker_processes\" directive invalid value");
+    core->worker_processes =
+        cpus < SUPERVISOR_MAX_WORKERS ? cpus : SUPERVISOR_MAX_WORKERS;
     return true;
 }
 
@@ -53,32 +55,12 @@ static bool set_connections(struct conf *cf, const struct conf_row *row,
 {
     struct core_settings *core = settings;
 
-    (void)row;
     if (core->worker_connections != CONF_UNSET)
         return conf_error(cf, "\"%s\" directive is duplicate",
                           cf->words[0].ptr);
-    return conf_parse_number(cf->words[1], &core->worker_connections) ||
+    return conf_parse_number(cf, cf->words[1], row->allowed,
+                             &core->worker_connections) ||
            conf_error(cf, "invalid number \"%s\"", cf->words[1].ptr);
-}
-
-/* May be negative: nice(1)'s numbers. */
-static bool set_priority(struct conf *cf, const struct conf_row *row,
-                         void *settings)
-{
-    struct core_settings *core = settings;
-    struct span text = cf->words[1];
-    bool minus = span_starts(text, SPAN("-"));
-    int64_t n;
-
-    (void)row;
-    if (core->worker_priority != CONF_UNSET)
-        return conf_error(cf, "\"worker_priority\" directive is duplicate");
-    if (minus || span_starts(text, SPAN("+")))
-        text.ptr++, text.len--;
-    if (!conf_parse_number(text, &n))
-        return conf_error(cf, "\"worker_priority\" directive invalid number");
-    core->worker_priority = minus ? -n : n;
-    return true;
 }
 
 static bool set_path(struct conf *cf, const struct conf_row *row,
@@ -213,9 +195,10 @@ static bool set_affinity(struct conf *cf, const struct conf_row *row,
 /* --- The table --------------------------------------------------------- */
 
 #define AT(member) offsetof(struct core_settings, member)
-#define NUMBER(name, where, set, member, fallback)                             \
+#define NUMBER(name, where, set, member, fallback, allowed)                    \
     {                                                                          \
-        name, where, 1, 1, false, set, CONF_NUMBER, AT(member), fallback, NULL \
+        name, where, 1, 1, false, set, CONF_NUMBER, AT(member), fallback,      \
+            allowed                                                            \
     }
 #define EVERYWHERE (CONF_MAIN | CONF_HTTP | CONF_SERVER | CONF_LOCATION)
 
@@ -229,23 +212,25 @@ static const struct conf_row rows[] = {
      AT(error_log), 0, NULL},
     {"worker_cpu_affinity", CONF_MAIN, 1, CONF_MANY, false, set_affinity,
      CONF_POINTER, AT(affinity), 0, NULL},
-    NUMBER("daemon", CONF_MAIN, conf_set_flag, daemon, 1),
-    NUMBER("master_process", CONF_MAIN, conf_set_flag, master_process, 1),
-    NUMBER("worker_processes", CONF_MAIN, set_processes, worker_processes, 1),
-    NUMBER("worker_priority", CONF_MAIN, set_priority, worker_priority, 0),
+    NUMBER("daemon", CONF_MAIN, conf_set_flag, daemon, 1, NULL),
+    NUMBER("master_process", CONF_MAIN, conf_set_flag, master_process, 1, NULL),
+    NUMBER("worker_processes", CONF_MAIN, set_processes, worker_processes, 1,
+           CONF_RANGE(1, SUPERVISOR_MAX_WORKERS)),
+    NUMBER("worker_priority", CONF_MAIN, conf_set_number, worker_priority, 0,
+           CONF_RANGE(-20, 20)),
     NUMBER("worker_rlimit_nofile", CONF_MAIN, conf_set_number,
-           worker_rlimit_nofile, -1),
+           worker_rlimit_nofile, -1, &conf_any_count),
     NUMBER("worker_rlimit_core", CONF_MAIN, conf_set_size, worker_rlimit_core,
-           -1),
+           -1, &conf_any_offset),
     NUMBER("worker_shutdown_timeout", CONF_MAIN, conf_set_msec,
-           worker_shutdown_timeout, 0),
+           worker_shutdown_timeout, 0, &conf_any_time),
     {"events", CONF_MAIN, 0, 0, true, set_events, CONF_NUMBER, AT(has_events),
      0, NULL},
     {"use", CONF_EVENTS, 1, 1, false, set_use, CONF_OTHER, 0, 0, NULL},
     NUMBER("worker_connections", CONF_EVENTS, set_connections,
-           worker_connections, 512),
-    NUMBER("multi_accept", CONF_EVENTS, conf_set_flag, multi_accept, 0),
-    NUMBER("accept_mutex", CONF_EVENTS, conf_set_flag, accept_mutex, 0),
+           worker_connections, 512, &conf_any_count),
+    NUMBER("multi_accept", CONF_EVENTS, conf_set_flag, multi_accept, 0, NULL),
+    NUMBER("accept_mutex", CONF_EVENTS, conf_set_flag, accept_mutex, 0, NULL),
     {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
 };
 

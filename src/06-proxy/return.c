@@ -49,6 +49,7 @@ static bool set_return(struct conf *cf, const struct conf_row *row,
                        void *settings)
 {
     struct return_settings *s = settings;
+    static const struct conf_range codes = {0, 999, ""};
     struct span first = cf->words[1];
     bool url = span_starts(first, SPAN("http://")) ||
                span_starts(first, SPAN("https://")) ||
@@ -62,8 +63,9 @@ static bool set_return(struct conf *cf, const struct conf_row *row,
         s->text = value_compile(cf, first);
         return s->text != NULL;
     }
-    if (!conf_parse_number(first, &s->status) || s->status > 999)
-        return conf_error(cf, "invalid return code \"%.*s\"", SPAN_ARG(first));
+    if (!conf_parse_named(cf, first, SPAN(""), "return code", &codes,
+                          &s->status))
+        return false;
     if (cf->count == 3) {
         s->text = value_compile(cf, cf->words[2]);
         return s->text != NULL;

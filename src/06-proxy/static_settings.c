@@ -141,7 +141,7 @@ static const struct conf_row static_rows[] = {
     {"if_modified_since", WHERE, 1, 1, false, conf_set_choice,
      AT(if_modified_since), 1, modified_choices},
     {"max_ranges", WHERE, 1, 1, false, conf_set_number, AT(max_ranges),
-     INT32_MAX, NULL},
+     INT32_MAX, &conf_any_count},
     {"log_not_found", WHERE, 1, 1, false, conf_set_flag, AT(log_not_found), 1,
      NULL},
     {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},

@@ -236,29 +236,40 @@ static bool set_upstream(struct conf *cf, const struct conf_row *row,
     return u->count > 0 || conf_error(cf, "no servers are inside upstream");
 }
 
-/* NAME=NUMBER or NAME=TIME into *value; false when the word is another. */
-static bool peer_number(struct span word, struct span name, bool time,
-                        int64_t *value)
+/* The words that have a number.  Weights are added up, times added to now. */
+static bool peer_number(struct conf *cf, struct upstream_peer *p,
+                        struct span word)
 {
-    if (!span_starts(word, name))
-        return false;
-    word.ptr += name.len;
-    word.len -= name.len;
-    return time ? conf_parse_msec(word, value) : conf_parse_number(word, value);
+    static const struct {
+        struct span name;
+        struct conf_range range;
+        size_t offset;
+    } words[] = {
+        {SPAN_INIT("weight="), {1, INT32_MAX, ""},
+         offsetof(struct upstream_peer, weight)},
+        {SPAN_INIT("max_fails="), {0, INT32_MAX, ""},
+         offsetof(struct upstream_peer, max_fails)},
+        {SPAN_INIT("max_conns="), {0, INT32_MAX, ""},
+         offsetof(struct upstream_peer, max_conns)},
+        {SPAN_INIT("fail_timeout="), {0, CONF_HUNDRED_YEARS, "ms"},
+         offsetof(struct upstream_peer, fail_timeout)},
+    };
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (conf_parse_named(cf, word, words[i].name, "parameter",
+                             &words[i].range,
+                             (int64_t *)((char *)p + words[i].offset)))
+            return true;
+    return false;
 }
 
 static bool peer_option(struct conf *cf, struct upstream_peer *p,
                         struct span word)
 {
-    if (peer_number(word, SPAN("weight="), false, &p->weight) &&
-        p->weight > 0) {
+    if (peer_number(cf, p, word)) {
         p->effective = p->weight;
         return true;
     }
-    if (peer_number(word, SPAN("max_fails="), false, &p->max_fails) ||
-        peer_number(word, SPAN("fail_timeout="), true, &p->fail_timeout) ||
-        peer_number(word, SPAN("max_conns="), false, &p->max_conns))
-        return true;
     if (span_eq(word, SPAN("down")))
         return p->down = true;
     if (span_eq(word, SPAN("backup")))

@@ -127,16 +127,6 @@ static bool set_param(struct conf *cf, const struct conf_row *row,
     return p->value != NULL;
 }
 
-static bool uwsgi_finish(struct conf *cf, void *settings, const void *parent)
-{
-    const struct uwsgi_settings *s = settings;
-
-    (void)parent;
-    if (s->modifier1 > 255 || s->modifier2 > 255)
-        return conf_error(cf, "a uwsgi modifier is a number from 0 to 255");
-    return true;
-}
-
 #define WHERE PASS_WHERE
 
 static const struct conf_row uwsgi_rows[] = {
@@ -145,9 +135,11 @@ static const struct conf_row uwsgi_rows[] = {
     {"uwsgi_param", WHERE, 2, 3, false, set_param, CONF_POINTER,
      offsetof(struct uwsgi_settings, params), 0, NULL},
     {"uwsgi_modifier1", WHERE, 1, 1, false, conf_set_number, CONF_NUMBER,
-     offsetof(struct uwsgi_settings, modifier1), 0, NULL},
+     offsetof(struct uwsgi_settings, modifier1), 0,
+     CONF_RANGE(0, 255)},
     {"uwsgi_modifier2", WHERE, 1, 1, false, conf_set_number, CONF_NUMBER,
-     offsetof(struct uwsgi_settings, modifier2), 0, NULL},
+     offsetof(struct uwsgi_settings, modifier2), 0,
+     CONF_RANGE(0, 255)},
     PASS_ROWS("uwsgi", struct uwsgi_settings),
     {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
 };
@@ -156,5 +148,4 @@ struct conf_module uwsgi_module = {
     .name = "uwsgi",
     .rows = uwsgi_rows,
     .size = sizeof(struct uwsgi_settings),
-    .finish = uwsgi_finish,
 };

@@ -111,9 +111,11 @@ static const struct conf_row rows[] = {
      0, NULL},
     {"flag", HTTP, 1, 1, false, conf_set_flag, CONF_NUMBER, AT(flag), 1, NULL},
     {"number", HTTP | CONF_EVENTS, 1, 1, false, conf_set_number, CONF_NUMBER,
-     AT(number), 42, NULL},
-    {"size", HTTP, 1, 1, false, conf_set_size, CONF_NUMBER, AT(size), 0, NULL},
-    {"time", HTTP, 1, 1, false, conf_set_msec, CONF_NUMBER, AT(ms), 0, NULL},
+     AT(number), 42, &conf_any_count},
+    {"size", HTTP, 1, 1, false, conf_set_size, CONF_NUMBER, AT(size), 0,
+     &conf_any_size},
+    {"time", HTTP, 1, 1, false, conf_set_msec, CONF_NUMBER, AT(ms), 0,
+     &conf_any_time},
     {"choice", HTTP, 1, 1, false, conf_set_choice, CONF_NUMBER, AT(choice), 1,
      choices},
     {"mask", HTTP, 1, CONF_MANY, false, conf_set_mask, CONF_NUMBER, AT(mask),
@@ -365,9 +367,15 @@ static void values(void)
     fails(SPAN("flag on\\;;"), "invalid value \"on\\;\" in \"flag\" directive, "
                                "it must be \"on\" or \"off\" in main.conf:1");
     fails(SPAN("number x;"), "\"number\" directive invalid number in main.conf:1");
+    fails(SPAN("number 2147483648;"), "value must be between 0 and 2147483647, "
+                                      "not \"2147483648\" in main.conf:1");
     fails(SPAN("number 1; http { number 1; number 2; }"),
           "\"number\" directive is duplicate in main.conf:1");
     fails(SPAN("size 1x;"), "\"size\" directive invalid value in main.conf:1");
+    fails(SPAN("size 2g;"), "value must be between 1 and 1073741824, not "
+                            "\"2g\" in main.conf:1");
+    fails(SPAN("time 5215w;"), "value must be between 0ms and 3153600000000ms, "
+                               "not \"5215w\" in main.conf:1");
     fails(SPAN("size 1; size 1;"),
           "\"size\" directive is duplicate in main.conf:1");
     fails(SPAN("time 1x;"), "\"time\" directive invalid value in main.conf:1");

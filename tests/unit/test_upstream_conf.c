@@ -110,7 +110,8 @@ static void test_refused(void)
         {"upstream a { server 127.0.0.1; } upstream a { server 127.0.0.1; }",
          "duplicate upstream \"a\""},
         {"upstream a { server 127.0.0.1 weight=0; }",
-         "invalid parameter \"weight=0\""},
+         "invalid parameter \"weight=0\", value must be between 1 and "
+         "2147483647"},
         {"upstream a { server 127.0.0.1 fast; }",
          "invalid parameter \"fast\""},
     };
