@@ -49,6 +49,37 @@ bool http_list_has(struct span value, struct span token)
     return false;
 }
 
+bool http_list_next(struct http_list *list, struct span *item)
+{
+    const struct http_fields *f = list->fields;
+
+    for (;;) {
+        while (span_next(&list->rest, ',', item)) {
+            *item = span_trim(*item);
+            if (item->len > 0)
+                return true;
+        }
+        while (list->line < f->count &&
+               !span_eq_nocase(http_name(f, list->line), list->name))
+            list->line++;
+        if (list->line >= f->count)
+            return false;
+        list->rest = http_value(f, list->line++);
+    }
+}
+
+bool http_fields_have(const struct http_fields *f, struct span name,
+                      struct span token)
+{
+    struct http_list list = {.fields = f, .name = name};
+    struct span item;
+
+    while (http_list_next(&list, &item))
+        if (span_eq_nocase(item, token))
+            return true;
+    return false;
+}
+
 /* Sixteen bytes that are worked on together: gcc and clang make of these the
  * vector instructions of whatever processor they compile for. */
 typedef unsigned char lanes __attribute__((vector_size(16)));

@@ -66,6 +66,24 @@ const char *http_field_line(struct http_fields *f, uint32_t at, uint32_t len);
  * any letter case (RFC 9110 5.6.1): Connection: keep-alive, Upgrade. */
 bool http_list_has(struct span value, struct span token);
 
+/* A walk over a field whose value is a list.  It may come in several lines,
+ * which are one list (RFC 9110 5.3): whoever reads such a field reads it
+ * through this.  It begins as {.fields = f, .name = name}. */
+struct http_list {
+    const struct http_fields *fields;
+    struct span name;
+    unsigned line;    /* the next to be looked at */
+    struct span rest; /* of the one at hand */
+};
+
+/* The next element, without the blanks around it; empty ones are passed over
+ * (RFC 9110 5.6.1.2).  False when there is no further one. */
+bool http_list_next(struct http_list *list, struct span *item);
+
+/* True when a line of the field `name` has the element `token`. */
+bool http_fields_have(const struct http_fields *f, struct span name,
+                      struct span token);
+
 /* True when c may stand in a token (RFC 9110 5.6.2).  The table stands here so
  * that a loop over a name makes no call for each byte. */
 extern const bool http_token_chars[256];

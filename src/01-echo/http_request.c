@@ -8,6 +8,7 @@
 
 #include "http_request.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 void http_request_init(struct http_request *r, struct http_field *list,
@@ -29,24 +30,40 @@ static bool refuse(struct http_request *r, int status, const char *reason)
     return false;
 }
 
-/* Which bytes may stand in the name of a host and in an address in brackets
- * (RFC 3986 3.2.2).  Not "/", "@", a blank: whoever sends these wants two
- * servers to see two hosts. */
-enum { IN_NAME = 1, IN_ADDRESS = 2 };
-
-static const unsigned char host_chars[256] = {
-    ['0' ... '9'] = IN_NAME | IN_ADDRESS,
-    ['A' ... 'F'] = IN_NAME | IN_ADDRESS,
-    ['a' ... 'f'] = IN_NAME | IN_ADDRESS,
-    ['G' ... 'Z'] = IN_NAME,
-    ['g' ... 'z'] = IN_NAME,
-    ['.'] = IN_NAME | IN_ADDRESS,
-    [':'] = IN_ADDRESS,
-    ['-'] = IN_NAME, ['_'] = IN_NAME, ['~'] = IN_NAME, ['%'] = IN_NAME,
-    ['!'] = IN_NAME, ['$'] = IN_NAME, ['&'] = IN_NAME, ['\''] = IN_NAME,
-    ['('] = IN_NAME, [')'] = IN_NAME, ['*'] = IN_NAME, ['+'] = IN_NAME,
-    [','] = IN_NAME, [';'] = IN_NAME, ['='] = IN_NAME,
+/* Which bytes may stand in the name of a host (RFC 3986 3.2.2).  Not "/", "@",
+ * a blank: whoever sends these wants two servers to see two hosts. */
+static const bool name_chars[256] = {
+    ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1,
+    ['.'] = 1, ['-'] = 1, ['_'] = 1, ['~'] = 1, ['%'] = 1,
+    ['!'] = 1, ['$'] = 1, ['&'] = 1, ['\''] = 1, ['('] = 1, [')'] = 1,
+    ['*'] = 1, ['+'] = 1, [','] = 1, [';'] = 1, ['='] = 1,
 };
+
+/* Where the name that begins at p ends; a "%" has two hexadecimal digits. */
+static const char *name_end(const char *p, const char *end)
+{
+    uint64_t byte;
+
+    while (p < end && name_chars[(unsigned char)*p] &&
+           (*p != '%' ||
+            (end - p > 2 && span_hex((struct span){p + 1, 2}, &byte))))
+        p++;
+    return p;
+}
+
+/* What may stand in brackets: an IPv6 address, and nothing that looks a little
+ * like one. */
+static bool is_address(struct span s)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+
+    if (s.len >= sizeof text)
+        return false;
+    memcpy(text, s.ptr, s.len);
+    text[s.len] = '\0';
+    return inet_pton(AF_INET6, text, &address) == 1;
+}
 
 /* True for what follows a host: nothing, or a colon and a port.  "host:" is as
  * good as "host" (RFC 3986 3.2.3), where there need not be a port. */
@@ -64,15 +81,19 @@ static bool valid_port(struct span s, bool needs_port)
 /* True when s is host, host:port, [address] or [address]:port. */
 static bool valid_authority(struct span s, bool needs_port)
 {
-    const char *p = s.ptr, *end = s.ptr + s.len, *from;
-    bool brackets = s.len > 0 && *p == '[';
-    unsigned char place = brackets ? IN_ADDRESS : IN_NAME;
+    const char *p = s.ptr, *end = s.ptr + s.len;
 
-    from = p += brackets;
-    while (p < end && (host_chars[(unsigned char)*p] & place))
+    if (span_starts(s, SPAN("["))) {
+        p = span_chr(s, ']');
+        if (p == NULL || !is_address((struct span){s.ptr + 1,
+                                                   (size_t)(p - s.ptr) - 1}))
+            return false;
         p++;
-    if (p == from || (brackets && (p == end || *p++ != ']')))
-        return false;
+    } else {
+        p = name_end(p, end);
+        if (p == s.ptr)
+            return false;
+    }
     return valid_port((struct span){p, (size_t)(end - p)}, needs_port);
 }
 
@@ -264,11 +285,12 @@ static bool field_connection(struct http_request *r, struct http_slice value)
     return true;
 }
 
-/* Any other expectation is passed over, as RFC 9110 10.1.1 allows. */
+/* A list, maybe in several lines.  Any other expectation is passed over, as
+ * RFC 9110 10.1.1 allows. */
 static bool field_expect(struct http_request *r, struct http_slice value)
 {
     if (r->minor > 0 &&
-        span_eq_nocase(http_request_span(r, value), SPAN("100-continue")))
+        http_list_has(http_request_span(r, value), SPAN("100-continue")))
         r->expect_continue = true;
     return true;
 }
@@ -363,7 +385,8 @@ static inline enum http_parse next_line(struct http_request *r, size_t len,
     return lf ? HTTP_DONE : HTTP_MORE;
 }
 
-/* The request line; one empty line before it is skipped. */
+/* The request line; empty lines before it are skipped, within the bound of the
+ * head. */
 static enum http_parse parse_start(struct http_request *r, size_t len)
 {
     const char *head = r->fields.base;
@@ -382,8 +405,8 @@ static enum http_parse parse_start(struct http_request *r, size_t len)
         end = r->scanned;
         if (end > r->line_at && head[end - 1] == '\r')
             end--;
-        r->have_line = end > 0;
-        if (end > 0 && !parse_request_line(r, r->line_at, end))
+        r->have_line = end > r->line_at;
+        if (r->have_line && !parse_request_line(r, r->line_at, end))
             return HTTP_BAD;
         r->line_at = r->scanned = next;
     }
@@ -394,6 +417,17 @@ static enum http_parse parse_start(struct http_request *r, size_t len)
 static bool is_empty_line(const char *line)
 {
     return line[0] == '\n' || line[0] == '\r';
+}
+
+bool http_is_method(struct span method)
+{
+    for (size_t i = 0; i < method.len; i++) {
+        char c = method.ptr[i];
+
+        if ((c < 'A' || c > 'Z') && c != '-' && c != '_')
+            return false;
+    }
+    return true;
 }
 
 enum http_parse http_parse_request(struct http_request *r, const char *head,

@@ -63,7 +63,7 @@ struct http_request {
     bool keep_alive;         /* the client would send another request */
     bool expect_continue;    /* Expect: 100-continue from HTTP/1.1 */
 
-    uint32_t head_len; /* HTTP_DONE: bytes of the head, with an empty line
+    uint32_t head_len; /* HTTP_DONE: bytes of the head, with the empty lines
                         * that preceded it and the one that ended it */
 
     /* HTTP_BAD: the status to answer (400, 413, 414, 431, 501, 505) and why,
@@ -96,6 +96,11 @@ void http_request_init(struct http_request *r, struct http_field *list,
  * HTTP_BAD again. */
 enum http_parse http_parse_request(struct http_request *r, const char *head,
                                    size_t len);
+
+/* True for a method as nginx takes them: capital letters, "-" and "_".  The
+ * parser lets any token pass; who has files or applications behind him asks
+ * this before he looks for one, and answers 400. */
+bool http_is_method(struct span method);
 
 static inline struct span http_request_span(const struct http_request *r,
                                             struct http_slice s)

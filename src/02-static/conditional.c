@@ -19,24 +19,35 @@ size_t etag_format(char *out, time_t mtime, uint64_t size)
                             (unsigned long long)size);
 }
 
+/* Two are lists, whose lines are one list; but "*" is no element of one. */
 bool conditional_repeated(const struct http_request *r)
 {
-    const struct span *const single[] = {&if_match, &if_none_match,
-                                         &if_modified_since,
-                                         &if_unmodified_since, &if_range};
-    unsigned seen = 0;
+    static const struct {
+        const struct span *name;
+        bool list;
+    } once[] = {{&if_match, true},
+                {&if_none_match, true},
+                {&if_modified_since, false},
+                {&if_unmodified_since, false},
+                {&if_range, false}};
+    const struct span star = SPAN("*");
+    struct span before[sizeof once / sizeof once[0]] = {{NULL, 0}};
 
     for (unsigned i = 0; i < r->fields.count; i++) {
         struct span name = http_name(&r->fields, i);
+        struct span value = http_value(&r->fields, i);
 
         if (!span_starts(name, SPAN("I")) && !span_starts(name, SPAN("i")))
             continue;
-        for (unsigned k = 0; k < sizeof single / sizeof single[0]; k++)
-            if (span_eq_nocase(name, *single[k])) {
-                if (seen & 1u << k)
-                    return true;
-                seen |= 1u << k;
-            }
+        for (unsigned k = 0; k < sizeof once / sizeof once[0]; k++) {
+            if (!span_eq_nocase(name, *once[k].name))
+                continue;
+            if (before[k].ptr != NULL &&
+                (!once[k].list || span_eq(value, star) ||
+                 span_eq(before[k], star)))
+                return true;
+            before[k] = value;
+        }
     }
     return false;
 }
@@ -49,20 +60,19 @@ static struct span opaque_tag(struct span tag)
     return tag;
 }
 
-/* True when the list of entity tags, or "*", names the tag.  The weak
+/* True when the field is "*" or a list of entity tags that names this one.  The weak
  * comparison takes W/"x" for "x", the strong one takes no weak tag at all
  * (RFC 9110 8.8.3.2).  A comma inside of a tag would be taken for the end of
  * it, by nginx too; no tag that we hand out has one. */
-static bool names_tag(struct span list, struct span etag, bool weak)
+static bool names_tag(const struct http_fields *f, struct span name,
+                      struct span etag, bool weak)
 {
+    struct http_list list = {.fields = f, .name = name};
     struct span tag;
 
-    if (span_eq(list, SPAN("*")))
+    if (span_eq(http_get(f, name), SPAN("*")))
         return true;
-    if (etag.len == 0)
-        return false;
-    while (span_next(&list, ',', &tag)) {
-        tag = span_trim(tag);
+    while (etag.len > 0 && http_list_next(&list, &tag)) {
         if (weak ? span_eq(opaque_tag(tag), opaque_tag(etag))
                  : span_eq(tag, etag) && !span_starts(etag, SPAN("W/")))
             return true;
@@ -102,13 +112,13 @@ int conditional_check(const struct http_request *r, struct span etag,
 
     if (unmodified_since.ptr && !unmodified(unmodified_since, mtime))
         return 412;
-    if (match.ptr && !names_tag(match, etag, false))
+    if (match.ptr && !names_tag(f, if_match, etag, false))
         return 412;
     if (!modified_since.ptr && !none_match.ptr)
         return 0;
     if (modified_since.ptr && modified(modified_since, mtime, exact))
         return 0;
-    if (none_match.ptr && !names_tag(none_match, etag, true))
+    if (none_match.ptr && !names_tag(f, if_none_match, etag, true))
         return 0;
     return 304;
 }
@@ -215,7 +225,8 @@ static int parse_list(struct span list, uint64_t size, struct http_range *out,
     return total > size ? 0 : count;
 }
 
-/* A list that asks for more bytes than there are, or for more parts than we
+/* Range is for GET: to HEAD, and to any other method, it says nothing (RFC 9110
+ * 14.2).  A list that asks for more bytes than there are, or for more parts than we
  * would count, is a way to make a server work for ten clients at the price of
  * one: it gets the whole, once. */
 int range_parse(const struct http_request *r, uint64_t size, struct span etag,
@@ -225,6 +236,7 @@ int range_parse(const struct http_request *r, uint64_t size, struct span etag,
     struct span value = http_get(&r->fields, SPAN("Range"));
 
     if (max == 0 || value.len <= unit.len ||
+        !span_eq(http_request_span(r, r->method), SPAN("GET")) ||
         !span_eq_nocase((struct span){value.ptr, unit.len}, unit) ||
         !range_applies(r, etag, mtime))
         return 0;

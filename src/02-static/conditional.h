@@ -16,8 +16,9 @@
  * in quotes.  Returns its length. */
 size_t etag_format(char *out, time_t mtime, uint64_t size);
 
-/* True when a field that may stand once (the five If-*) stands twice: nginx
- * refuses such a request with 400 before it looks for the file. */
+/* True when one of the five If-* fields stands twice and is not the list that
+ * may (If-Match and If-None-Match, but for "*"): 400, as from nginx, before the
+ * file is looked for. */
 bool conditional_repeated(const struct http_request *r);
 
 /* What the preconditions of a request say of a representation with these
@@ -36,8 +37,8 @@ struct http_range {
 
 /* What Range (and If-Range) ask of a representation of `size` bytes: the
  * ranges, in request order and clamped, in list[0 .. max).  Returns how many;
- * 0 when the whole is to be sent (no Range, If-Range does not match, a unit
- * other than bytes, more than max ranges, or ranges that add up to more than
+ * 0 when the whole is to be sent (no Range, a method other than GET, If-Range
+ * does not match, a unit other than bytes, more than max ranges, or ranges that add up to more than
  * the whole); -1 when none is satisfiable or, as in nginx, one is misspelt:
  * 416. */
 int range_parse(const struct http_request *r, uint64_t size, struct span etag,

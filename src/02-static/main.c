@@ -219,7 +219,7 @@ static void find_answer(struct server *s, const struct http_request *r,
     if (!buf_reserve(&s->path, raw.len + 1))
         return;
     n = uri_normalise(s->path.ptr, raw, true);
-    if (n < 0) {
+    if (n < 0 || !http_is_method(http_request_span(r, r->method))) {
         a->status = 400;
         return;
     }

@@ -133,17 +133,11 @@ static void decide_framing(struct http_reply *r)
 
 static bool decide_keep_alive(const struct http_reply *r)
 {
-    bool keep = r->minor == 1;
-
-    for (unsigned i = 0; i < r->fields.count; i++) {
-        if (!span_eq_nocase(http_name(&r->fields, i), SPAN("Connection")))
-            continue;
-        if (http_list_has(http_value(&r->fields, i), SPAN("close")))
-            return false;
-        if (http_list_has(http_value(&r->fields, i), SPAN("keep-alive")))
-            keep = true;
-    }
-    return keep && !r->cgi && r->framing != HTTP_TO_CLOSE;
+    if (http_connection_names(&r->fields, SPAN("close")))
+        return false;
+    return (r->minor == 1 ||
+            http_connection_names(&r->fields, SPAN("keep-alive"))) &&
+           !r->cgi && r->framing != HTTP_TO_CLOSE;
 }
 
 /* What can be said only when the last field is there. */
@@ -219,11 +213,7 @@ enum http_parse http_parse_reply(struct http_reply *r, const char *head,
 
 bool http_connection_names(const struct http_fields *f, struct span name)
 {
-    for (unsigned i = 0; i < f->count; i++)
-        if (span_eq_nocase(http_name(f, i), SPAN("Connection")) &&
-            http_list_has(http_value(f, i), name))
-            return true;
-    return false;
+    return http_fields_have(f, SPAN("Connection"), name);
 }
 
 bool http_reply_ends_here(const struct http_reply *r, struct span name)

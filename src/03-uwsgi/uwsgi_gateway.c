@@ -190,6 +190,10 @@ static int prepare(struct gateway *g)
 {
     const struct http_request *r = &g->client.request;
 
+    if (!http_is_method(http_request_span(r, r->method))) {
+        g->keep_alive = false;
+        return 400;
+    }
     if (r->form == HTTP_AUTHORITY_FORM)
         return 405;
     if (!find_path(g))

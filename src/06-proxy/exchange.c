@@ -179,7 +179,10 @@ void exchange_start(struct exchange *x)
 
     x->method = http_request_span(r, r->method);
     x->head_only = span_eq(x->method, SPAN("HEAD"));
-    if (!exchange_host(x, http_request_span(r, r->host))) {
+    if (!http_is_method(x->method) ||
+        !exchange_host(x, http_request_span(r, r->host))) {
+        exchange_log(x, ERROR_LOG_INFO, 0,
+                     "client sent an invalid method or host");
         exchange_error(x, 400);
         return;
     }

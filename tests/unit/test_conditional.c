@@ -119,9 +119,10 @@ static void test_choices(void)
 static void test_repeated(void)
 {
     static const char *const single[] = {
-        "If-Match", "If-None-Match", "If-Modified-Since",
-        "If-Unmodified-Since", "if-range",
+        "If-Modified-Since: a", "If-Unmodified-Since: a", "if-range: a",
+        "If-Match: *", "If-None-Match: *",
     };
+    static const char *const lists[] = {"If-Match: a", "If-None-Match: a"};
     struct http_request r;
     char fields[256];
 
@@ -129,8 +130,17 @@ static void test_repeated(void)
               "Accept: a\r\nAccept: b\r\nIf-Match: *\r\nIf-Range: *\r\n");
     CU_ASSERT_FALSE(conditional_repeated(&r));
     for (size_t i = 0; i < sizeof single / sizeof single[0]; i++) {
-        snprintf(fields, sizeof fields, "%s: a\r\nX: y\r\n%s: a\r\n",
-                 single[i], single[i]);
+        snprintf(fields, sizeof fields, "%s\r\nX: y\r\n%s\r\n", single[i],
+                 single[i]);
+        parse(&r, fields);
+        CU_ASSERT(conditional_repeated(&r));
+    }
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        snprintf(fields, sizeof fields, "%s\r\n%s\r\n", lists[i], lists[i]);
+        parse(&r, fields);
+        CU_ASSERT_FALSE(conditional_repeated(&r));
+        snprintf(fields, sizeof fields, "%s\r\n%s\r\n", lists[i],
+                 single[i + 3]);
         parse(&r, fields);
         CU_ASSERT(conditional_repeated(&r));
     }

@@ -171,7 +171,31 @@ static void lists(void)
     CU_ASSERT(!http_list_has((struct span){NULL, 0}, SPAN("close")));
 }
 
+/* The lines of a list are one list, whatever stands between them. */
+static void lines(void)
+{
+    static const char head[] = "A: 1, 2\r\nB: x\r\na:\r\nA: ,3,,\t4 ,\r\n";
+    static const char *const expected[] = {"1", "2", "3", "4"};
+    struct http_list walk = {.fields = &fields, .name = SPAN("a")};
+    struct span item;
+
+    fields = (struct http_fields){head, list, 0, MAX};
+    CU_ASSERT_PTR_NULL(http_field_line(&fields, 0, 9));
+    CU_ASSERT_PTR_NULL(http_field_line(&fields, 9, 6));
+    CU_ASSERT_PTR_NULL(http_field_line(&fields, 15, 4));
+    CU_ASSERT_PTR_NULL(http_field_line(&fields, 19, 13));
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
+        CU_ASSERT(http_list_next(&walk, &item) &&
+                  span_eq(item, span_of(expected[i])));
+    CU_ASSERT(!http_list_next(&walk, &item));
+    CU_ASSERT(!http_list_next(&walk, &item));
+    CU_ASSERT(http_fields_have(&fields, SPAN("A"), SPAN("4")));
+    CU_ASSERT(http_fields_have(&fields, SPAN("b"), SPAN("X")));
+    CU_ASSERT(!http_fields_have(&fields, SPAN("b"), SPAN("4")));
+    CU_ASSERT(!http_fields_have(&fields, SPAN("c"), SPAN("")));
+}
+
 UNIT_MAIN("http_fields", {"good", good}, {"bad", bad},
           {"every byte", every_byte}, {"name bytes", name_bytes},
           {"every name byte", every_name_byte}, {"visible", visible},
-          {"get", get}, {"lists", lists})
+          {"get", get}, {"lists", lists}, {"lines", lines})

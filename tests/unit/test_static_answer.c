@@ -116,7 +116,7 @@ static void test_status(void)
         {"GET", "/a.css", "If-None-Match: *\r\n", 304},
         {"GET", "/a.css", "If-Match: \"x\"\r\n", 412},
         {"GET", "/a.css", "Range: bytes=0-1\r\n", 206},
-        {"HEAD", "/a.css", "Range: bytes=0-1\r\n", 206},
+        {"HEAD", "/a.css", "Range: bytes=0-1\r\n", 200},
         {"GET", "/a.css", "Range: bytes=0-1,4-5\r\n", 206},
         {"GET", "/a.css", "Range: bytes=10-\r\n", 416},
         {"GET", "/a.css", "Range: bytes=0-1\r\nIf-None-Match: *\r\n", 304},
@@ -124,7 +124,7 @@ static void test_status(void)
         {"POST", "/a.css", "If-None-Match: *\r\n", 405},
         {"GET", "/dir", "If-None-Match: *\r\n", 301},
         {"GET", "/nix", "If-Match: \"x\"\r\n", 404},
-        {"GET", "/nix", "If-Match: a\r\nIf-Match: b\r\n", 400},
+        {"GET", "/nix", "If-Match: *\r\nIf-Match: *\r\n", 400},
         {"GET", "/empty", "Range: bytes=0-1\r\n", 200},
     };
 
