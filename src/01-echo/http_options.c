@@ -7,8 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Enough for anybody, and small enough to be allocated. */
-#define MAX_HEAD_BYTES (1 << 30)
+/* The bounds of a number, and how the message names them.  A head of a gigabyte
+ * is enough for anybody, and small enough to be allocated; a time of 2^31 seconds
+ * may be added to any clock. */
+#define MAX_HEAD_BYTES 1073741824
+#define HEAD_BYTES     "a number of bytes from 1 to 1073741824"
+#define BODY_BYTES     "a number of bytes from 1 to 9223372036854775807"
 
 bool http_read_text(struct span text, void *place)
 {
@@ -31,8 +35,11 @@ bool http_read_seconds(struct span text, void *place)
         return false;
     for (size_t i = part.len; i < 3; i++)
         fraction *= 10;
-    *(int64_t *)place = (int64_t)(seconds * 1000 + fraction);
-    return seconds + fraction > 0;
+    seconds = seconds * 1000 + fraction;
+    if (seconds == 0 || seconds > INT32_MAX * UINT64_C(1000))
+        return false;
+    *(int64_t *)place = (int64_t)seconds;
+    return true;
 }
 
 static bool read_head_bytes(struct span text, void *place)
@@ -55,19 +62,17 @@ static bool read_body_bytes(struct span text, void *place)
     return true;
 }
 
-#define SECONDS "seconds, such as 10 or 0.5"
-#define BYTES   "a number of bytes, at least 1"
-#define AT(m)   offsetof(struct http_options, m)
+#define AT(m) offsetof(struct http_options, m)
 
 static const struct http_option shared[] = {
-    {"--idle-timeout", AT(timeouts.idle), http_read_seconds, SECONDS},
-    {"--head-timeout", AT(timeouts.head), http_read_seconds, SECONDS},
-    {"--body-timeout", AT(timeouts.body), http_read_seconds, SECONDS},
-    {"--send-timeout", AT(timeouts.send), http_read_seconds, SECONDS},
-    {"--max-line", AT(limits.line), read_head_bytes, BYTES},
-    {"--max-field", AT(limits.field), read_head_bytes, BYTES},
-    {"--max-head", AT(limits.head), read_head_bytes, BYTES},
-    {"--max-body", AT(max_body), read_body_bytes, BYTES},
+    {"--idle-timeout", AT(timeouts.idle), http_read_seconds, HTTP_SECONDS},
+    {"--head-timeout", AT(timeouts.head), http_read_seconds, HTTP_SECONDS},
+    {"--body-timeout", AT(timeouts.body), http_read_seconds, HTTP_SECONDS},
+    {"--send-timeout", AT(timeouts.send), http_read_seconds, HTTP_SECONDS},
+    {"--max-line", AT(limits.line), read_head_bytes, HEAD_BYTES},
+    {"--max-field", AT(limits.field), read_head_bytes, HEAD_BYTES},
+    {"--max-head", AT(limits.head), read_head_bytes, HEAD_BYTES},
+    {"--max-body", AT(max_body), read_body_bytes, BODY_BYTES},
     {NULL, 0, NULL, NULL},
 };
 

@@ -68,9 +68,16 @@ static bool read_word(struct span text, void *place)
     return true;
 }
 
+#define COUNT "a number from 1 to 4294967295"
+
 static bool read_count(struct span text, void *place)
 {
-    return span_decimal(text, place) && *(uint64_t *)place > 0;
+    uint64_t n;
+
+    if (!span_decimal(text, &n) || n == 0 || n > UINT32_MAX)
+        return false;
+    *(uint64_t *)place = n;
+    return true;
 }
 
 #define AT(member) offsetof(struct program, member)
@@ -80,11 +87,11 @@ static const struct http_option own_options[] = {
     {"--field", AT(question.fields), read_word, "at most 128 of them"},
     {"--var", AT(question.vars), read_word, "at most 128 of them"},
     {"--body", AT(question.body), http_read_text, "a file"},
-    {"--repeat", AT(question.repeat), read_count, "a number, at least 1"},
+    {"--repeat", AT(question.repeat), read_count, COUNT},
     {"--connect-timeout", AT(config.connect_timeout), http_read_seconds,
-     "seconds, such as 10 or 0.5"},
+     HTTP_SECONDS},
     {"--reply-timeout", AT(config.reply_timeout), http_read_seconds,
-     "seconds, such as 10 or 0.5"},
+     HTTP_SECONDS},
     {NULL, 0, NULL, NULL},
 };
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -130,8 +131,9 @@ static int inherited(const char *text, struct err *err)
     int fd, listening = 0;
     socklen_t len = sizeof listening;
 
-    if (!span_decimal(span_of(text), &number) || number > 1000000) {
-        err_set(err, "fd://%s: expected the number of an open socket", text);
+    if (!span_decimal(span_of(text), &number) || number > INT_MAX) {
+        err_set(err, "fd://%s: expected the number of an open socket, from 0 to %d",
+                text, INT_MAX);
         return -1;
     }
     fd = (int)number;

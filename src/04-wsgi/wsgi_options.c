@@ -137,14 +137,16 @@ static bool apply_chmod(const struct wsgi_option *o, struct wsgi_config *c,
                         const char *value, struct err *err)
 {
     unsigned mode = 0;
+    const char *p = value;
 
     (void)o;
-    for (const char *p = value; *p != 0; p++) {
-        if (*p < '0' || *p > '7' || mode > 0777)
-            return err_set(err, "\"%s\": expected an octal mode such as 660",
-                           value);
-        mode = mode * 8 + (unsigned)(*p - '0');
-    }
+    while (*p >= '0' && *p <= '7' && mode <= 0777)
+        mode = mode * 8 + (unsigned)(*p++ - '0');
+    if (p == value || *p != 0)
+        return err_set(err,
+                       "\"%s\": expected an octal mode from 0 to 7777, such as "
+                       "660",
+                       value);
     c->chmod_socket = (int)mode;
     return true;
 }
@@ -316,8 +318,8 @@ bool wsgi_read_seconds(const char *value, int64_t *ms, struct err *err)
 
     if (end == value || *end != 0 || !(seconds >= 0.001) || seconds > 1e9)
         return err_set(err,
-                       "\"%s\": expected a number of seconds above 0, such "
-                       "as 30 or 0.5",
+                       "\"%s\": expected a number of seconds from 0.001 to "
+                       "1000000000, such as 30 or 0.5",
                        value);
     *ms = (int64_t)(seconds * 1000 + 0.5);
     return true;

@@ -109,13 +109,22 @@ void daemon_report(int fd, int status)
     close(fd);
 }
 
+/* A number that may be somebody's: the largest means "nobody" to chown and its
+ * like. */
+static bool is_id(const char *name, uint64_t *number)
+{
+    return span_decimal(span_of(name), number) && *number < UINT32_MAX;
+}
+
+#define ID_EXPECTED "expected a name or a number from 0 to 4294967294"
+
 static bool find_user(const char *name, uid_t *uid, gid_t *gid, char *known,
                       size_t size, struct err *err)
 {
     uint64_t number;
-    const struct passwd *user = span_decimal(span_of(name), &number)
-                                    ? getpwuid((uid_t)number)
-                                    : getpwnam(name);
+    bool numeric = is_id(name, &number);
+    const struct passwd *user =
+        numeric ? getpwuid((uid_t)number) : getpwnam(name);
 
     *known = 0;
     if (user) {
@@ -124,8 +133,9 @@ static bool find_user(const char *name, uid_t *uid, gid_t *gid, char *known,
         snprintf(known, size, "%s", user->pw_name);
         return true;
     }
-    if (!span_decimal(span_of(name), &number) || number >= UINT32_MAX)
-        return err_set(err, "--uid %s: there is no such user", name);
+    if (!numeric)
+        return err_set(err, "--uid %s: there is no such user, " ID_EXPECTED,
+                       name);
     *uid = (uid_t)number; /* a number without a name is a user too */
     return true;
 }
@@ -135,12 +145,10 @@ static bool find_group(const char *name, gid_t *gid, struct err *err)
     uint64_t number;
     const struct group *group = getgrnam(name);
 
-    if (group)
-        *gid = group->gr_gid;
-    else if (span_decimal(span_of(name), &number) && number < UINT32_MAX)
-        *gid = (gid_t)number;
-    else
-        return err_set(err, "--gid %s: there is no such group", name);
+    if (!group && !is_id(name, &number))
+        return err_set(err, "--gid %s: there is no such group, " ID_EXPECTED,
+                       name);
+    *gid = group ? group->gr_gid : (gid_t)number;
     return true;
 }
 

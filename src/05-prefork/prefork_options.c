@@ -24,11 +24,14 @@ static bool apply_seconds(const struct wsgi_option *o, struct wsgi_config *c,
 {
     int64_t *ms = wsgi_option_field(o, c);
 
+    struct err why;
+
     if (strcmp(value, "0") == 0) {
         *ms = 0;
         return true;
     }
-    return wsgi_read_seconds(value, ms, err);
+    return wsgi_read_seconds(value, ms, &why) ||
+           err_set(err, "%s, or 0", why.text);
 }
 
 static bool apply_processes(const struct wsgi_option *o, struct wsgi_config *c,

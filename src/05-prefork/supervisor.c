@@ -11,6 +11,7 @@
 #include "net.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -344,7 +345,9 @@ static int patience(struct supervisor *s, int64_t now)
     if (s->next && s->reload_again && s->next_since + START_WAIT < when)
         when = s->next_since + START_WAIT;
     now = net_now();
-    return when == NET_FOREVER ? -1 : when > now ? (int)(when - now) : 0;
+    if (when == NET_FOREVER)
+        return -1;
+    return when <= now ? 0 : when - now < INT_MAX ? (int)(when - now) : INT_MAX;
 }
 
 /* Compares what should run with what runs. */

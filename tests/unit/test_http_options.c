@@ -51,6 +51,8 @@ static void bad(void)
         {"--max-line", ""},
         {"--max-line", "1k"},
         {"--max-head", "1073741825"},
+        {"--max-head", "4294967297"},
+        {"--max-head", "18446744073709551617"},
         {"--max-body", "0"},
         {"--max-body", "9223372036854775808"},
         {"--head-timeout", "0"},
@@ -61,6 +63,7 @@ static void bad(void)
         {"--head-timeout", "1s"},
         {"--head-timeout", "inf"},
         {"--head-timeout", "99999999999"},
+        {"--head-timeout", "2147483647.001"},
         {"--head-timeout=", NULL},
         {"--head-timeout", NULL},
     };
@@ -72,4 +75,24 @@ static void bad(void)
     }
 }
 
-UNIT_MAIN("http_options", {"values", values}, {"others", others}, {"bad", bad})
+/* The ends of each range are taken, and the message names both. */
+static void bounds(void)
+{
+    static const char *const rows[][3] = {
+        {"--head-timeout", "0.001", "2147483647"},
+        {"--max-head", "1", "1073741824"},
+        {"--max-body", "1", "9223372036854775807"},
+    };
+    char both[64];
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CU_ASSERT_EQUAL(take(rows[i][0], rows[i][1]), 2);
+        CU_ASSERT_EQUAL(take(rows[i][0], rows[i][2]), 2);
+        CU_ASSERT_EQUAL(take(rows[i][0], "0"), -1);
+        snprintf(both, sizeof both, "from %s to %s", rows[i][1], rows[i][2]);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.text, both));
+    }
+}
+
+UNIT_MAIN("http_options", {"values", values}, {"others", others}, {"bad", bad},
+          {"bounds", bounds})

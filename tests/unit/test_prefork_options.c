@@ -124,6 +124,42 @@ static void numbers(void)
     plan_free(p);
 }
 
+/* Every number has two ends; what is beyond them is told both. */
+static void ends_of_numbers(void)
+{
+    static char *table[][5] = {
+        /* option, smallest, largest, below, above */
+        {"--processes", "1", "512", "0", "513"},
+        {"--threads", "1", "256", "0", "257"},
+        {"--max-requests", "0", "4294967295", "-1", "4294967296"},
+        {"--listen", "1", "65535", "0", "65536"},
+        {"--buffer-size", "512", "1048576", "511", "1048577"},
+        {"--limit-post", "0", "18446744073709551615", "-1",
+         "18446744073709551616"},
+        {"--harakiri", "0.001", "1000000000", "0.0001", "1000000001"},
+        {"--reload-mercy", "0.001", "1000000000", "-1", "1e300"},
+        {"--py-autoreload", "0.001", "1000000000", "nan", "inf"},
+        {"--socket-timeout", "0.001", "1000000000", "0", "1000000001"},
+        {"--http-keepalive-timeout", "0.001", "1000000000", "0", "1e300"},
+        {"--chmod-socket", "0", "7777", "", "17777"},
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        for (int k = 1; k < 5; k++) {
+            char both[128];
+            struct err err;
+            struct plan *p = PLAN(&err, table[i][0], table[i][k]);
+
+            snprintf(both, sizeof both, "from %s to %s", table[i][1],
+                     table[i][2]);
+            CU_ASSERT_EQUAL(p != NULL, k < 3);
+            if (k >= 3 && strstr(err.text, both) == NULL)
+                CU_FAIL(err.text);
+            if (p)
+                plan_free(p);
+        }
+}
+
 static void what_needs_a_master(void)
 {
     char *table[][2] = {{"--processes", "2"},
@@ -261,6 +297,7 @@ static void set_up(void)
 UNIT_MAIN("prefork_options", {"set up", set_up},
           {"forms of an option", forms_of_an_option}, {"flags", flags},
           {"refused", refused}, {"numbers", numbers},
+          {"ends of numbers", ends_of_numbers},
           {"what needs a master", what_needs_a_master}, {"order", order},
           {"errors in files", errors_in_files}, {"unknown keys", unknown_keys},
           {"the table", the_table}, {"clean up", clean_up})
