@@ -11,25 +11,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
-/* What the signal handler writes to.  A handler has no other way to know. */
-static int stop_fd = -1;
+/* What the signal handler gives.  A handler has no other way to know. */
+static struct wsgi_orders orders;
 
 static void on_stop(int signo)
 {
-    uint64_t one = 1;
     int saved = errno;
-    (void)signo;
-    if (write(stop_fd, &one, sizeof one) < 0)
-        _exit(1);
+
+    wsgi_order(&orders, signo == SIGQUIT ? WSGI_FINISH : WSGI_LEAVE);
     errno = saved;
 }
 
-/* From here on SIGINT, SIGTERM and SIGQUIT make stop_fd readable.  Each does so
- * once: the second one ends the program as it would any other.  A request may
- * take for ever, and Python, before it ends, waits for the application's
+/* From here on SIGQUIT means: finish, and SIGINT and SIGTERM: leave.  Each does
+ * so once: the second one ends the program as it would any other.  A request
+ * may take for ever, and Python, before it ends, waits for the application's
  * threads, unless they are daemons. */
 static void catch_stops(void)
 {
@@ -42,10 +39,9 @@ static void catch_stops(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-static bool open_stop(struct err *err)
+static bool open_orders(struct err *err)
 {
-    stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (stop_fd < 0)
+    if (!wsgi_orders_open(&orders))
         return err_set(err, "eventfd: %s", strerror(errno));
     catch_stops();
     return true;
@@ -177,7 +173,8 @@ static int run(const struct command_line *line, struct err *err)
     if (loaded == WSGI_NOT_LOADED)
         status = wsgi_status_without_app(config);
     if (status == 0 && loaded != WSGI_EXIT) {
-        const struct wsgi_server server = {.host = host, .stop = stop_fd};
+        const struct wsgi_server server = {
+            .host = host, .orders = &orders, .last_call = WSGI_LAST_CALL};
         const struct wsgi_identity me = {1, 0, 1};
         wsgi_host_identify(host, &me);
         wsgi_log("spawned strata-wsgi worker 1 (and the only) (pid: %d, "
@@ -202,7 +199,7 @@ int main(int argc, char **argv)
     if (!make_tables(&tables))
         err_set(&err, "out of memory");
     else if (read_options(&line, &tables, argc, argv, &err) &&
-             open_stop(&err) && wsgi_config_enter(config, &err) &&
+             open_orders(&err) && wsgi_config_enter(config, &err) &&
              wsgi_config_listen(config, &err)) {
         announce(config);
         status = run(&line, &err);

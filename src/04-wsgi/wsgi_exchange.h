@@ -38,6 +38,7 @@ struct wsgi_draft {
 struct wsgi_exchange {
     struct wsgi_host *host;
     struct wsgi_draft *draft;
+    const struct wsgi_orders *orders;
     unsigned core;
     pid_t pid;           /* of the process that serves */
     const bool *at_home; /* false in its children, see wsgi_end_stranger */

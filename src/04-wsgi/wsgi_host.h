@@ -20,6 +20,7 @@
 
 #include "wsgi_config.h"
 
+#include <stdatomic.h>
 #include <sys/types.h>
 
 struct wsgi_host;
@@ -82,21 +83,47 @@ struct wsgi_hooks {
     uint64_t (*end)(void *context, unsigned core);
 };
 
+/* What the serving threads are told.  An order only ever becomes stricter. */
+enum wsgi_order {
+    WSGI_GO_ON,
+    /* Accept nothing more.  Whoever is connected is served once more, and the
+     * answer says that it is the last; who sends nothing is waited for as long
+     * as `last_call` says. */
+    WSGI_FINISH,
+    /* The same, but connections that are kept for a further request, of which
+     * nothing has come, are closed at once. */
+    WSGI_LEAVE,
+};
+
+struct wsgi_orders {
+    _Atomic int given; /* an enum wsgi_order; read before every answer */
+    /* Two eventfds, that become readable with FINISH and with LEAVE.  Nobody
+     * reads them, so that all threads see them. */
+    int fds[WSGI_LEAVE];
+};
+
+/* False with errno. */
+bool wsgi_orders_open(struct wsgi_orders *o);
+
+/* A signal handler may call it. */
+void wsgi_order(struct wsgi_orders *o, enum wsgi_order order);
+
+/* How long a silent client is waited for, in ms, where nobody asks for
+ * less. */
+#define WSGI_LAST_CALL 5000
+
 /* One serving thread. */
 struct wsgi_server {
     struct wsgi_host *host;
     const struct wsgi_hooks *hooks; /* NULL: none */
     unsigned core;                  /* 0, 1, ... : the number of the thread */
-    /* An eventfd or the reading end of a pipe: as soon as it is readable
-     * (nobody reads it, so one write stops all threads) no new request is
-     * begun.  A signal handler may write to it. */
-    int stop;
+    const struct wsgi_orders *orders;
+    int64_t last_call; /* ms */
 };
 
-/* Serves the configuration's sockets until told to stop; returns when the
- * request at hand, if any, is done and every connection is closed.  False
- * with *err set when it could not go on (out of memory at the start, poll
- * failed). */
+/* Serves the configuration's sockets until ordered to end; returns when every
+ * connection is closed.  False with *err set when it could not go on (out of
+ * memory at the start, poll failed). */
 bool wsgi_serve(const struct wsgi_server *server, struct err *err);
 
 /* Runs the atexit functions, finalizes the interpreter, frees the host.  To be

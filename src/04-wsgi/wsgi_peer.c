@@ -279,6 +279,8 @@ void wsgi_peer_late(struct wsgi_peer *p)
 {
     if (p->state == WSGI_PEER_HEAD && p->conn.in.len > 0)
         wsgi_peer_refuse(p, 408, "the request did not come in time");
+    else if (p->state == WSGI_PEER_KEPT)
+        wsgi_peer_drain(p);
 }
 
 void wsgi_peer_keep(struct wsgi_peer *p, const struct wsgi_config *c)

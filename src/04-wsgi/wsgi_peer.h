@@ -55,8 +55,10 @@ enum wsgi_peer_event wsgi_peer_step(struct wsgi_peer *p,
  * that is known to be well-formed. */
 struct span wsgi_peer_block(const struct wsgi_peer *p);
 
-/* The deadline has passed: answers 408 where that makes sense.  The peer is
- * then over. */
+/* The deadline has passed.  A request that has begun is answered with 408; a
+ * connection that was kept ends in two steps, for its next request may be on
+ * its way: it then finds a clean end, and no reset.  Both are drained; any
+ * other peer is over. */
 void wsgi_peer_late(struct wsgi_peer *p);
 
 /* Back to waiting, after a request whose connection is kept; what was received

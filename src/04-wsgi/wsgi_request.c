@@ -17,6 +17,7 @@ static void reset(struct wsgi_exchange *x, struct wsgi_peer *p)
     struct wsgi_exchange fresh = {
         .host = x->host,
         .draft = x->draft,
+        .orders = x->orders,
         .core = x->core,
         .pid = x->pid,
         .at_home = x->at_home,
@@ -41,7 +42,7 @@ static bool has_nothing_behind(const struct wsgi_peer *p)
 }
 
 /* An HTTP request: what the log wants to know of it. */
-static void note_http(struct wsgi_exchange *x, struct wsgi_peer *p, bool last)
+static void note_http(struct wsgi_exchange *x, struct wsgi_peer *p)
 {
     const struct http_request *r = &p->conn.request;
 
@@ -49,7 +50,7 @@ static void note_http(struct wsgi_exchange *x, struct wsgi_peer *p, bool last)
     x->uri = http_request_span(r, r->target);
     x->http_1_1 = r->minor > 0;
     x->protocol = x->http_1_1 ? SPAN("HTTP/1.1") : SPAN("HTTP/1.0");
-    x->keep = r->keep_alive && !last;
+    x->keep = r->keep_alive;
     x->all_said = !r->keep_alive && has_nothing_behind(p);
     x->head_only = span_eq(x->method, SPAN("HEAD"));
 }
@@ -195,8 +196,7 @@ static void choose_app(struct wsgi_exchange *x)
 
 enum wsgi_fate wsgi_request_serve(const struct wsgi_server *server,
                                   PyThreadState *thread,
-                                  struct wsgi_exchange *x, struct wsgi_peer *p,
-                                  bool last)
+                                  struct wsgi_exchange *x, struct wsgi_peer *p)
 {
     const struct wsgi_hooks *hooks = server->hooks;
     const struct http_request *r = &p->conn.request;
@@ -209,7 +209,7 @@ enum wsgi_fate wsgi_request_serve(const struct wsgi_server *server,
 
     reset(x, p);
     if (x->http) {
-        note_http(x, p, last);
+        note_http(x, p);
         if (r->form != HTTP_ASTERISK_FORM)
             raw = http_request_span(r, r->path);
     } else {

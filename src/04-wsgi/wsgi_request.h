@@ -16,11 +16,9 @@ enum wsgi_fate {
 };
 
 /* Runs the request of p.  Called without the interpreter's lock; `thread` is
- * the thread state of this thread.  `last`: no further request will be taken
- * from this connection. */
+ * the thread state of this thread. */
 enum wsgi_fate wsgi_request_serve(const struct wsgi_server *server,
                                   PyThreadState *thread,
-                                  struct wsgi_exchange *x, struct wsgi_peer *p,
-                                  bool last);
+                                  struct wsgi_exchange *x, struct wsgi_peer *p);
 
 #endif

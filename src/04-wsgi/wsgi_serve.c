@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -19,10 +20,6 @@
 
 /* Milliseconds to wait when there are no descriptors left. */
 #define NO_ROOM 50
-
-/* Milliseconds that an accepted client has for its request once the thread was
- * told to stop. */
-#define LAST_CALL 2000
 
 /* Room for one bool; the kernel gives whole pages. */
 #define HOME 4096
@@ -36,9 +33,8 @@ struct loop {
     struct wsgi_peer *waiting[MAX_WAITING];
     size_t count;
     struct wsgi_peer *free; /* peers to use again */
-    struct pollfd *poll;    /* stop, sockets, waiting: in this order */
-    bool stopping;
-    int64_t last_call;
+    struct pollfd *poll;    /* orders, sockets, waiting: in this order */
+    enum wsgi_order order;  /* that is obeyed */
 };
 
 static void end_peer(struct loop *l, struct wsgi_peer *p, bool reset)
@@ -74,10 +70,25 @@ static void make_room(struct loop *l)
     end_peer(l, take(l, victim), false);
 }
 
+/* What an order to end leaves of the time that p has.  An answer that is the
+ * last may be taken in, unless all is to end. */
+static void hasten(const struct loop *l, struct wsgi_peer *p)
+{
+    bool leave = l->order == WSGI_LEAVE;
+    int64_t latest = leave && p->state == WSGI_PEER_KEPT
+                         ? 0
+                         : net_after(l->server->last_call);
+
+    if (latest < p->deadline && (leave || p->state != WSGI_PEER_DRAIN))
+        p->deadline = latest;
+}
+
 static void park(struct loop *l, struct wsgi_peer *p)
 {
     if (l->count == MAX_WAITING)
         make_room(l);
+    if (l->order != WSGI_GO_ON)
+        hasten(l, p);
     l->waiting[l->count++] = p;
 }
 
@@ -85,8 +96,7 @@ static void park(struct loop *l, struct wsgi_peer *p)
  * to wait for its turn. */
 static void serve(struct loop *l, struct wsgi_peer *p)
 {
-    switch (wsgi_request_serve(l->server, l->thread, &l->exchange, p,
-                               l->stopping)) {
+    switch (wsgi_request_serve(l->server, l->thread, &l->exchange, p)) {
     case WSGI_FATE_RESET:
         end_peer(l, p, true);
         return;
@@ -155,29 +165,22 @@ static void accept_one(struct loop *l, const struct wsgi_socket *s)
     step(l, p);
 }
 
-/* Ends those whose time is over.  Returns when the next one's is. */
-static int64_t expire(struct loop *l, int64_t now)
+/* Ends those whose time was over at `then`.  That is before the poll: what
+ * came in time has been looked at, however long a request before it took. */
+static void expire(struct loop *l, int64_t then)
 {
-    int64_t next = NET_FOREVER;
-
     for (size_t i = l->count; i-- > 0;) {
         struct wsgi_peer *p = l->waiting[i];
-        int64_t deadline = p->deadline;
-        if (l->stopping && deadline > l->last_call)
-            deadline = l->last_call;
-        if (deadline <= now || (l->stopping && p->state == WSGI_PEER_KEPT)) {
-            bool drained = p->state == WSGI_PEER_DRAIN;
+        bool over = p->state == WSGI_PEER_DRAIN ||
+                    (p->state == WSGI_PEER_KEPT && l->order == WSGI_LEAVE);
+
+        if (p->deadline > then)
+            continue;
+        if (!over)
             wsgi_peer_late(p);
-            if (drained || p->state != WSGI_PEER_DRAIN) {
-                end_peer(l, take(l, i), false);
-                continue;
-            }
-            deadline = p->deadline;
-        }
-        if (deadline < next)
-            next = deadline;
+        if (over || p->state != WSGI_PEER_DRAIN)
+            end_peer(l, take(l, i), false);
     }
-    return next;
 }
 
 /* A signal has ended the wait.  If the application has a handler for it, Python
@@ -193,28 +196,30 @@ static void run_handlers(struct loop *l)
 
 /* Waits for anything.  *listeners is how many listening sockets stand in
  * l->poll behind the first entry. */
-static bool wait_for_all(struct loop *l, size_t *listeners)
+static bool wait_for_all(struct loop *l, int64_t now, size_t *listeners)
 {
-    int64_t now = net_now(), next = expire(l, now);
+    const struct wsgi_orders *orders = l->server->orders;
+    int64_t next = NET_FOREVER;
+    bool accepts = l->order == WSGI_GO_ON;
     size_t n = 0;
     int ready, timeout = -1;
 
-    l->poll[n++] =
-        (struct pollfd){l->stopping ? -1 : l->server->stop, POLLIN, 0};
-    for (size_t i = 0; !l->stopping && i < l->config->socket_count; i++)
+    l->poll[n++] = (struct pollfd){
+        l->order < WSGI_LEAVE ? orders->fds[l->order] : -1, POLLIN, 0};
+    for (size_t i = 0; accepts && i < l->config->socket_count; i++)
         l->poll[n++] = (struct pollfd){l->config->sockets[i].fd, POLLIN, 0};
     *listeners = n - 1;
     for (size_t i = 0; i < l->count; i++) {
         l->poll[n++] = (struct pollfd){l->waiting[i]->conn.fd, POLLIN, 0};
         if (l->waiting[i]->state == WSGI_PEER_BEHIND)
             next = now;
+        else if (l->waiting[i]->deadline < next)
+            next = l->waiting[i]->deadline;
     }
     if (next != NET_FOREVER) {
         int64_t ms = next - now;
         timeout = ms < 0 ? 0 : ms > 3600000 ? 3600000 : (int)ms;
     }
-    if (l->stopping && l->count == 0)
-        return true;
     ready = poll(l->poll, n, timeout);
     if (ready >= 0)
         return true;
@@ -226,15 +231,13 @@ static bool wait_for_all(struct loop *l, size_t *listeners)
     return true;
 }
 
-/* An order to stop counts from the next request on. */
-static void look_for_stop(struct loop *l)
+/* An order has come: the one that was waited for.  From now on nothing is
+ * accepted. */
+static void obey(struct loop *l)
 {
-    struct pollfd stop = {l->server->stop, POLLIN, 0};
-
-    if (!l->stopping && poll(&stop, 1, 0) > 0) {
-        l->stopping = true;
-        l->last_call = net_after(LAST_CALL);
-    }
+    l->order++;
+    for (size_t i = 0; i < l->count; i++)
+        hasten(l, l->waiting[i]);
 }
 
 /* An application that closes descriptors which it has not opened can close the
@@ -253,19 +256,18 @@ static bool are_open(const struct loop *l, size_t listeners, struct err *err)
 static bool turn(struct loop *l, struct err *err)
 {
     size_t listeners, waiting = l->count;
+    int64_t now = net_now();
 
-    if (!wait_for_all(l, &listeners))
+    if (!wait_for_all(l, now, &listeners))
         return err_set(err, "poll: %s", strerror(errno));
     if (!are_open(l, listeners, err))
         return false;
     if (l->poll[0].revents != 0) {
-        look_for_stop(l);
+        obey(l);
         return true;
     }
     /* From the end: what is taken out is filled up by one that was looked at
-     * already.  expire() may have taken some before the poll. */
-    if (waiting > l->count)
-        waiting = l->count;
+     * already. */
     for (size_t i = waiting; i-- > 0;)
         if (l->poll[1 + listeners + i].revents != 0 ||
             l->waiting[i]->state == WSGI_PEER_BEHIND)
@@ -273,6 +275,7 @@ static bool turn(struct loop *l, struct err *err)
     for (size_t i = 0; i < listeners; i++)
         if (l->poll[1 + i].revents != 0)
             accept_one(l, &l->config->sockets[i]);
+    expire(l, now);
     return true;
 }
 
@@ -310,6 +313,30 @@ static const bool *make_home(struct err *err)
     return home;
 }
 
+bool wsgi_orders_open(struct wsgi_orders *o)
+{
+    o->given = WSGI_GO_ON;
+    for (int i = 0; i < WSGI_LEAVE; i++) {
+        o->fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (o->fds[i] < 0)
+            return false;
+    }
+    return true;
+}
+
+void wsgi_order(struct wsgi_orders *o, enum wsgi_order order)
+{
+    uint64_t one = 1;
+    int given = atomic_load(&o->given);
+
+    while (given < (int)order &&
+           !atomic_compare_exchange_weak(&o->given, &given, order))
+        ;
+    for (int i = 0; i < (int)order; i++)
+        if (write(o->fds[i], &one, sizeof one) < 0)
+            _exit(1); /* somebody has closed it: nobody else would hear */
+}
+
 bool wsgi_serve(const struct wsgi_server *server, struct err *err)
 {
     struct loop l = {.server = server, .config = server->host->config};
@@ -326,13 +353,14 @@ bool wsgi_serve(const struct wsgi_server *server, struct err *err)
     }
     l.exchange.host = server->host;
     l.exchange.draft = &l.draft;
+    l.exchange.orders = server->orders;
     l.exchange.core = server->core;
     l.exchange.pid = getpid();
     buf_init(&l.exchange.head, WSGI_MAX_RESPONSE_HEAD);
 
     state = PyGILState_Ensure();
     l.thread = PyEval_SaveThread();
-    while (ok && !(l.stopping && l.count == 0))
+    while (ok && !(l.order != WSGI_GO_ON && l.count == 0))
         ok = turn(&l, err);
     PyEval_RestoreThread(l.thread);
     PyGILState_Release(state);

@@ -1,7 +1,7 @@
 /* prefork_worker: see the header.
  *
- * Orders reach a worker as signals.  The handlers write to one eventfd, which
- * every serving thread looks at before it begins a request. */
+ * Orders reach a worker as signals.  The handlers pass them on to the serving
+ * threads, as wsgi_order does it. */
 
 #include "prefork_worker.h"
 
@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 /* After SIGTERM a request may run on for so long, in seconds. */
@@ -24,18 +23,11 @@
 
 /* All that a signal handler can know. */
 static struct {
-    int stop;
+    struct wsgi_orders orders;
+    bool catching; /* the orders are open */
     const char *log;
     bool alone; /* without a master */
-} signalled = {.stop = -1};
-
-static void order_stop(void)
-{
-    uint64_t one = 1;
-
-    if (write(signalled.stop, &one, sizeof one) < 0)
-        _exit(1);
-}
+} signalled;
 
 static void on_alarm(int signo)
 {
@@ -56,7 +48,8 @@ static void on_signal(int signo)
         if (signalled.log)
             daemon_reopen_log(signalled.log, NULL);
     } else if (signo != SIGUSR2) { /* which must only not be fatal */
-        order_stop();
+        wsgi_order(&signalled.orders,
+                   signo == SIGQUIT ? WSGI_FINISH : WSGI_LEAVE);
     }
     if (signo == SIGINT || signo == SIGTERM) {
         signal(SIGALRM, on_alarm);
@@ -94,12 +87,11 @@ static void install_handlers(void)
 
 bool prefork_catch(struct prefork_worker *p, struct supervisor_worker *w)
 {
-    if (signalled.stop < 0)
-        signalled.stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (signalled.stop < 0) {
+    if (!signalled.catching && !wsgi_orders_open(&signalled.orders)) {
         wsgi_log("eventfd: %s", strerror(errno));
         return false;
     }
+    signalled.catching = true;
     signalled.log = p->log;
     signalled.alone = w->report < 0;
     signal(SIGPIPE, SIG_IGN);
@@ -275,7 +267,8 @@ static uint64_t end_request(void *context, unsigned core)
     }
     if (served == s->config->max_requests) {
         wsgi_log("...The work of process %d is done. Seeya!", getpid());
-        order_stop();
+        supervisor_leave(s->p->self);
+        wsgi_order(&signalled.orders, WSGI_FINISH);
     }
     return atomic_fetch_add(&s->p->total->requests, 1) + 1;
 }
@@ -287,22 +280,32 @@ static void *serve(void *context)
 
     if (!wsgi_serve(server, &err)) {
         wsgi_log("core %u: %s", server->core, err.text);
-        order_stop(); /* the worker is replaced as a whole */
+        /* The worker is replaced as a whole. */
+        wsgi_order(&signalled.orders, WSGI_FINISH);
         return context;
     }
     return NULL;
 }
 
+/* How long silent clients are waited for at the end: well within the time that
+ * the master grants. */
+static int64_t patience(const struct prefork_config *c)
+{
+    return c->mercy > 0 && c->mercy / 2 < WSGI_LAST_CALL ? c->mercy / 2
+                                                         : WSGI_LAST_CALL;
+}
+
 /* Serves in so many threads, of which this is the first. */
 static bool serve_all(struct serving *s)
 {
+    int64_t last_call = patience(s->config);
     uint64_t running = 1;
     bool ok = true;
     void *failed;
 
     for (uint64_t i = 0; i < s->config->threads; i++)
-        s->cores[i].server = (struct wsgi_server){s->p->host, &s->hooks,
-                                                  (unsigned)i, signalled.stop};
+        s->cores[i].server = (struct wsgi_server){
+            s->p->host, &s->hooks, (unsigned)i, &signalled.orders, last_call};
     while (running < s->config->threads && ok) {
         struct core *core = &s->cores[running];
         int error = pthread_create(&core->thread, NULL, serve, &core->server);
@@ -310,7 +313,7 @@ static bool serve_all(struct serving *s)
             wsgi_log("cannot start thread %llu: %s",
                      (unsigned long long)running, strerror(error));
             ok = false;
-            order_stop();
+            wsgi_order(&signalled.orders, WSGI_LEAVE);
         } else {
             running++;
         }

@@ -141,6 +141,16 @@ static void replace(struct supervisor *s, const struct proc *p, int64_t now)
         TELL(&s->crew, SUPERVISOR_THROTTLED, p, .wait = wait);
 }
 
+/* A worker has done its work.  It may have clients to see off; who comes now is
+ * for the next one. */
+static void let_go(struct supervisor *s, struct proc *p)
+{
+    int64_t now = net_now();
+
+    replace(s, p, now);
+    crew_let_go(&s->crew, p, now);
+}
+
 /* A process that ends before it is ready fails a reload, and a first start too;
  * but a worker that was killed there says nothing about its generation. */
 static void ended(struct supervisor *s, struct proc *p, int status)
@@ -195,6 +205,8 @@ static void take_report(struct supervisor *s, const struct report *r,
         take_birth(s, p, r);
     else if (p && r->kind == REPORT_READY && p->state == PROC_STARTING)
         p->state = PROC_READY;
+    else if (p && r->kind == REPORT_LEAVE && p->state == PROC_READY)
+        let_go(s, p);
 }
 
 /* One read is one report.  What is not exactly one is not ours: an application

@@ -170,6 +170,10 @@ void supervisor_unblock(const struct supervisor_worker *w);
  * this call reminds it. */
 void supervisor_ready(struct supervisor_worker *w);
 
+/* In a worker that serves: it will end by itself, when it has finished.  The
+ * next one is started at once, and is beside it meanwhile. */
+void supervisor_leave(struct supervisor_worker *w);
+
 /* In a worker or template: tells the master something (ops->note), at most
  * SUPERVISOR_MAX_NOTE bytes; false when that failed. */
 bool supervisor_note(struct supervisor_worker *w, struct span text);

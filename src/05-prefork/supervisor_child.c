@@ -74,6 +74,11 @@ void supervisor_ready(struct supervisor_worker *w)
     supervisor_report(w->report, REPORT_READY, w->serial, 0, SPAN(""));
 }
 
+void supervisor_leave(struct supervisor_worker *w)
+{
+    supervisor_report(w->report, REPORT_LEAVE, w->serial, 0, SPAN(""));
+}
+
 bool supervisor_note(struct supervisor_worker *w, struct span text)
 {
     return supervisor_report(w->report, REPORT_NOTE, w->serial, 0, text);

@@ -12,6 +12,7 @@
  */
 enum report_kind {
     REPORT_READY,  /* the worker serves; the template has prepared */
+    REPORT_LEAVE,  /* the worker will end by itself */
     REPORT_NOTE,   /* `len` bytes for ops->note */
     REPORT_BORN,   /* a template has forked worker `serial`, pid `value` */
     REPORT_UNBORN, /* it could not: errno `value` */

@@ -237,14 +237,23 @@ void crew_fill(struct crew *c, struct generation *gen, int64_t now)
             start(c, gen, n, template);
 }
 
+/* p is to have ended when so much time has passed; 0: whenever it likes. */
+static void leaves(struct proc *p, int64_t now, int64_t mercy)
+{
+    p->state = PROC_LEAVING;
+    p->gen = NULL;
+    p->kill_at = mercy > 0 ? now + mercy : 0;
+}
+
+void crew_let_go(const struct crew *c, struct proc *p, int64_t now)
+{
+    leaves(p, now, c->config->mercy);
+}
+
 /* A template has nothing to finish and is killed at once. */
 static void dismiss(const struct crew *c, struct proc *p, bool quick)
 {
-    int64_t mercy = quick ? c->config->quick_mercy : c->config->mercy;
-
-    p->state = PROC_LEAVING;
-    p->gen = NULL;
-    p->kill_at = quick || mercy > 0 ? net_now() + mercy : 0;
+    leaves(p, net_now(), quick ? c->config->quick_mercy : c->config->mercy);
     if (p->pid)
         kill(p->pid, p->number == 0 ? SIGKILL : quick ? SIGTERM : SIGQUIT);
 }

@@ -100,6 +100,9 @@ bool crew_complete(struct crew *c, const struct generation *gen);
 void crew_born(struct crew *c, struct proc *p, pid_t pid);
 void crew_unborn(struct crew *c, struct proc *p, int error);
 
+/* p ends by itself, and is killed where it does not. */
+void crew_let_go(const struct crew *c, struct proc *p, int64_t now);
+
 /* Tells the processes of one generation, or (NULL) all, to end: now, or when
  * they have finished. */
 void crew_dismiss(struct crew *c, const struct generation *gen, bool quick);

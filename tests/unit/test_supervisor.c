@@ -77,6 +77,8 @@ static int obey(const struct toy *t, const char *plan,
     supervisor_ready(w);
     if (strstr(plan, "retires")) /* like --max-requests */
         return 0;
+    if (strstr(plan, "leaves"))
+        supervisor_leave(w);
     if (strstr(plan, "note"))
         supervisor_note(w, SPAN("hello"));
     if (strstr(plan, "late"))
@@ -500,6 +502,20 @@ static void short_lives(void)
     CU_ASSERT_EQUAL(ends_with(SIGTERM), 0);
 }
 
+/* One that has announced its end is replaced while it still lives: the next of
+ * its number is ready, announces its end too, and so on, until all are told to
+ * end. */
+static void is_replaced_beforehand(void)
+{
+    set_up(1, (const char *const[]){"a leaves slow"});
+    launch();
+    CU_ASSERT(sees_times("respawned 1", 2));
+    CU_ASSERT_PTR_NULL(strstr(seen, "ended"));
+    CU_ASSERT_PTR_NULL(strstr(seen, "died"));
+    CU_ASSERT_EQUAL(ends_with(SIGQUIT), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(seen, "ended 1"));
+}
+
 static void a_template_that_hangs(void)
 {
     set_up(1, (const char *const[]){"a", "b hangs"});
@@ -646,6 +662,7 @@ UNIT_MAIN("supervisor", {"starts and stops", starts_and_stops},
           {"a reload that hangs", a_reload_that_hangs},
           {"strange reports", strange_reports}, {"is back soon", is_back_soon},
           {"many reloads", many_reloads}, {"short lives", short_lives},
+          {"is replaced beforehand", is_replaced_beforehand},
           {"a template that hangs", a_template_that_hangs},
           {"mercy ends", mercy_ends}, {"deadlines", deadlines},
           {"custom signals", custom_signals}, {"ticks", ticks},

@@ -8,7 +8,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,7 +27,7 @@ struct fixture {
     char dir[32], file[64];
     struct wsgi_config config;
     struct wsgi_host *host;
-    int stop;
+    struct wsgi_orders orders;
     uint64_t begun, ended;
     struct net_addr addr;
 };
@@ -51,7 +50,8 @@ static void *serve(void *context)
 {
     struct fixture *f = context;
     const struct wsgi_hooks hooks = {f, begin, end};
-    const struct wsgi_server server = {f->host, &hooks, 3, f->stop};
+    const struct wsgi_server server = {f->host, &hooks, 3, &f->orders,
+                                       WSGI_LAST_CALL};
     struct err err;
 
     return wsgi_serve(&server, &err) ? f : NULL;
@@ -102,25 +102,24 @@ static void start(struct fixture *f)
     set(f, "disable-logging", NULL);
     CU_ASSERT(wsgi_config_listen(&f->config, &err));
     CU_ASSERT(net_local(f->config.sockets[0].fd, &f->addr));
-    f->stop = eventfd(0, EFD_CLOEXEC);
     f->host = wsgi_host_start(&f->config, &err);
     CU_ASSERT_PTR_NOT_NULL_FATAL(f->host);
 }
 
 static void serve_and_stop(struct fixture *f, const char *expected)
 {
-    const uint64_t one = 1;
-    uint64_t none;
     pthread_t thread;
     void *result;
 
+    CU_ASSERT(wsgi_orders_open(&f->orders));
     CU_ASSERT_EQUAL(pthread_create(&thread, NULL, serve, f), 0);
     const char *answer = ask(f);
     CU_ASSERT_PTR_NOT_NULL(strstr(answer, expected));
-    CU_ASSERT_EQUAL(write(f->stop, &one, sizeof one), sizeof one);
+    wsgi_order(&f->orders, WSGI_FINISH);
     pthread_join(thread, &result);
     CU_ASSERT_PTR_EQUAL(result, f);
-    CU_ASSERT_EQUAL(read(f->stop, &none, sizeof none), sizeof none);
+    close(f->orders.fds[0]);
+    close(f->orders.fds[1]);
 }
 
 static void life(void)
@@ -152,7 +151,6 @@ static void life(void)
 
     wsgi_host_stop(f.host);
     wsgi_config_free(&f.config);
-    close(f.stop);
     unlink(f.file);
     rmdir(f.dir);
 }

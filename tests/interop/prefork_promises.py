@@ -1,0 +1,150 @@
+#!/usr/bin/python3
+"""What strata-prefork has promised to a kept connection it keeps: reloads,
+stops and workers that have done their work lose no request."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import kept
+import lib
+
+APP = """
+import os, time
+
+def application(env, start_response):
+    if env["PATH_INFO"] == "/wait":
+        open("begun", "w").close()
+        while not os.path.exists("go"):
+            time.sleep(.005)
+    start_response("200 OK", [])
+    return [b"%d" % os.getpid()]
+"""
+RELOADS = 100
+LAST_CALL = 5  # s: the program's
+WAIT = kept.REQUEST.replace(b"/ ", b"/wait ")
+
+
+def server(t, port, *options):
+    t.write("app.py", APP)
+    for name in "begun", "go":
+        (t.dir / name).unlink(missing_ok=True)
+    child = t.start(["strata-prefork", "--http-socket", f"{t.host}:{port}",
+                     "-w", "app", "--master", "--disable-logging", *options],
+                    ready=(t.host, port))
+    child.address = t.host, port
+    return child
+
+
+def ordered(pid):
+    """The worker has been told to end: its eventfd says so."""
+    for entry in Path(f"/proc/{pid}/fdinfo").iterdir():
+        for line in entry.read_text().splitlines():
+            if line.startswith("eventfd-count:") and int(line.split()[1], 16):
+                return True
+    return False
+
+
+def told_to_end(t, child, signo, pid):
+    child.send_signal(signo)
+    return lib.wait_for(lambda: ordered(pid), 30)
+
+
+def under_reloads(t):
+    child = server(t, 8101, "--processes", "2", "--threads", "2")
+    clients = kept.Clients(child.address)
+    went = clients.run(lambda: all(clients.seen))
+    for _ in range(RELOADS):
+        clients.forget()
+        child.send_signal(signal.SIGHUP)
+        went = went and clients.run(clients.all_moved)
+    clients.close()
+    t.ok(f"{RELOADS} reloads: every client comes to the new workers", went)
+    print(f"# {RELOADS} reloads: {clients.counts()}")
+    t.equal("reloads lose no request", clients.lost, [])
+    t.ok("the last answers said so", clients.closed > RELOADS)
+    t.equal("it stops", t.stop(child), 0)
+
+
+def under_max_requests(t):
+    child = server(t, 8102, "--processes", "2", "--max-requests", "150")
+    clients = kept.Clients(child.address)
+    clients.run(lambda: len(set().union(*clients.seen)) >= 8)
+    clients.close()
+    print(f"# max-requests: {clients.counts()}")
+    t.equal("workers that have done their work lose no request",
+            clients.lost, [])
+    t.equal("it stops", t.stop(child), 0)
+
+
+def one_more_answer(t, port, signo, name):
+    """Three connections of one worker: a request at work, half a head, and
+    nothing."""
+    child = server(t, port, "--threads", "2")
+    busy, half, idle = (kept.Connection(child.address) for _ in range(3))
+    for c in busy, half, idle:
+        answer = c.ask()
+        t.ok(f"{name}: kept before", answer and not answer.last)
+    pid = int(answer.body)
+    busy.send(WAIT)
+    half.send(kept.REQUEST[:9])
+    t.ok(f"{name}: the request is at work",
+         lib.wait_for((t.dir / "begun").exists, 30))
+    t.ok(f"{name}: the worker hears of it",
+         told_to_end(t, child, signo, pid))
+    half.send(kept.REQUEST[9:])
+    idle.send()
+    t.write("go", "")
+    for what, c in (("begun before", busy), ("half a head before", half),
+                    ("kept before", idle)):
+        answer = c.answer()
+        t.ok(f"{name}: {what}, answered", answer and int(answer.body) == pid)
+        t.ok(f"{name}: {what}, says that it is the last",
+             answer and answer.last)
+        t.equal(f"{name}: {what}, ends", c.end(), "a clean end")
+    return child
+
+
+def at_a_stop(t):
+    child = one_more_answer(t, 8104, signal.SIGQUIT, "QUIT")
+    t.equal("QUIT: it ends", child.wait(30), 0)
+
+
+def at_a_reload(t):
+    child = one_more_answer(t, 8105, signal.SIGHUP, "HUP")
+    t.equal("it stops", t.stop(child), 0)
+
+
+def silent(t):
+    """Who says nothing is let go, cleanly, and holds nobody up for ever."""
+    child = server(t, 8106, "--reload-mercy", "1")
+    idle, half = kept.Connection(child.address), kept.Connection(child.address)
+    idle.ask(), half.ask()
+    half.send(kept.REQUEST[:9])
+    child.send_signal(signal.SIGQUIT)
+    t.equal("a silent client: a clean end", idle.end(), "a clean end")
+    answer = half.answer()
+    t.ok("half a head: 408", answer and answer.status == b"408")
+    half.socket.close()
+    t.equal("it ends", child.wait(30), 0)
+    t.ok("in time", "NO MERCY" not in child.log.read_text())
+
+
+def nobody_waits_at_a_quick_stop(t):
+    child = server(t, 8107)
+    idle = kept.Connection(child.address)
+    idle.ask()
+    child.send_signal(signal.SIGQUIT)
+    begun = time.monotonic()
+    t.equal("TERM after QUIT", t.stop(child, signal.SIGTERM), 0)
+    took = time.monotonic() - begun
+    t.ok("does not wait for the silent, as long as QUIT does", took < LAST_CALL,
+         f"{took} s")
+    t.equal("who has a clean end", idle.end(), "a clean end")
+
+
+with lib.Test("promises of strata-prefork") as t:
+    for part in (at_a_reload, at_a_stop, silent, nobody_waits_at_a_quick_stop,
+                 under_max_requests, under_reloads):
+        part(t)
