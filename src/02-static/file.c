@@ -73,8 +73,7 @@ static bool stat_below(int root, const char *path, enum file_links links,
     return good;
 }
 
-/* nginx's answers to the reasons for which a file cannot be opened. */
-static int status_of(int error)
+int file_status(int error)
 {
     switch (error) {
     case ENOENT:
@@ -132,11 +131,11 @@ int file_open(struct file *file, int root, const char *path,
         return 403;
     }
     if (!stat_below(root, path, links, &st))
-        return status_of(errno);
+        return file_status(errno);
     if (S_ISREG(st.st_mode)) {
         fd = open_below(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, links);
         if (fd < 0)
-            return status_of(errno);
+            return file_status(errno);
         if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
             file->fd = fd;
         else

@@ -26,6 +26,10 @@ struct file {
     ino_t ino;
 };
 
+/* nginx's answer to the reason (an errno) for which a file cannot be opened:
+ * 404, 403, 503, 500. */
+int file_status(int error);
+
 /* Opens `path` (NUL-terminated; leading slashes are ignored; "" is the root
  * itself) below the directory `root`.  Returns 0, or the status that nginx
  * answers: 404 (not there; a component is no directory; the name is too long;

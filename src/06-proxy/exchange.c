@@ -77,13 +77,18 @@ static void exchange_free(struct event_later *later)
     w->spare_count++;
 }
 
-/* $host: the host without its port, in lower case; false when it holds what
- * no host may hold. */
-static bool exchange_host(struct exchange *x, struct span host)
+/* $host: the host without its port and its final dot, in lower case.  0, or
+ * the status to answer.  It may become the name of a folder (root
+ * /sites/$host), and what is cut off ".." makes another one of it, so no host
+ * has two dots in a row, and none is empty once it has been cut. */
+static int exchange_host(struct exchange *x, struct span host)
 {
     const char *colon = span_chr(host, ':');
     struct span copy;
 
+    for (size_t i = 1; i < host.len; i++)
+        if (host.ptr[i] == '.' && host.ptr[i - 1] == '.')
+            return 400;
     if (span_starts(host, SPAN("["))) {
         const char *end = span_chr(host, ']');
 
@@ -92,12 +97,12 @@ static bool exchange_host(struct exchange *x, struct span host)
         host.len = (size_t)(colon - host.ptr);
     }
     if (span_ends(host, SPAN(".")) && --host.len == 0)
-        return false;
+        return 400;
     copy = arena_copy(&x->arena, host);
     for (size_t i = 0; i < copy.len; i++)
         ((char *)copy.ptr)[i] = (char)tolower((unsigned char)copy.ptr[i]);
     x->host = copy;
-    return copy.ptr != NULL;
+    return copy.ptr != NULL ? 0 : 500;
 }
 
 /* The server of that name.  Until it is found x->server is the default one of
@@ -117,7 +122,8 @@ static bool exchange_server(struct exchange *x)
     return true;
 }
 
-static bool exchange_uri(struct exchange *x)
+/* $uri and $args.  0, or the status to answer. */
+static int exchange_uri(struct exchange *x)
 {
     struct span path = http_request_span(&x->request, x->request.path);
     char *uri;
@@ -126,22 +132,22 @@ static bool exchange_uri(struct exchange *x)
     if (x->request.form == HTTP_ASTERISK_FORM ||
         x->request.form == HTTP_AUTHORITY_FORM) {
         x->uri = http_request_span(&x->request, x->request.target);
-        return true;
+        return 0;
     }
     uri = arena_alloc(&x->arena, path.len + 1);
     if (uri == NULL)
-        return false;
+        return 500;
     len = uri_normalise(uri, path,
                         front_settings(x->server->scope)->merge_slashes);
     if (len < 0)
-        return false;
+        return 400;
     uri[len] = '\0';
     x->uri = (struct span){uri, (size_t)len};
     if (x->request.has_query) {
         x->has_args = true;
         x->args = http_request_span(&x->request, x->request.query);
     }
-    return true;
+    return 0;
 }
 
 /* Keep-alive is offered when the client and the limits allow it. */
@@ -176,14 +182,17 @@ static void exchange_dispatch(struct exchange *x)
 void exchange_start(struct exchange *x)
 {
     const struct http_request *r = &x->request;
+    int status;
 
     x->method = http_request_span(r, r->method);
     x->head_only = span_eq(x->method, SPAN("HEAD"));
-    if (!http_is_method(x->method) ||
-        !exchange_host(x, http_request_span(r, r->host))) {
+    status = http_is_method(x->method)
+                 ? exchange_host(x, http_request_span(r, r->host))
+                 : 400;
+    if (status != 0) {
         exchange_log(x, ERROR_LOG_INFO, 0,
                      "client sent an invalid method or host");
-        exchange_error(x, 400);
+        exchange_error(x, status);
         return;
     }
     if (!exchange_server(x)) {
@@ -192,10 +201,11 @@ void exchange_start(struct exchange *x)
     }
     x->scope = x->server->scope;
     x->keep_alive = exchange_may_keep(x);
-    if (!exchange_uri(x)) {
+    status = exchange_uri(x);
+    if (status != 0) {
         exchange_log(x, ERROR_LOG_INFO, 0, "client sent invalid request");
         x->keep_alive = false;
-        exchange_error(x, 400);
+        exchange_error(x, status);
         return;
     }
     exchange_dispatch(x);

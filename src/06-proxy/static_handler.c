@@ -18,31 +18,52 @@ static const struct static_settings *settings_of(const struct exchange *x)
     return CONF_OF(x->scope, &static_module);
 }
 
-struct span static_document_root(struct exchange *x)
+/* What a client sends may be a part of the path: a variable in root or alias,
+ * or the end of a URI whose beginning an alias takes away ("/img../x" where
+ * /img is an alias of /data/).  The path must still have all the names of the
+ * directive's text, so no variable was empty or ".", and no more "..". */
+static bool stays_inside(const struct static_root *root, struct span path)
 {
-    const struct static_settings *s = settings_of(x);
+    unsigned names, ups;
 
-    return value_eval(x, s->alias != NULL ? s->alias : s->root);
+    static_count(path, &names, &ups);
+    return names >= root->names && ups <= root->ups && !span_chr(path, '\0');
 }
 
-/* root + URI; or alias + what follows the location's name in the URI, and in
- * a regular expression's location the alias alone. */
-struct span static_filename(struct exchange *x)
+struct span static_document_root(struct exchange *x)
 {
-    const struct static_settings *s = settings_of(x);
-    struct span rest = x->uri;
-    size_t skip = 0;
+    const struct static_root *root = settings_of(x)->root;
+    struct span path = value_eval(x, root->value);
 
-    if (s->alias != NULL && x->location != NULL) {
-        skip = x->location->kind == LOCATION_REGEX ? rest.len
-                                                   : x->location->name.len;
-        if (skip > rest.len)
-            skip = rest.len;
-    }
+    if (root->varies && !stays_inside(root, path))
+        return (struct span){NULL, 0};
+    return path;
+}
+
+/* root + URI; or alias + what follows its location's name in the URI, and for
+ * a regular expression's the alias alone. */
+static int static_find(struct exchange *x, struct span *path)
+{
+    const struct static_root *root = settings_of(x)->root;
+    struct span folder = static_document_root(x), rest = x->uri;
+    size_t skip = root->skip < rest.len ? root->skip : rest.len;
+
+    if (folder.ptr == NULL)
+        return 403;
     rest.ptr += skip;
     rest.len -= skip;
-    return arena_printf(&x->arena, "%.*s%.*s",
-                        SPAN_ARG(static_document_root(x)), SPAN_ARG(rest));
+    *path = arena_printf(&x->arena, "%.*s%.*s", SPAN_ARG(folder),
+                         SPAN_ARG(rest));
+    if (path->ptr == NULL)
+        return 500;
+    return stays_inside(root, *path) ? 0 : 403;
+}
+
+struct span static_filename(struct exchange *x)
+{
+    struct span path;
+
+    return static_find(x, &path) == 0 ? path : (struct span){NULL, 0};
 }
 
 struct span static_type(struct exchange *x)
@@ -52,27 +73,71 @@ struct span static_type(struct exchange *x)
     return mime_type(s->types, x->uri, *s->default_type);
 }
 
+/* What nginx's error log says of a file that was not sent. */
+static void static_explain(struct exchange *x, int status, const char *path,
+                           int errnum)
+{
+    if (status == 403 && span_ends(span_of(path), SPAN("/")))
+        exchange_log(x, ERROR_LOG_ERROR, 0,
+                     "directory index of \"%s\" is forbidden", path);
+    else if (status != 405 && status != 404)
+        exchange_log(x, ERROR_LOG_ERROR, errnum, "open() \"%s\" failed", path);
+    else if (status == 404 && settings_of(x)->log_not_found)
+        exchange_log(x, ERROR_LOG_ERROR, errnum, "open() \"%s\" failed", path);
+}
+
+static void static_refuse(struct exchange *x, int status, const char *path,
+                          int errnum)
+{
+    static_explain(x, status, path, errnum);
+    exchange_error(x, status);
+}
+
+/* What an index file's name makes of the URI.  Nobody normalises the new one,
+ * so a ".." in it, which a variable may hold, is refused.  None for that and
+ * without memory, and then an error was answered. */
+static struct span static_target(struct exchange *x, struct span name)
+{
+    struct span target =
+        span_starts(name, SPAN("/"))
+            ? arena_copy(&x->arena, name)
+            : arena_printf(&x->arena, "%.*s%.*s", SPAN_ARG(x->uri),
+                           SPAN_ARG(name));
+    unsigned names, ups = 0;
+
+    if (target.ptr != NULL)
+        static_count(target, &names, &ups);
+    if (target.ptr != NULL && ups == 0)
+        return target;
+    exchange_error(x, ups > 0 ? 403 : 500);
+    return (struct span){NULL, 0};
+}
+
 /* A URI that ends in "/" becomes that of the first index file there is, and
  * goes through the locations again.  True when it did, or an error was
- * answered. */
+ * answered: that a file is not there is one thing, that nobody could look for
+ * it is another. */
 static bool static_index(struct exchange *x, struct span directory)
 {
     for (struct index_name *n = settings_of(x)->index; n; n = n->next) {
         struct span name = value_eval(x, n->name);
-        struct span path;
+        struct span target = static_target(x, name), path;
         struct stat st;
 
-        if (name.len > 0 && name.ptr[0] == '/') {
-            exchange_redirect(x, name, x->args);
+        if (target.ptr == NULL)
             return true;
-        }
         path = arena_printf(&x->arena, "%.*s%.*s", SPAN_ARG(directory),
                             SPAN_ARG(name));
-        if (path.ptr != NULL && stat(path.ptr, &st) == 0) {
-            exchange_redirect(x,
-                              arena_printf(&x->arena, "%.*s%.*s",
-                                           SPAN_ARG(x->uri), SPAN_ARG(name)),
-                              x->args);
+        if (path.ptr == NULL) {
+            exchange_error(x, 500);
+            return true;
+        }
+        if (span_starts(name, SPAN("/")) || stat(path.ptr, &st) == 0) {
+            exchange_redirect(x, target, x->args);
+            return true;
+        }
+        if (errno != ENOENT && errno != ENOTDIR) {
+            static_refuse(x, file_status(errno), path.ptr, errno);
             return true;
         }
     }
@@ -99,19 +164,6 @@ struct span static_with_slash(struct exchange *x)
 static void static_close(void *fd)
 {
     close((int)(intptr_t)fd);
-}
-
-/* What nginx's error log says of a file that was not sent. */
-static void static_explain(struct exchange *x, int status, const char *path,
-                           int errnum)
-{
-    if (status == 403 && span_ends(span_of(path), SPAN("/")))
-        exchange_log(x, ERROR_LOG_ERROR, 0,
-                     "directory index of \"%s\" is forbidden", path);
-    else if (status != 405 && status != 404)
-        exchange_log(x, ERROR_LOG_ERROR, errnum, "open() \"%s\" failed", path);
-    else if (status == 404 && settings_of(x)->log_not_found)
-        exchange_log(x, ERROR_LOG_ERROR, errnum, "open() \"%s\" failed", path);
 }
 
 static void static_send_parts(struct exchange *x,
@@ -216,11 +268,27 @@ static void static_answered(struct exchange *x, const struct static_answer *a,
     exchange_error(x, a->status);
 }
 
+/* An alias may end in "/" where the URI does not, and the other way round.
+ * What the URI says counts: without a "/" it means a file, or a directory that
+ * is redirected to, and "folder/." is that directory; with one it means a
+ * directory. */
+static const char *static_as_asked(struct exchange *x, struct span path)
+{
+    bool slash = span_ends(x->uri, SPAN("/"));
+
+    if (slash == span_ends(path, SPAN("/")))
+        return path.ptr;
+    return arena_printf(&x->arena, "%.*s%s", SPAN_ARG(path), slash ? "/" : ".")
+        .ptr;
+}
+
 void static_handler(struct exchange *x)
 {
     static const char *const no_index[] = {NULL};
     const struct static_settings *s = settings_of(x);
-    struct span path = static_filename(x);
+    const char *asked;
+    struct span path;
+    int status = static_find(x, &path);
     struct static_answer a;
     struct static_config config = {
         .root = x->worker->root,
@@ -234,12 +302,21 @@ void static_handler(struct exchange *x)
                                                       : HTTP_MAX_RANGES,
     };
 
-    if (path.ptr == NULL) {
-        exchange_error(x, 500);
+    if (status != 0) {
+        exchange_log(x, ERROR_LOG_ERROR, 0,
+                     status == 403 ? "the request leads out of its root"
+                                   : "out of memory");
+        exchange_error(x, status);
         return;
     }
     if (span_ends(x->uri, SPAN("/")) && static_index(x, path))
         return;
-    static_answer(&a, &x->request, path.ptr, &config);
+    asked = static_as_asked(x, path);
+    if (asked == NULL) {
+        exchange_error(x, 500);
+        return;
+    }
+    static_answer(&a, &x->request, asked, &config);
+    a.type = static_type(x); /* by the URI, whatever an alias names */
     static_answered(x, &a, path.ptr, errno);
 }

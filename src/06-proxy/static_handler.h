@@ -11,7 +11,8 @@ void static_handler(struct exchange *x);
 /* The media type that `types` gives to the exchange's URI. */
 struct span static_type(struct exchange *x);
 
-/* $document_root and $request_filename. */
+/* $document_root and $request_filename; none (ptr NULL) where what a client
+ * has sent leads out of the folder that root or alias names. */
 struct span static_document_root(struct exchange *x);
 struct span static_filename(struct exchange *x);
 

@@ -2,64 +2,126 @@
 
 #include "static_settings.h"
 #include "front_conf.h"
+#include "variables.h"
 
 #include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
 #define WHERE (CONF_HTTP | CONF_SERVER | CONF_LOCATION)
 
+void static_count(struct span path, unsigned *names, unsigned *ups)
+{
+    struct span name;
+
+    *names = *ups = 0;
+    while (span_next(&path, '/', &name)) {
+        if (span_eq(name, SPAN("..")))
+            ++*ups;
+        else if (name.len > 0 && !span_eq(name, SPAN(".")))
+            ++*names;
+    }
+}
+
+/* What stands behind the "$" names no variable of the table: a regular
+ * expression captures it. */
+static bool is_capture(struct span dollar)
+{
+    size_t skip = dollar.len > 1 && dollar.ptr[1] == '{' ? 2 : 1;
+    struct span name = {dollar.ptr + skip, dollar.len - 2 * skip + 1}, rest;
+
+    return dollar.len >= skip && variable_find(name, &rest) == NULL;
+}
+
+static bool count_text(struct conf *cf, struct static_root *root,
+                       struct span text)
+{
+    char *kept = arena_alloc(cf->arena, text.len + 1);
+    size_t n = 0, len = 0;
+
+    if (kept == NULL)
+        return conf_error(cf, "out of memory");
+    root->varies = span_chr(text, '$') != NULL;
+    for (; text.len > 0; text.ptr += n, text.len -= n) {
+        n = text.ptr[0] == '$' ? value_name_length(text) : 1;
+        if (text.ptr[0] == '$' && is_capture((struct span){text.ptr, n}))
+            continue;
+        memcpy(kept + len, text.ptr, n);
+        len += n;
+    }
+    static_count((struct span){kept, len}, &root->names, &root->ups);
+    return true;
+}
+
 /* A path that does not begin with a variable is relative to the prefix, and
  * where that is relative (-p .) to where the program was started: the worker
  * looks for files from "/". */
-static struct value *path_value(struct conf *cf, struct span path)
+static struct span path_from_root(struct conf *cf, struct span path)
 {
     char here[PATH_MAX];
 
-    if (!span_starts(path, SPAN("$"))) {
-        path = conf_path(cf, path);
-        if (!span_starts(path, SPAN("/")) && getcwd(here, sizeof here))
-            path = arena_printf(cf->arena, "%s/%.*s", here, SPAN_ARG(path));
+    if (span_starts(path, SPAN("$")))
+        return path;
+    path = conf_path(cf, path);
+    if (!span_starts(path, SPAN("/")) && getcwd(here, sizeof here))
+        path = arena_printf(cf->arena, "%s/%.*s", here, SPAN_ARG(path));
+    return path;
+}
+
+/* What alias stands for ends where the location's name ends, so a final slash
+ * counts and is kept; the URI that follows a root brings its own. */
+static struct static_root *new_root(struct conf *cf, struct span path,
+                                    const struct front_location *alias)
+{
+    struct static_root *root = arena_zalloc(cf->arena, sizeof *root);
+
+    path = path_from_root(cf, path);
+    if (root == NULL || path.ptr == NULL) {
+        conf_error(cf, "out of memory");
+        return NULL;
     }
-    while (path.len > 1 && path.ptr[path.len - 1] == '/')
-        path.len--;
-    return value_compile(cf, path);
+    if (alias != NULL) {
+        root->alias = true;
+        root->skip = alias->kind == LOCATION_REGEX ? SIZE_MAX
+                                                   : alias->name.len;
+    } else {
+        while (path.len > 1 && path.ptr[path.len - 1] == '/')
+            path.len--;
+    }
+    root->value = value_compile(cf, path);
+    return root->value != NULL && count_text(cf, root, path) ? root : NULL;
+}
+
+/* A scope has one of the two. */
+static bool set_place(struct conf *cf, const struct conf_row *row,
+                      struct static_settings *s,
+                      const struct front_location *alias)
+{
+    if (s->root != NULL && s->root->alias != (alias != NULL))
+        return conf_error(cf, "\"%s\" directive is duplicate, \"%s\" "
+                              "directive was specified earlier",
+                          row->name, alias != NULL ? "root" : "alias");
+    if (s->root != NULL)
+        return conf_error(cf, "\"%s\" directive is duplicate", row->name);
+    s->root = new_root(cf, cf->words[1], alias);
+    return s->root != NULL;
 }
 
 static bool set_root(struct conf *cf, const struct conf_row *row,
                      void *settings)
 {
-    struct static_settings *s = settings;
-
-    if (s->alias != NULL)
-        return conf_error(cf, "\"%s\" directive is duplicate, \"alias\" "
-                              "directive was specified earlier", row->name);
-    if (s->root != NULL)
-        return conf_error(cf, "\"%s\" directive is duplicate", row->name);
-    s->root = path_value(cf, cf->words[1]);
-    return s->root != NULL;
+    return set_place(cf, row, settings, NULL);
 }
 
-/* What alias stands for ends where the location's name ends, so a final slash
- * counts and is kept. */
 static bool set_alias(struct conf *cf, const struct conf_row *row,
                       void *settings)
 {
-    struct static_settings *s = settings;
-    struct front_location *l = cf->subject;
-    struct span path = cf->words[1];
+    const struct front_location *l = cf->subject;
 
-    if (s->root != NULL)
-        return conf_error(cf, "\"%s\" directive is duplicate, \"root\" "
-                              "directive was specified earlier", row->name);
-    if (s->alias != NULL)
-        return conf_error(cf, "\"%s\" directive is duplicate", row->name);
     if (l->kind == LOCATION_NAMED)
         return conf_error(cf, "the \"alias\" directive cannot be used inside "
                               "the named location");
-    if (!span_starts(path, SPAN("$")))
-        path = conf_path(cf, path);
-    s->alias = value_compile(cf, path);
-    return s->alias != NULL;
+    return set_place(cf, row, settings, l);
 }
 
 static bool set_index(struct conf *cf, const struct conf_row *row,
@@ -155,7 +217,7 @@ static bool static_finish(struct conf *cf, void *settings, const void *parent)
 
     if (parent != NULL)
         return true;
-    if (s->root == NULL && (s->root = path_value(cf, SPAN("html"))) == NULL)
+    if (s->root == NULL && (s->root = new_root(cf, SPAN("html"), NULL)) == NULL)
         return false;
     if (s->default_type == NULL)
         s->default_type = &plain;

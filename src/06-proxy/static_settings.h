@@ -12,9 +12,21 @@ struct index_name {
     struct value *name;
 };
 
+/* Where the files are: root, or alias, which stands in the place of what its
+ * location's name matches. */
+struct static_root {
+    struct value *value;
+    bool alias;
+    size_t skip; /* bytes of the URI that an alias stands for */
+    /* How deep it leads, for who asks whether a variable has led out of it:
+     * the names in its text, without captures, which may be empty; and how
+     * often the text itself says "..". */
+    bool varies;
+    unsigned names, ups;
+};
+
 struct static_settings {
-    struct value *root;
-    struct value *alias; /* not inherited: it belongs to its location */
+    struct static_root *root; /* inherited as it is, an alias too */
     struct index_name *index;
     struct mime_table *types;
     const struct span *default_type;
@@ -23,6 +35,10 @@ struct static_settings {
     int64_t max_ranges;        /* -1: as many as there is room for */
     int64_t log_not_found;
 };
+
+/* Counts the names between the slashes of a path, without "." and "..", and
+ * the ".."s. */
+void static_count(struct span path, unsigned *names, unsigned *ups);
 
 extern struct conf_module static_module;
 
