@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """book: the book as HTML, with pandoc, and a check of what it points to.
 
     docs/book.py FOLDER      writes FOLDER/index.html and a page a chapter

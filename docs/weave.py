@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """weave: fills the quotes of the book from the source, and checks them.
 
     weave.py weave [CHAPTER...]    fill in the quotes of all or some chapters

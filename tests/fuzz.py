@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """fuzz: runs the fuzzers, two at a time, for a number of seconds in all.
 
     tests/fuzz.py SECONDS PROGRAM...

@@ -1,39 +1,49 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """run: every test of the house, in one go; `make test` calls it.
 
     tests/run.py [SUITE...]      all suites, or the named ones and what they need
+    tests/run.py --all           and nothing is left out: `make test-all`
     tests/run.py --list          the suites, one a line
 
 A suite is a list of commands.  A command that closes with a line `N passed, N
 failed` counts as that many tests, another one as a single test that passes
 when its exit status is 0.  A suite that runs nothing has failed.
 
-Suites run three at a time, because most of them wait more than they compute;
-their reports are printed one after the other, in the order of the list.  The
-whole output of each is kept in build/test/SUITE.log.  The last line is the sum
-of all, and the exit status is 0 when nothing failed.
+Twice as many commands run at once as there are processors, because most of
+them wait more than they compute.  No command is ended because it takes long:
+what is ended has given no sign of life (see Watch).  The whole output of each
+suite is kept in build/test/SUITE.log.  The last line is the sum of all, and
+the exit status is 0 when nothing failed.
+
+docs/testing.md says what the suites show, and which part of what is slow is run
+each time (tests/rotate.py).
 """
 
+import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+sys.dont_write_bytecode = True
+import rotate  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "build/test"
 COUNT = re.compile(r"^(?:.*\s)?(\d+) passed, (\d+) failed\b.*$", re.M)
-LANES = 3
-PATIENCE = 400  # seconds, for one command
+LANES = 2 * len(os.sched_getaffinity(0))
 
-# The three builds, as words for make.
+# The builds, as words for make.  With clang the warnings and the unit tests
+# are what is wanted, and they are the same when nothing is optimised.
 GCC = ["BUILD=build", "CC=gcc"]
-CLANG = ["BUILD=build/clang", "CC=clang"]
+CLANG = ["BUILD=build/clang", "CC=clang", "CFLAGS=-O0"]
+CLANG_O2 = ["BUILD=build/clang-O2", "CC=clang"]
 ASAN = ["BUILD=build/asan", "CC=gcc", "CFLAGS=-O1 -g", "SANITIZE=-fsanitize="
         "address,undefined -fno-sanitize-recover=undefined"]
 VALGRIND = ("valgrind -q --error-exitcode=99 --leak-check=full "
@@ -43,6 +53,9 @@ VALGRIND = ("valgrind -q --error-exitcode=99 --leak-check=full "
 # Python's own allocator would hide references from the leak checks.
 PLAIN_MALLOC = ("env", "PYTHONMALLOC=malloc")
 STAGES = sorted(int(p.name[1]) for p in (ROOT / "src").glob("0[1-6]-*"))
+# Of what Valgrind sees, a run does one part of so many.
+UNIT_PARTS = 6
+CASE_PARTS = {1: 8, 2: 16, 3: 16, 4: 40, 5: 8, 6: 40}
 
 
 def make(*words):
@@ -59,21 +72,54 @@ def build(words):
                          f"{folder(words)}/bin/strata-grade")]
 
 
-def units(words, *wrap):
-    """Every unit test program of a build."""
-    return lambda: [[*wrap, f"{folder(words)}/tests/{p.stem}"] for p in sorted(
-        (ROOT / "tests/unit").glob("test_*.c"))]
+def units(words, *wrap, parts=1):
+    """Every unit test program of a build, or this run's part of them."""
+    def commands():
+        names = sorted(p.stem for p in (ROOT / "tests/unit").glob("test_*.c"))
+        return [[*wrap, f"{folder(words)}/tests/{name}"] for name in part(
+            names, parts, lambda name: [f"tests/unit/{name}.c"])]
+    return commands
 
 
-def corpus(words, *more, only=None):
+def part(names, parts, files_of):
+    """Those of this run's part, and those of which a file is changed."""
+    return rotate.part(names, parts, rotate.number(), lambda name: any(
+        map(rotate.files, files_of(name))))
+
+
+def cases(stage):
+    """The names of the cases of a stage, from their line `stage`."""
+    found = []
+    for path in sorted((ROOT / "corpus").glob("*/*.case")):
+        line = re.search(r"^stage\s+(.*)", path.read_text("utf-8", "replace"),
+                         re.M)
+        for word in line[1].split() if line else ():
+            low, _, high = word.partition("..")
+            if int(low) <= stage <= int(high or low):
+                found.append(f"{path.parent.name}/{path.stem}")
+    return found
+
+
+def corpus(words, *more):
     """The corpus against the programs of a build; all that is started has the
-    allocator that its checker wants.  `only`: the cases of a stage, where not
-    all are played."""
+    allocator that its checker wants."""
     env = PLAIN_MALLOC if words is ASAN else ()
-    cases = only or {}
-    return lambda: [[*env, *make(*words, "test-stage", f"N={n}", *more,
-                                 f"CASES={cases.get(n, '')}")]
+    return lambda: [[*env, *make(*words, "test-stage", f"N={n}", *more)]
                     for n in STAGES]
+
+
+def corpus_valgrind():
+    """The corpus under Valgrind, where every start is dear: this run's part.
+    What stage 5 has not of its own is stage 4's, cases and code."""
+    commands = []
+    for n in STAGES:
+        some = part([name for name in cases(n)
+                     if n != 5 or name.startswith("prefork/")],
+                    CASE_PARTS[n], lambda name: [f"corpus/{name}.case"])
+        commands.append(make(*GCC, "test-stage", f"N={n}", "SCALE=10",
+                             "JOBS=2", f"WRAP={VALGRIND}",
+                             f"CASES={' '.join(some)}"))
+    return commands
 
 
 def scripts(*patterns):
@@ -87,128 +133,437 @@ def scripts(*patterns):
 
 
 class Suite:
-    def __init__(self, name, commands, after=()):
+    """A name, the commands, the suites that must have run before, and the
+    seconds that it takes alone: a guess, for the first run.  What is `extra`
+    is run by --all, or when it is named."""
+
+    def __init__(self, name, commands, after=(), guess=5, extra=False):
         self.name, self.commands, self.after = name, commands, after
-        self.passed = self.failed = 0
-        self.seconds = 0.0
-        self.done = threading.Event()
+        self.guess, self.extra = guess, extra
+        self.jobs = []
         self.log = LOGS / f"{name}.log"
 
+    @property
+    def passed(self):
+        return sum(j.passed for j in self.jobs)
 
-# What takes long begins early, so that nothing long is left for the end.
+    @property
+    def failed(self):
+        return sum(j.failed for j in self.jobs)
+
+    def done(self):
+        return all(j.state == DONE for j in self.jobs)
+
+
+# In the order in which they begin: what others wait for, then what takes long,
+# so that nothing long is left for the end.
 SUITES = [
-    Suite("build-gcc", build(GCC)),
-    Suite("loom", scripts("loom/*.py")),
-    Suite("check-book", lambda: [make("--silent", "check-book")]),
-    Suite("docs", lambda: [make("--silent", "docs")]),
-    Suite("build-asan", build(ASAN), ["build-gcc"]),
-    Suite("build-clang", build(CLANG), ["build-asan"]),
-    # Each worker starts its own program, and under Valgrind a start is dear.
-    # What stage 5 has not of its own is stage 4's, cases and code.
-    Suite("corpus-valgrind", corpus(GCC, "SCALE=10", "JOBS=2",
-                                    f"WRAP={VALGRIND}", only={5: "prefork/"}),
-          ["build-gcc"]),
-    Suite("zoo", scripts("zoo/run.py"), ["build-gcc"]),
+    Suite("build-gcc", build(GCC), guess=15),
+    Suite("checkpoints", scripts("book/checkpoints.py"), ["build-gcc"], 75),
+    Suite("build-asan", build(ASAN), ["build-gcc"], 25),
+    Suite("runner", scripts("runner/test_*"), ["build-gcc"], 45),
     Suite("interop", scripts("interop/test_*", "interop/prefork_*",
-                             "interop/proxy_*"),
-          ["build-gcc"]),
-    Suite("runner", scripts("runner/test_*"), ["build-gcc"]),
-    Suite("unit-valgrind", units(GCC, *shlex.split(VALGRIND)), ["build-gcc"]),
-    Suite("unit", units(GCC), ["build-gcc"]),
-    Suite("unit-asan", units(ASAN, *PLAIN_MALLOC), ["build-asan"]),
-    Suite("unit-clang", units(CLANG), ["build-clang"]),
-    Suite("corpus", corpus(GCC), ["build-gcc"]),
-    Suite("corpus-asan", corpus(ASAN, "SCALE=3"), ["build-asan"]),
-    Suite("exercises", scripts("exercises/run.py"), ["build-gcc"]),
-    Suite("verify-corpus", lambda: [make("verify-corpus")], ["build-gcc"]),
+                             "interop/proxy_*"), ["build-gcc"], 240),
+    Suite("zoo", scripts("zoo/run.py"), ["build-gcc"], 60),
+    # The corpus and the unit tests where every mistake with memory shows.
+    Suite("corpus-asan", corpus(ASAN, "SCALE=3"), ["build-asan"], 40),
+    Suite("unit-asan", units(ASAN, *PLAIN_MALLOC), ["build-asan"], 25),
+    Suite("build-clang", build(CLANG), ["build-asan"], 10),
+    Suite("corpus-valgrind", corpus_valgrind, ["build-gcc"], 60),
+    Suite("verify-corpus", lambda: [make("verify-corpus")], ["build-gcc"], 40),
+    Suite("exercises", scripts("exercises/run.py"), ["build-gcc"], 15),
+    Suite("snapshots", scripts("book/snapshots.py"), ["build-gcc"], 15),
+    Suite("unit", units(GCC), ["build-gcc"], 20),
+    Suite("unit-clang", units(CLANG), ["build-clang"], 20),
+    Suite("unit-valgrind", units(GCC, *shlex.split(VALGRIND),
+                                 parts=UNIT_PARTS), ["build-gcc"], 20),
+    Suite("corpus", corpus(GCC), ["build-gcc"], 25),
+    Suite("build-clang-O2", build(CLANG_O2), ["build-clang"], 15, extra=True),
+    Suite("unit-clang-O2", units(CLANG_O2), ["build-clang-O2"], 20,
+          extra=True),
+    Suite("docs", lambda: [make("--silent", "docs")], guess=3),
+    Suite("loom", scripts("loom/*.py"), guess=10),
     Suite("cost", lambda: [make("--silent", *GCC, "cost")], ["build-gcc"]),
-    Suite("snapshots", scripts("book/snapshots.py"), ["build-gcc"]),
-    Suite("checkpoints", scripts("book/checkpoints.py"), ["build-gcc"]),
-    Suite("sketches", scripts("book/sketches.py")),
+    Suite("sketches", scripts("book/sketches.py"), guess=2),
+    Suite("check-book", lambda: [make("--silent", "check-book")], guess=1),
 ]
 
 
 def environment():
-    """Ours, without what `make` or a person left there for one run."""
+    """Ours, without what `make` or a person left there for one run.  What the
+    system has comes first on the path: a version manager's Python, say, would
+    start slowly, and it is not the one that the host embeds."""
     env = {k: v for k, v in os.environ.items()
-           if not k.startswith("MAKE") and k not in (
-               "MFLAGS", "PROGRAM", "DIR", "FORMAT", "CASES", "WRAP", "SCALE",
-               "HIDDEN", "CORPUS", "N", "BUILD", "CHAPTER")}
+           if not k.startswith(("MAKE", "PYTHON", "PYENV_", "CONDA_")) and
+           k not in ("MFLAGS", "PROGRAM", "DIR", "FORMAT", "CASES", "WRAP",
+                     "SCALE", "HIDDEN", "CORPUS", "N", "BUILD", "CHAPTER",
+                     "VIRTUAL_ENV", "CC", "CFLAGS", "LDFLAGS", "SANITIZE")}
+    env["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin:" + env.get("PATH", "")
     env["LC_ALL"] = "C.UTF-8"
+    env["WERROR"] = "-Werror"
     env["UBSAN_OPTIONS"] = "print_stacktrace=1"
     # What CPython itself never gives back is listed; ours is not.
     env["LSAN_OPTIONS"] = f"suppressions={ROOT}/tests/python.lsan"
     return env
 
 
-def run_command(words, log):
-    """Runs one command in a group of its own; gives (status, output)."""
-    log.write(("$ " + shlex.join(words) + "\n").encode())
-    log.flush()
-    start = log.tell()
-    child = subprocess.Popen(words, cwd=ROOT, env=environment(), stdout=log,
-                             stderr=subprocess.STDOUT, start_new_session=True,
-                             stdin=subprocess.DEVNULL)
-    try:
-        status = child.wait(PATIENCE)
-    except subprocess.TimeoutExpired:
-        status = None
-    try:  # whatever is left of the group was left behind
-        os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    child.wait()
-    log.seek(start)
-    text = log.read().decode("utf-8", "replace")
-    log.seek(0, os.SEEK_END)
-    if status is None:
-        log.write(f"run: stopped after {PATIENCE} seconds\n".encode())
-    return status, text
+WAITING, RUNNING, DONE = range(3)
 
 
-def run_suite(suite, suites):
-    for name in suite.after:
-        if name in suites:
-            suites[name].done.wait()
+class Job:
+    """One command of a suite."""
+
+    def __init__(self, suite, number, words):
+        self.suite, self.words = suite, words
+        self.log = LOGS / f"{suite.name}.{number}.log"
+        self.state = WAITING
+        self.passed = self.failed = 0
+        self.seconds = self.cpu = 0.0
+        self.verdict = ""  # why it was ended, if it was
+        self.pid = None
+
+    @property
+    def label(self):
+        """The suite, and what tells this command from its others."""
+        for word in self.words:
+            if re.fullmatch("N=[1-6]", word):
+                return f"{self.suite.name} stage {word[2:]}"
+        last = Path(self.words[-1]).stem
+        return f"{self.suite.name} {last}" if "/" in self.words[-1] else (
+            self.suite.name)
+
+    def run(self):
+        begin = time.monotonic()
+        with open(self.log, "w+b") as log:
+            log.write(("$ " + shlex.join(self.words) + "\n").encode())
+            log.flush()
+            start = log.tell()
+            child = subprocess.Popen(
+                self.words, cwd=ROOT, env=environment(), stdout=log,
+                stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                start_new_session=True)
+            self.begin, self.pid, self.state = begin, child.pid, RUNNING
+            _, status, used = os.wait4(child.pid, 0)
+            child.returncode = status = os.waitstatus_to_exitcode(status)
+            try:  # whatever is left of the group was left behind
+                os.killpg(child.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            log.seek(start)
+            text = log.read().decode("utf-8", "replace")
+            log.write(self.judge(status, text).encode())
+        self.cpu = used.ru_utime + used.ru_stime
+        self.seconds = time.monotonic() - begin
+
+    def judge(self, status, text):
+        """Counts; what is to be added to the log."""
+        counts = COUNT.findall(text)
+        self.passed, self.failed = map(int, counts[-1]) if counts else (
+            int(status == 0), int(status != 0))
+        if self.verdict:
+            self.failed = max(1, self.failed)
+            return f"run: {self.verdict}\n"
+        if status != 0 and not self.failed:
+            self.failed = 1
+            return f"run: exit status {status}\n"
+        if not self.passed + self.failed:
+            self.failed = 1
+            return "run: this command ran no test\n"
+        return ""
+
+
+def known_work():
+    """The seconds that a known piece of work takes here and now: Python starts
+    and adds some numbers."""
     begin = time.monotonic()
-    with open(suite.log, "w+b") as log:
-        for words in suite.commands():
-            status, text = run_command(words, log)
-            counts = COUNT.findall(text)
-            passed, failed = map(int, counts[-1]) if counts else (
-                int(status == 0), int(status != 0))
-            if status != 0 and not failed:
-                failed = 1
-                log.write(f"run: exit status {status}\n".encode())
-            if not passed + failed:
-                failed = 1
-                log.write(b"run: this command ran no test\n")
-            suite.passed += passed
-            suite.failed += failed
-        if not suite.passed + suite.failed:
-            suite.failed = 1
-            log.write(b"run: this suite ran nothing\n")
-    suite.seconds = time.monotonic() - begin
-    suite.done.set()
+    subprocess.run([sys.executable, "-I", "-S", "-c", "sum(range(500000))"],
+                   check=True)
+    return time.monotonic() - begin
 
 
-def report(suite):
-    """What a suite printed, shortened to what a person would read."""
-    lines = suite.log.read_text("utf-8", "replace").splitlines()
-    keep = 250 if suite.failed else 12
-    print(f"=== {suite.name}")
-    if len(lines) > keep:
-        print(f"[...] {suite.log.relative_to(ROOT)} has all of it")
-        lines = lines[-keep:]
-    print("\n".join(lines))
-    print(f"=== {suite.name}: {suite.passed} passed, {suite.failed} failed "
-          f"in {suite.seconds:.1f} s\n", flush=True)
+def processes():
+    """What runs: {pid: (parent, session, wants to run, seconds of work)}."""
+    tick = os.sysconf("SC_CLK_TCK")
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                text = (entry / "stat").read_text("utf-8", "replace")
+            except OSError:
+                continue
+            words = text.rpartition(")")[2].split()
+            found[int(entry.name)] = (int(words[1]), int(words[3]),
+                                      words[0] in "RD",
+                                      sum(map(int, words[11:15])) / tick)
+    return found
 
 
-def wanted(names):
+def family(pid, table):
+    """A process, its session, and what descends from them."""
+    children = {}
+    for other, (parent, *_) in table.items():
+        children.setdefault(parent, []).append(other)
+    found = set()
+    queue = [p for p, (_, session, *_) in table.items() if pid in (p, session)]
+    while queue:
+        one = queue.pop()
+        if one not in found:
+            found.add(one)
+            queue += children.get(one, ())
+    return found
+
+
+class Watch:
+    """Looks after one command and ends it when it gives no sign of life.
+
+    A sign is output, a process that wants the processor or the disk when we
+    look, or work: at least IDLE of a processor since the look before.  Without
+    one for PATIENCE times what a known piece of work takes, measured again on
+    the machine as it then is, the command hangs.  What computes, and prints
+    nothing, may do so for SPIN such pieces of its own time; an endless loop
+    does more."""
+
+    PATIENCE = 1500
+    SPIN = 60000
+    IDLE = 0.02
+
+    def __init__(self, job):
+        self.job = job
+        self.size = self.work = self.spun = 0.0
+        self.looked = self.alive = time.monotonic()
+        self.longest = 0.0
+
+    def look(self, table, pace):
+        """`pace` gives the seconds of the known work: told to, it measures."""
+        now = time.monotonic()
+        mine = [table[p] for p in family(self.job.pid, table)]
+        work = sum(seconds for *_, seconds in mine)
+        # What has ended, and nobody waited for, takes its time away.
+        more = max(0.0, work - self.work)
+        size = self.job.log.stat().st_size
+        spoke = size != self.size
+        busy = (any(wants for _, _, wants, _ in mine) or
+                more >= self.IDLE * (now - self.looked))
+        self.spun = 0.0 if spoke else self.spun + more
+        self.size, self.work, self.looked = size, work, now
+        if spoke or busy:
+            self.alive = now
+        quiet = now - self.alive
+        self.longest = max(self.longest, quiet)
+        if quiet > self.PATIENCE * pace(False) and (
+                quiet > self.PATIENCE * pace(True)):
+            self.end(table, "no output and no work for "
+                     f"{quiet:.0f} s, {quiet / pace(False):.0f} times what "
+                     "starting Python takes here")
+        elif self.spun > self.SPIN * pace(False) and (
+                self.spun > self.SPIN * pace(True)):
+            self.end(table, f"no output in {self.spun:.0f} s of its own time")
+
+    def end(self, table, why):
+        self.job.verdict = f"ended: {why}"
+        for pid in family(self.job.pid, table):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+class Pace:
+    """The known work, measured at the start and whenever it is asked for."""
+
+    def __init__(self):
+        self.seconds = known_work()
+
+    def __call__(self, anew):
+        if anew:
+            self.seconds = known_work()
+        return self.seconds
+
+
+class Clock:
+    """How far it is and how long it will take, from what the last run took."""
+
+    FILE = "seconds.json"
+
+    def __init__(self, jobs):
+        try:
+            kept = json.loads((LOGS / self.FILE).read_text("utf-8"))
+        except (OSError, ValueError):
+            kept = {}
+        self.jobs, self.kept = jobs, kept
+        self.guess = {j: kept.get(j.label) or max(
+            0.1, j.suite.guess / len(j.suite.jobs)) for j in jobs}
+        self.total = sum(self.guess.values()) or 1
+        self.begin = time.monotonic()
+
+    def share(self):
+        """The part that is done, from 0 to 1."""
+        done = 0.0
+        for job in self.jobs:
+            if job.state == DONE:
+                done += self.guess[job]
+            elif job.state == RUNNING:
+                done += min(time.monotonic() - job.begin,
+                            0.95 * self.guess[job])
+        return done / self.total
+
+    def left(self):
+        """The seconds that are left: those of the guess, corrected by what
+        has become of it so far."""
+        share, gone = self.share(), time.monotonic() - self.begin
+        first = self.total / LANES
+        return (1 - share) * (first * (1 - share) + gone if share else first)
+
+    def says(self):
+        left = int(self.left() + 5) // 10 * 10
+        return (f"{100 * self.share():.0f} %, about "
+                f"{left // 60}:{left % 60:02d} left")
+
+    def keep(self):
+        self.kept.update({j.label: round(j.seconds, 2) for j in self.jobs})
+        (LOGS / self.FILE).write_text(json.dumps(self.kept, indent=1), "utf-8")
+
+
+class Screen:
+    """Where it is told: in a terminal with a line that always says what runs;
+    elsewhere with plain lines, one each tenth of the way."""
+
+    def __init__(self, clock, out):
+        self.clock, self.out = clock, out
+        self.terminal = out.isatty()
+        self.tenth = 0
+
+    def line(self, text):
+        print(("\r\033[K" if self.terminal else "") + text, file=self.out,
+              flush=True)
+
+    def now(self, running):
+        names = ", ".join(j.label for j in running)
+        if self.terminal:
+            width = shutil.get_terminal_size().columns - 1
+            text = f"{self.clock.says()}: {names}"[:width]
+            print(f"\r\033[K{text}", end="", file=self.out, flush=True)
+        elif int(10 * self.clock.share()) > self.tenth:
+            self.tenth = int(10 * self.clock.share())
+            self.line(f"--- {self.clock.says()}: {names}")
+
+    def end(self):
+        if self.terminal:
+            print("\r\033[K", end="", file=self.out, flush=True)
+
+
+class Run:
+    """The suites of one run, and the lanes that work on them."""
+
+    LOOK = 1.0  # seconds between two looks at what runs
+
+    def __init__(self, suites):
+        self.suites = suites
+        self.names = {s.name for s in suites}
+        for suite in suites:
+            suite.jobs = [Job(suite, n, words)
+                          for n, words in enumerate(suite.commands())]
+        self.jobs = [j for s in suites for j in s.jobs]
+        self.told = set()
+        self.turn = threading.Condition()
+        self.broken = None
+
+    def next(self):
+        """The first job whose suite may begin; None when none is left."""
+        by_name = {s.name: s for s in self.suites}
+        with self.turn:
+            while not self.broken:
+                left = [j for j in self.jobs if j.state == WAITING]
+                if not left:
+                    return None
+                for job in left:
+                    if all(by_name[name].done() for name in job.suite.after
+                           if name in self.names):
+                        job.begin = time.monotonic()
+                        job.state = RUNNING
+                        return job
+                self.turn.wait()
+        return None
+
+    def lane(self):
+        while job := self.next():
+            try:
+                job.run()
+            except Exception as error:  # pylint: disable=broad-except
+                self.broken = error
+            with self.turn:
+                job.state = DONE
+                self.turn.notify_all()
+
+    def report(self, screen):
+        """One line for each suite that has ended since; what failed, whole."""
+        for suite in self.suites:
+            if suite in self.told or not suite.done():
+                continue
+            self.told.add(suite)
+            with open(suite.log, "wb") as log:
+                for job in suite.jobs:
+                    log.write(job.log.read_bytes())
+                    job.log.unlink()
+                    if job.failed:
+                        log.write(f"run: {job.failed} failed\n".encode())
+                if not suite.jobs:
+                    suite.jobs = [Job(suite, 0, ["true"])]
+                    suite.jobs[0].state, suite.jobs[0].failed = DONE, 1
+                    log.write(b"run: this suite ran nothing\n")
+            if suite.failed:
+                screen.line(f"=== {suite.name}: what failed; "
+                            f"{suite.log.relative_to(suite.log.parents[2])} "
+                            "has all of it")
+                for text in tail(suite.log):
+                    screen.line(text)
+            screen.line(told(suite))
+
+    def go(self, out):
+        clock = Clock(self.jobs)
+        screen = Screen(clock, out)
+        pace, watches = Pace(), {}
+        lanes = [threading.Thread(target=self.lane, daemon=True)
+                 for _ in range(LANES)]
+        for lane in lanes:
+            lane.start()
+        while any(lane.is_alive() for lane in lanes):
+            with self.turn:
+                self.turn.wait(self.LOOK)
+            running = [j for j in self.jobs if j.state == RUNNING and j.pid]
+            table = processes()
+            for job in running:
+                watches.setdefault(job, Watch(job)).look(table, pace)
+            self.report(screen)
+            screen.now(running)
+        if self.broken:
+            raise self.broken
+        self.report(screen)
+        screen.end()
+        clock.keep()
+        return watches
+
+
+def tail(log, keep=250):
+    """The end of a log, and before it the lines that say what failed."""
+    lines = log.read_text("utf-8", "replace").splitlines()
+    above = [x for x in lines[:-keep] if re.match(r"\s*not ok|run: ", x)]
+    return above[-50:] + lines[-keep:]
+
+
+def told(suite):
+    seconds = max((j.seconds for j in suite.jobs), default=0)
+    cpu = sum(j.cpu for j in suite.jobs)
+    return (f"{suite.name:15} {suite.passed:5} passed {suite.failed:4} failed"
+            f" {seconds:7.1f} s {cpu:7.1f} s of work"
+            f"  {'FAILED' if suite.failed else 'ok'}")
+
+
+def wanted(names, everything):
     """The named suites and what they need, in the order of the list."""
     known = {s.name: s for s in SUITES}
-    chosen, queue = set(), list(names) or list(known)
+    chosen, queue = set(), list(names) or [
+        s.name for s in SUITES if everything or not s.extra]
     while queue:
         name = queue.pop()
         if name not in known:
@@ -220,29 +575,34 @@ def wanted(names):
     return [s for s in SUITES if s.name in chosen]
 
 
-def main(argv):
+def main(argv, out=None):
     if argv == ["--list"]:
         print("\n".join(s.name for s in SUITES))
         return 0
-    suites = wanted(argv)
+    everything = "--all" in argv
+    if everything:
+        os.environ["ROTATE"] = "all"
+    suites = wanted([a for a in argv if a != "--all"], everything)
     # Started in the background we may be told to ignore Ctrl+C; what is tested
     # must not inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # This run, and all that it starts, does one and the same part.
+    n = rotate.number()
+    os.environ["ROTATE"] = "all" if n is None else str(n)
     LOGS.mkdir(parents=True, exist_ok=True)
-    by_name = {s.name: s for s in suites}
+    out = out or sys.stdout
+    print("everything is run" if n is None else
+          f"part {n} of what is run in turns: ROTATE={n} repeats it, "
+          "`make test-all` runs everything", file=out, flush=True)
     begin = time.monotonic()
-    with ThreadPoolExecutor(LANES) as lanes:
-        jobs = [lanes.submit(run_suite, s, by_name) for s in suites]
-        for suite, job in zip(suites, jobs):
-            job.result()
-            report(suite)
+    Run(suites).go(out)
     for suite in suites:
-        mark = "FAILED" if suite.failed else "ok"
-        print(f"{suite.name:16} {suite.seconds:7.1f} s  {suite.passed:5} passed"
-              f" {suite.failed:5} failed  {mark}")
-    print(f"{'all':16} {time.monotonic() - begin:7.1f} s")
+        print(told(suite), file=out)
+    cpu = sum(j.cpu for s in suites for j in s.jobs)
+    print(f"all: {time.monotonic() - begin:.0f} s, {cpu:.0f} s of work",
+          file=out)
     failed = sum(s.failed for s in suites)
-    print(f"{sum(s.passed for s in suites)} passed, {failed} failed")
+    print(f"{sum(s.passed for s in suites)} passed, {failed} failed", file=out)
     return 1 if failed else 0
 
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """bench: ours beside nginx and uWSGI, on this machine, in one run.
 
     tests/bench/bench.py BIN        BIN holds our programs; `make bench` calls it

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """head_cost: what it costs to parse a request head, in instructions.
 
     tests/bench/head_cost.py HEAD_COST UWSGI_COST     `make cost` builds them

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """wsgi_cpu: what a request costs the Python host, beside real uWSGI.
 
     tests/bench/wsgi_cpu.py BIN     BIN holds our programs, ../tests/wsgi_load

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """checkpoints: what the chapters show in console blocks is what happens.
 
     tests/book/checkpoints.py [CHAPTER...]      numbers; without, all of them
@@ -90,9 +90,11 @@ class Shell:
         env = {k: v for k, v in os.environ.items()
                if "MAKE" not in k and k != "VIRTUAL_ENV"}
         env.update({MARK: self.mark, "LC_ALL": "C.UTF-8",
-                    "PATH": f"{ROOT}/build/bin:{env['PATH']}:/usr/sbin"})
+                    # What the reader types runs what the system has.
+                    "PATH": f"{ROOT}/build/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+                            f":{env['PATH']}"})
         self.shell = subprocess.Popen(
-            ["bash", "--norc"], cwd=ROOT, env=env, text=True,
+            ["/bin/bash", "--norc"], cwd=ROOT, env=env, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, start_new_session=True)
         self.count = 0

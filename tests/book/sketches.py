@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """sketches: programs that a chapter shows and src/ does not keep compile.
 
     tests/book/sketches.py [CHAPTER...]

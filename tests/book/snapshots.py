@@ -1,7 +1,9 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """snapshots: the source of stages 1 to N alone is a program that passes N.
 
-    tests/book/snapshots.py [N...]
+    tests/book/snapshots.py [N...]         without a number, this run's turn
+                                           (tests/rotate.py)
+    ROTATE=all tests/book/snapshots.py     all stages
 
 For each stage a temporary folder gets src/ of the stages up to it, the tests,
 the corpus and the Makefile, and nothing else; there `make` builds the programs
@@ -16,6 +18,9 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / "tests"))
+import rotate  # noqa: E402
 
 
 def snapshot(stage, folder):
@@ -38,8 +43,12 @@ def snapshot(stage, folder):
 
 
 def main(numbers):
-    stages = [int(n) for n in numbers] or sorted(
-        int(p.name[1]) for p in (ROOT / "src").glob("0[1-6]-*"))
+    stages = [int(n) for n in numbers]
+    if not stages:
+        stages = sorted(int(p.name[1]) for p in (ROOT / "src").glob("0[1-6]-*"))
+        turn = rotate.number()
+        if turn is not None:
+            stages = [stages[turn % len(stages)]]
     passed = failed = 0
     for stage in stages:
         with tempfile.TemporaryDirectory(prefix="strata-snapshot-") as folder:

@@ -1,8 +1,10 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """run: the solutions of the exercises, applied and graded.
 
-    tests/exercises/run.py [WORD...]    all, or those whose name begins with a
-                                        WORD (01-echo/keep-alive)
+    tests/exercises/run.py [WORD...]    those whose name (01-echo/keep-alive)
+                                        begins with a WORD; without one, this
+                                        run's part (tests/rotate.py)
+    ROTATE=all tests/exercises/run.py   all solutions
 
 A solution is a file tests/exercises/CHAPTER/NAME.solution, written as the
 variants of the bug zoo are (tests/zoo/run.py):
@@ -35,10 +37,13 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
 sys.path.insert(0, str(HERE.parent / "zoo"))
+import rotate  # noqa: E402
 import run as zoo  # noqa: E402
 
 AT_ONCE = 6
+PARTS = 5  # of which a run does one
 
 
 class Solution(zoo.Change):
@@ -106,9 +111,16 @@ def judge(path):
 
 
 def main(words):
-    names = tuple(words) or ("",)
-    found = [p for p in sorted(HERE.glob("*/*.solution"))
-             if f"{p.parent.name}/{p.stem}".startswith(names)]
+    found = {f"{p.parent.name}/{p.stem}": p
+             for p in sorted(HERE.glob("*/*.solution"))}
+    if words:
+        names = [name for name in found if name.startswith(tuple(words))]
+    else:
+        names = rotate.part(found, PARTS, rotate.number(), lambda name: any(
+            map(rotate.files, (f"tests/exercises/{name}",
+                               f"tests/exercises/{name}.solution"))))
+        print(f"{len(names)} of {len(found)} solutions", flush=True)
+    found = [found[name] for name in names]
     passed = 0
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for good, text in pool.map(judge, found):

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """strata-prefork in an operator's hands: files, daemons, mistakes."""
 
 import json

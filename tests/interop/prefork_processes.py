@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """strata-prefork's processes: stop, reload, respawn, limits, at work."""
 
 import os

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """strata-wsgi and strata-prefork under an application that forks, closes what
 is not its own, and takes the server's signals; and under clients that keep
 every descriptor there is."""

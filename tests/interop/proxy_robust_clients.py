@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """strata-proxy and clients that do not behave: slow ones, ones that leave, ones
 that send more than they should, and very many at once.  After each of them an
 ordinary client is served as if nothing had happened.

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """strata-proxy and upstreams that do not behave: ones that dribble, stall, lie,
 leave early or never read, and clients that leave while an upstream works.
 """

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Every program, started with standard input, output and error closed: no
 socket may get their numbers, or clients would read the log."""
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The frameworks' sites, on strata-prefork behind strata-proxy."""
 
 import frameworks

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Django on strata-wsgi, its admin too: see frameworks.py."""
 
 import re

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Five frameworks in one process, each at a path of its own (--mount): every
 one finds its pages and makes links that lead back to it.  Beside real uWSGI."""
 

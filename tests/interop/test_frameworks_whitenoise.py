@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """WhiteNoise on strata-wsgi: see frameworks.py."""
 
 import gzip

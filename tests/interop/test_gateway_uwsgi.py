@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """strata-uwsgi --to a real uWSGI: one request after the other, under load, and
 beside clients that are idle or slow."""
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """What a user of the Makefile sees: help, install, and missing packages."""
 
 import os

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """`make run`: the site comes up, answers, and is gone when it is told to.
 
 It runs in a copy of the repository, with the copy's two addresses changed to

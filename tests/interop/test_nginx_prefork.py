@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Real nginx before strata-prefork, over TCP and over a unix socket."""
 
 import lib

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Real nginx before strata-uwsgi, which answers with what it decoded."""
 
 import lib

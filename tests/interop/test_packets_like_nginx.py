@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The packets of strata-uwsgi --to beside those of real nginx with Debian's own
 uwsgi_params: for each request of corpus/packet the same variables, with the
 same values, in the same order, and the same body behind them.

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """strata-proxy before real uWSGI."""
 
 import signal

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """nginx before uWSGI: what the other tests expect is what these two do."""
 
 import signal

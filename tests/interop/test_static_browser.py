@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Chromium shows a page from strata-static: a picture, a style sheet, and sound
 that can be wound to its end, for which it must ask for ranges.
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """curl, wget, ab, wrk and h2load talk to strata-static, and it takes no harm.
 
 The server has one client at a time, so those that load it come with one or two

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """strata-static and strata-proxy serve the same site as real nginx, and are
 asked the same questions: paths put together from everything that a path can
 hold, conditions and ranges right and wrong.  Every answer must be nginx's, but

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """strata-static and difficult files: one that shrinks, one that vanishes while
 it is sent, one of more than 4 GiB, and descriptors that run out."""
 

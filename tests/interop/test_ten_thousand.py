@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """strata-echo and strata-static are after ten thousand requests what they were
 before: no memory more, no descriptor more.  The requests are good, bad, cut off
 and left without taking the answer; the first thousand may fill the buffers."""

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The tutorial's commands and files, as they stand there, apart from
 addresses, ports and directories.
 

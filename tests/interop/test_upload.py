@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """100 MB through the whole stack and back, byte for byte, with curl."""
 
 import hashlib

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """strata-uwsgi --request: what it sends, what it prints, how it ends."""
 
 import os

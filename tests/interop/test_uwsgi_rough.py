@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """strata-uwsgi among the hostile: as a server whose clients send anything, as
 a gateway whose backend answers anything, as a client whose server does."""
 

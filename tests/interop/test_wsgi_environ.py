@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """strata-wsgi remembers names and values of earlier requests.  Thousands of
 random requests, which resemble each other as real ones do, show that each
 application sees what its own request says and nothing of another's."""

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """What strata-wsgi costs and bears: large bodies in little memory, files that
 go out by sendfile, fifty clients at once, a client that pauses longer than
 real uWSGI would wait, the protocols mixed up."""

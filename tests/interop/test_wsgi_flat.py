@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """strata-wsgi after a hundred thousand requests of every kind: Python's blocks
 of memory, the references to its objects and the process's memory are what they
 were before.

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """While strata-wsgi waits, whatever it waits for, the application's threads
 run: the interpreter's lock is given away around every wait.
 

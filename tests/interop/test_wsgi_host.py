@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """strata-wsgi by itself and behind real nginx: wsgiref's validator and the
 connection's fine points."""
 

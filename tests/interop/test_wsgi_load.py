@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """strata-wsgi and the options that say which application runs, where it finds
 its modules, on which sockets it is served, and what becomes of a server
 without one."""

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """What a developer types to have an application loaded by strata-wsgi, and what
 the program says to whoever mistypes it."""
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The driver of `make test`: what it counts, and that nothing passes unseen."""
 
 import contextlib

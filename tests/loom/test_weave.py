@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The book's loom: what an item is, and that no fault of a quote goes unseen.
 
 Each test writes a small house into a temporary directory, with one source

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """echo: a solution of stage 1 as a student might hand it in, in one file.
 
     make test-stage 1 PROGRAM="python3 tests/runner/echo.py"

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """test_grader: the grader is graded.
 
 It is run against programs that do nothing, hang, crash or answer garbage, on

@@ -1,8 +1,11 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """run: the bug zoo; small wrong servers that the corpus must tell from ours.
 
-    tests/zoo/run.py [--wide] [WORD...]    all variants, or those whose name
-                                           (1/deaf-to-close) begins with a WORD
+    tests/zoo/run.py [--wide] [WORD...]    those whose name (1/deaf-to-close)
+                                           begins with a WORD; without one, this
+                                           run's part (tests/rotate.py) and what
+                                           has been changed since the last commit
+    ROTATE=all tests/zoo/run.py            all variants
 
 A variant is a file tests/zoo/STAGE/NAME.bug:
 
@@ -41,6 +44,10 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import rotate  # noqa: E402
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILT = os.environ.get("BUILD", "build")  # as make is told
 BUILD = ROOT / BUILT
@@ -51,6 +58,7 @@ WELL = {1: "echo/get", 2: "static/get-file", 3: "gateway/absolute-form",
         4: "wsgi/status-line", 5: "prefork/processes-known",
         6: "return/text"}
 AT_ONCE = 6  # most of the time is spent waiting for what does not come
+PARTS = 12   # of which a run does one
 
 
 class Mistake(Exception):
@@ -195,7 +203,8 @@ def environment():
     """Ours, without what the make above us has left there."""
     return {k: v for k, v in os.environ.items()
             if not k.startswith("MAKE") and k not in (
-                "MFLAGS", "BUILD", "CFLAGS", "SANITIZE", "WARN", "N")}
+                "MFLAGS", "BUILD", "CFLAGS", "SANITIZE", "WARN", "WERROR",
+                "N")}
 
 
 def grade(stage, program, cases, corpus=ROOT / "corpus"):
@@ -212,6 +221,23 @@ def grade(stage, program, cases, corpus=ROOT / "corpus"):
     except ValueError:
         raise Mistake(f"{shlex.join(words)}:\n{done.stdout}{done.stderr}")
     return {case["name"]: case["verdict"] for case in result["cases"]}
+
+
+def touched(variant):
+    """Whether it, a case of its, or a file that it changes is not as in the
+    last commit."""
+    return any(map(rotate.files, [
+        f"tests/zoo/{variant.name}.bug", *(file for file, *_ in variant.changes),
+        *(f"corpus/{case}.case" for case in variant.caught)]))
+
+
+def this_time(variants):
+    """This run's part of the variants."""
+    named = {v.name: v for v in variants}
+    names = rotate.part(named, PARTS, rotate.number(),
+                        lambda name: touched(named[name]))
+    print(f"{len(names)} of {len(variants)} variants", flush=True)
+    return [named[name] for name in names]
 
 
 def check(variant, wide):
@@ -257,7 +283,7 @@ def check_ours(stage, variants):
 
 def main(words):
     wide = "--wide" in words
-    names = tuple(w for w in words if w != "--wide") or ("",)
+    names = tuple(w for w in words if w != "--wide")
     passed = failed = 0
 
     def count(result):
@@ -272,7 +298,8 @@ def main(words):
             variants.append(Variant(path))
         except Mistake as mistake:
             count((False, f"not ok {mistake}"))
-    variants = [v for v in variants if v.name.startswith(names)]
+    variants = ([v for v in variants if v.name.startswith(names)] if names
+                else this_time(variants))
     for stage in sorted({v.stage for v in variants}):
         count(check_ours(stage, [v for v in variants if v.stage == stage]))
     with ThreadPoolExecutor(AT_ONCE) as pool:
