@@ -16,9 +16,9 @@ ALL_LDFLAGS = -pthread -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 # The tests say WERROR=-Werror; then what was compiled without is compiled anew.
 LAX  := $(wildcard $(BUILD)/obj/*/*.lax $(BUILD)/tests/*.lax $(BUILD)/tests/runner/*.lax)
 mark  = @$(if $(WERROR),rm -f,touch) $@.lax
-.PHONY: anew
-anew:
-$(if $(WERROR),$(if $(LAX),$(LAX:.lax=): anew))
+.PHONY: .anew
+.anew:
+$(if $(WERROR),$(if $(LAX),$(LAX:.lax=): .anew))
 
 # A line for each file that is built; V=1 shows the commands instead.
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2);)
