@@ -7,7 +7,8 @@
 #     tests/packages.sh doctor           what is there and what is not
 #
 # install: root installs at once; a person at a terminal is asked, and sudo is
-# used; without a terminal, the line to type is printed and the status is 1.
+# used; without a terminal or sudo, the line to type is printed and the status is
+# 1.
 
 # shellcheck disable=SC2086 # the lists of names are words on purpose
 set -u
@@ -72,6 +73,18 @@ install() {
     esac
 }
 
+# The line to type, for who we are: root needs no sudo, and others may have none.
+line() {
+    line="apt-get install -y --no-install-recommends $*"
+    if [ "$(id -u)" = 0 ]; then
+        echo "$line"
+    elif command -v sudo >/dev/null; then
+        echo "sudo $line"
+    else
+        echo "su -c '$line'"
+    fi
+}
+
 case "${1:-}" in
 check | install) ;;
 as-root)
@@ -83,8 +96,7 @@ doctor)
     for set in build grade test docs bench browser; do
         if absent=$(missing $set) && [ -n "$absent" ]; then
             printf '%-7s missing: %s\n' $set "$absent"
-            echo "       type: sudo apt-get install -y --no-install-recommends" \
-                "$absent"
+            echo "       type: $(line $absent)"
         else
             printf '%-7s complete\n' $set
         fi
@@ -116,26 +128,25 @@ if ! command -v dpkg-query >/dev/null; then
 fi
 absent=$(missing "$@")
 [ -n "$absent" ] || exit 0
-line="sudo apt-get install -y --no-install-recommends $absent"
 if [ "$action" = check ]; then
-    echo "Packages are missing.  Type: $line" >&2
+    echo "Packages are missing.  Type: $(line $absent)" >&2
     exit 1
 fi
 if [ "$(id -u)" = 0 ]; then
     install $absent
-elif [ -t 0 ] && [ -t 1 ] && [ -z "${CI:-}" ]; then
+elif [ -t 0 ] && [ -t 1 ] && [ -z "${CI:-}" ] && command -v sudo >/dev/null; then
     printf 'These packages are missing: %s\nInstall them with sudo? [Y/n] ' \
         "$absent"
     read -r answer
     case $answer in
     '' | [Yy]*) sudo "$0" as-root $absent ;;
     *)
-        echo "Then type: $line"
+        echo "Then type: $(line $absent)"
         exit 1
         ;;
     esac
 else
-    echo "Packages are missing.  Type: $line" >&2
+    echo "Packages are missing.  Type: $(line $absent)" >&2
     exit 1
 fi || {
     echo "packages: could not install $absent" >&2

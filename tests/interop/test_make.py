@@ -3,6 +3,7 @@
 
 import os
 import re
+import shutil
 import stat
 
 import lib
@@ -55,13 +56,27 @@ with lib.Test("make") as t:
     fake(t, "dpkg-query", "exit 1\n")
     fake(t, "apt-get", 'echo "apt-get $*" >>"$0.log"\n')
     fake(t, "systemctl", 'echo "systemctl $*" >>"$0.log"\n')
+    fake(t, "sudo", "exit 1\n")
     env = {"PATH": f"{t.dir}/fake:/usr/bin:/bin", "CI": "true"}
-    status, out = t.run([PACKAGES, "doctor"], env=env)
+    status, out = t.run(nobody([PACKAGES, "doctor"]), env=env)
     t.ok("doctor names what is missing and the line to type", status == 0 and
-         "sudo apt-get install" in out and "libpcre2-dev" in out, out)
+         ": sudo apt-get install" in out and "libpcre2-dev" in out, out)
     status, out = t.run(nobody([PACKAGES, "install", "build"]), env=env)
     t.ok("no rights and no terminal: the line to type, status 1",
-         status == 1 and "sudo apt-get install" in out and "gcc" in out, out)
+         status == 1 and ": sudo apt-get install" in out and "gcc" in out, out)
+    if os.getuid() == 0:
+        status, out = t.run([PACKAGES, "check", "build"], env=env)
+        t.ok("root is told no sudo", status == 1 and
+             ": apt-get install" in out and "gcc" in out, out)
+    bare = t.dir / "bare"
+    bare.mkdir()
+    for name in ("sh", "id", "tr", "sort", "grep"):
+        (bare / name).symlink_to(f"/usr/bin/{name}")
+    (bare / "dpkg-query").symlink_to(t.dir / "fake/dpkg-query")
+    status, out = t.run(nobody([shutil.which("sh"), PACKAGES, "check",
+                                "build"]), env={"PATH": str(bare)})
+    t.ok("and where there is none, su", status == 1 and
+         ": su -c 'apt-get install" in out and "gcc" in out, out)
     log = t.dir / "fake/apt-get.log"
     t.ok("and nothing was installed", not log.exists())
     status, out = t.run([PACKAGES, "check", "nonsense"], env=env)

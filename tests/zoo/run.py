@@ -58,7 +58,7 @@ WELL = {1: "echo/get", 2: "static/get-file", 3: "gateway/absolute-form",
         4: "wsgi/status-line", 5: "prefork/processes-known",
         6: "return/text"}
 AT_ONCE = 6  # most of the time is spent waiting for what does not come
-PARTS = 12   # of which a run does one
+PARTS = 8    # of which a run does one
 
 
 class Mistake(Exception):
