@@ -101,7 +101,8 @@ static void test_captures(void)
     expect("[$1]", "[server]");
     x.location = x.server->locations;
     x.regex = x.location->regex;
-    CU_ASSERT(regex_match(x.regex, x.uri, x.captures, FRONT_CAPTURES));
+    CU_ASSERT(regex_match(x.regex, x.uri, x.captures, FRONT_CAPTURES, &t.err)
+                  .is == REGEX_YES);
     expect("[$1]", "[a b]");
     expect("[$name]", "[a b]");
     expect("[$2$9]", "[]");
