@@ -59,37 +59,19 @@ static uint64_t new_boundary(void)
     return n;
 }
 
-/* The file is there and may be read: all of it, a part, or nothing new? */
-static void represent(struct static_answer *a, const struct http_request *r,
-                      const struct static_config *config)
+/* The file is there and may be read: what is said of it. */
+static void describe(struct static_answer *a, struct span name,
+                     const struct static_config *config)
 {
-    struct span etag;
-    int status;
-
     a->status = 200;
+    a->type = mime_type(config->types, name, config->default_type);
     a->mtime = a->file.mtime;
     if (config->etag)
         a->etag_len = etag_format(a->etag, a->file.mtime, a->file.size);
-    etag = (struct span){a->etag, a->etag_len};
-    status = conditional_check(r, etag, a->mtime, config->exact_times);
-    if (status) {
-        give_up(a, status);
-        return;
-    }
-    a->ranges = range_parse(r, a->file.size, etag, a->mtime, a->range,
-                            config->max_ranges);
-    if (a->ranges < 0)
-        give_up(a, 416);
-    else if (a->ranges > 0)
-        a->status = 206;
-    else
-        a->accept_ranges = config->max_ranges > 0;
-    if (a->ranges > 1)
-        a->boundary = new_boundary();
 }
 
-void static_answer(struct static_answer *a, const struct http_request *r,
-                   const char *path, const struct static_config *config)
+void static_open(struct static_answer *a, const struct http_request *r,
+                 const char *path, const struct static_config *config)
 {
     struct span method = http_request_span(r, r->method);
     bool post = span_eq(method, SPAN("POST"));
@@ -117,11 +99,38 @@ void static_answer(struct static_answer *a, const struct http_request *r,
     } else if (post) {
         give_up(a, 405);
     } else {
-        a->type = mime_type(config->types,
-                            slash ? a->index : span_of(path),
-                            config->default_type);
-        represent(a, r, config);
+        describe(a, slash ? a->index : span_of(path), config);
     }
+}
+
+void static_select(struct static_answer *a, const struct http_request *r,
+                   const struct static_config *config)
+{
+    struct span etag = {a->etag, a->etag_len};
+    int status = conditional_check(r, etag, a->mtime, config->exact_times);
+
+    if (status) {
+        give_up(a, status);
+        return;
+    }
+    a->ranges = range_parse(r, a->file.size, etag, a->mtime, a->range,
+                            config->max_ranges);
+    if (a->ranges < 0)
+        give_up(a, 416);
+    else if (a->ranges > 0)
+        a->status = 206;
+    else
+        a->accept_ranges = config->max_ranges > 0;
+    if (a->ranges > 1)
+        a->boundary = new_boundary();
+}
+
+void static_answer(struct static_answer *a, const struct http_request *r,
+                   const char *path, const struct static_config *config)
+{
+    static_open(a, r, path, config);
+    if (a->status == 200)
+        static_select(a, r, config);
 }
 
 /* "[::1]:80" is "[::1]", "Example.org.:8080" is "Example.org". */

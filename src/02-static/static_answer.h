@@ -52,6 +52,16 @@ struct static_answer {
 void static_answer(struct static_answer *a, const struct http_request *r,
                    const char *path, const struct static_config *config);
 
+/* The two halves of it.  static_open opens the file: 200 and what there is to
+ * say of it, or another status, and then that is the answer.  static_select
+ * makes of the 200 what the preconditions and ranges ask for.  Between them
+ * stands who sends the file otherwise than it is, and so without ranges
+ * (config->max_ranges = 0). */
+void static_open(struct static_answer *a, const struct http_request *r,
+                 const char *path, const struct static_config *config);
+void static_select(struct static_answer *a, const struct http_request *r,
+                   const struct static_config *config);
+
 /* Content-Length of a representation's body; for several ranges the multipart
  * framing is included. */
 uint64_t static_length(const struct static_answer *a);

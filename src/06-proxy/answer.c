@@ -34,6 +34,15 @@ struct span answer_get(const struct exchange *x, struct span name)
     return (struct span){NULL, 0};
 }
 
+bool answer_list_has(const struct exchange *x, struct span name,
+                     struct span token)
+{
+    for (const struct out_field *f = x->out.fields; f != NULL; f = f->next)
+        if (span_eq_nocase(f->name, name) && http_list_has(f->value, token))
+            return true;
+    return false;
+}
+
 /* Which framing the body gets: none, its length, chunks, or the end of the
  * connection. */
 static void answer_frame(struct exchange *x)
@@ -156,10 +165,29 @@ static bool answer_write_head(struct exchange *x, struct buf *head)
     return http_end_head(head);
 }
 
-static bool (*const answer_filters[])(struct exchange *x) = {
-    gzip_filter,
-    headers_filter,
+static const struct {
+    void (*choose)(struct exchange *x); /* or NULL */
+    bool (*head)(struct exchange *x);
+} answer_filters[] = {
+    {gzip_choose, gzip_filter},
+    {NULL, headers_filter},
 };
+
+#define ANSWER_FILTERS (sizeof answer_filters / sizeof *answer_filters)
+
+static void answer_ask(struct exchange *x)
+{
+    x->out.vary = x->out.coded = false;
+    for (size_t i = 0; i < ANSWER_FILTERS; i++)
+        if (answer_filters[i].choose != NULL)
+            answer_filters[i].choose(x);
+}
+
+void answer_choose(struct exchange *x)
+{
+    answer_ask(x);
+    x->out.chosen = true;
+}
 
 void answer_begin(struct exchange *x)
 {
@@ -167,8 +195,10 @@ void answer_begin(struct exchange *x)
     struct buf head;
     struct span copy;
 
-    for (size_t i = 0; i < sizeof answer_filters / sizeof *answer_filters; i++)
-        if (!answer_filters[i](x)) {
+    if (!out->chosen)
+        answer_ask(x);
+    for (size_t i = 0; i < ANSWER_FILTERS; i++)
+        if (!answer_filters[i].head(x)) {
             exchange_abort(x);
             return;
         }

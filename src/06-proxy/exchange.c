@@ -263,6 +263,8 @@ void exchange_error(struct exchange *x, int status)
     x->out.mtime = -1;
     x->out.etag = (struct span){NULL, 0};
     x->out.accept_ranges = false;
+    /* The page of another status is another whole. */
+    x->out.chosen = x->out.chosen && status == 416;
     if (http_reason(status).len == 0)
         answer_whole(x, status, (struct span){NULL, 0}, SPAN(""));
     else

@@ -12,7 +12,11 @@
 /* add_header: appends the configured fields; false without memory. */
 bool headers_filter(struct exchange *x);
 
-/* gzip: sets x->out.gzip when this answer will be compressed. */
+/* gzip: says for answer_choose whether the answer has a compressed variant, and
+ * whether this client gets it. */
+void gzip_choose(struct exchange *x);
+/* Sets x->out.gzip when this answer will be compressed, and takes out of its
+ * head what held of the bytes as they were. */
 bool gzip_filter(struct exchange *x);
 
 /* Compresses bytes (or, `last`, ends the stream) into pieces for

@@ -124,7 +124,9 @@ struct answer {
     struct span date, server; /* an upstream's, passed on; else our own */
     struct out_field *fields, **last_field;
     bool accept_ranges;
+    bool chosen;             /* the handler has asked answer_choose */
     bool vary;               /* Vary: Accept-Encoding */
+    bool coded;              /* this client gets the body compressed */
     bool no_body;            /* to HEAD, or 1xx, 204, 304 */
     bool chunked;
     bool begun, ended;       /* the head is queued; the last piece is */
@@ -260,6 +262,17 @@ void body_free(struct exchange *x);
  * arena's contents.  False without memory. */
 bool answer_field(struct exchange *x, struct span name, struct span value);
 struct span answer_get(const struct exchange *x, struct span name);
+/* A field of the answer that is a list, in however many lines, has the element
+ * `token`, in any letter case. */
+bool answer_list_has(const struct exchange *x, struct span name,
+                     struct span token);
+/* x->out describes the whole, a 200: which of its variants does this client
+ * get?  Sets out->vary and out->coded, and what comes of the 200 abides by
+ * them: a 206, 304 or 416 says of the variants what it would say (RFC 9110
+ * 15.3.7, 15.4.5).  A handler that makes one of those itself asks this first;
+ * when the whole will be coded, there are no parts of it.  For all others
+ * answer_begin does. */
+void answer_choose(struct exchange *x);
 /* Queues the head, after the filters have seen it. */
 void answer_begin(struct exchange *x);
 /* Queue parts of the body, through the filters.  `bytes` must live until they

@@ -58,26 +58,60 @@ static struct gzip_stream *gzip_open(struct exchange *x, int level)
 }
 
 /* A strong validator is about bytes, and these are other bytes: it becomes a
- * weak one (RFC 9110 8.8.1). */
+ * weak one (RFC 9110 8.8.1).  What is no entity tag cannot, and goes. */
 static bool weaken_etag(struct exchange *x)
 {
-    if (x->out.etag.len == 0 || span_starts(x->out.etag, SPAN("W/")))
+    struct span *etag = &x->out.etag;
+
+    if (span_starts(*etag, SPAN("W/")))
         return true;
-    x->out.etag =
-        arena_printf(&x->arena, "W/%.*s", SPAN_ARG(x->out.etag));
-    return x->out.etag.ptr != NULL;
+    if (!span_starts(*etag, SPAN("\""))) {
+        etag->len = 0;
+        return true;
+    }
+    *etag = arena_printf(&x->arena, "W/%.*s", SPAN_ARG(*etag));
+    return etag->ptr != NULL;
 }
 
+/* What else was said of the bytes: their number, their parts, their sum. */
+static void forget_bytes(struct answer *out)
+{
+    static const struct span of_bytes[] = {
+        SPAN_INIT("Accept-Ranges"),  SPAN_INIT("Content-MD5"),
+        SPAN_INIT("Content-Digest"), SPAN_INIT("Repr-Digest"),
+        SPAN_INIT("Digest"),
+    };
+
+    out->length = -1;
+    out->accept_ranges = false;
+    for (struct out_field *f = out->fields; f != NULL; f = f->next)
+        for (size_t i = 0; i < sizeof of_bytes / sizeof *of_bytes; i++)
+            if (span_eq_nocase(f->name, of_bytes[i]))
+                f->name.len = 0;
+}
+
+void gzip_choose(struct exchange *x)
+{
+    const struct gzip_settings *s = CONF_OF(x->scope, &gzip_module);
+
+    if (!gzip_wanted(x, s))
+        return;
+    x->out.vary = s->vary;
+    x->out.coded = gzip_allowed(x, s);
+}
+
+/* 304 has the fields of the 200 and no body.  A part that an upstream sends is
+ * one of the plain variant, and says so. */
 bool gzip_filter(struct exchange *x)
 {
     const struct gzip_settings *s = CONF_OF(x->scope, &gzip_module);
     struct answer *out = &x->out;
 
-    if (!gzip_wanted(x, s))
+    if (!out->coded || out->status == 206 || out->status == 416)
         return true;
-    out->vary = s->vary;
-    if (!gzip_allowed(x, s))
-        return true;
+    forget_bytes(out);
+    if (out->status == 304)
+        return weaken_etag(x);
     /* HEAD is told the fields of the answer that GET would have. */
     if (!x->head_only) {
         out->gzip = gzip_open(x, (int)s->level);
@@ -86,8 +120,6 @@ bool gzip_filter(struct exchange *x)
             return false;
         }
     }
-    out->length = -1;
-    out->accept_ranges = false;
     return weaken_etag(x) &&
            answer_field(x, SPAN("Content-Encoding"), SPAN("gzip"));
 }

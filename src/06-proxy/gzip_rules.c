@@ -74,10 +74,12 @@ static bool weight_positive(struct span parameters)
 
 static bool client_accepts(struct exchange *x)
 {
-    struct span accepted = request_field(x, SPAN("Accept-Encoding")), item;
+    struct http_list accepted = {.fields = &x->request.fields,
+                                 .name = SPAN("Accept-Encoding")};
+    struct span item;
     int any = -1;
 
-    while (span_next(&accepted, ',', &item)) {
+    while (http_list_next(&accepted, &item)) {
         struct span coding;
 
         if (!span_next(&item, ';', &coding))
@@ -94,7 +96,7 @@ static bool client_accepts(struct exchange *x)
 /* For a request that came through another proxy. */
 static bool proxied_allowed(struct exchange *x, const struct gzip_settings *s)
 {
-    struct span control = answer_get(x, SPAN("Cache-Control"));
+    const struct span control = SPAN("Cache-Control");
     struct span expires = answer_get(x, SPAN("Expires"));
     time_t when;
 
@@ -108,13 +110,13 @@ static bool proxied_allowed(struct exchange *x, const struct gzip_settings *s)
     if (expires.ptr != NULL)
         return (s->proxied & PROXIED_EXPIRED) &&
                (!http_date_parse(expires, &when) || when <= time(NULL));
-    if (control.ptr != NULL)
+    if (answer_get(x, control).ptr != NULL)
         return ((s->proxied & PROXIED_NO_CACHE) &&
-                http_list_has(control, SPAN("no-cache"))) ||
+                answer_list_has(x, control, SPAN("no-cache"))) ||
                ((s->proxied & PROXIED_NO_STORE) &&
-                http_list_has(control, SPAN("no-store"))) ||
+                answer_list_has(x, control, SPAN("no-store"))) ||
                ((s->proxied & PROXIED_PRIVATE) &&
-                http_list_has(control, SPAN("private")));
+                answer_list_has(x, control, SPAN("private")));
     if ((s->proxied & PROXIED_NO_LAST_MODIFIED) && x->out.mtime < 0 &&
         answer_get(x, SPAN("Last-Modified")).ptr == NULL)
         return true;
@@ -152,15 +154,43 @@ bool gzip_allowed(struct exchange *x, const struct gzip_settings *s)
     return !agent_disabled(x, s);
 }
 
+static bool status_wanted(int status)
+{
+    static const int list[] = {200, 403, 404, 206, 304};
+
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        if (status == list[i])
+            return true;
+    return false;
+}
+
+/* An upstream's 304, and its several parts, do not say of what type the whole
+ * is, and a part does not say how long: it may be one that is compressed. */
+static bool type_unsaid(const struct answer *out)
+{
+    return out->status == 304
+               ? out->type.len == 0
+               : out->status == 206 &&
+                     span_starts(out->type, SPAN("multipart/byteranges"));
+}
+
+static bool length_wanted(const struct gzip_settings *s,
+                          const struct answer *out)
+{
+    return out->length < 0 || out->status == 206 ||
+           out->length >= s->min_length;
+}
+
+/* Who says no-transform wants these bytes and no others, also none that mean
+ * the same (RFC 9110 7.7); nginx passes over it. */
 bool gzip_wanted(struct exchange *x, const struct gzip_settings *s)
 {
     const struct answer *out = &x->out;
 
-    return s->on &&
-           (out->status == 200 || out->status == 403 || out->status == 404) &&
+    return s->on && status_wanted(out->status) && length_wanted(s, out) &&
+           (type_wanted(s, out->type) || type_unsaid(out)) &&
            answer_get(x, SPAN("Content-Encoding")).len == 0 &&
-           (out->length < 0 || out->length >= s->min_length) &&
-           type_wanted(s, out->type);
+           !answer_list_has(x, SPAN("Cache-Control"), SPAN("no-transform"));
 }
 
 /* gzip_types: text/html is always one of them; "*" is all. */

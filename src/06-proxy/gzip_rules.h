@@ -14,8 +14,8 @@ struct gzip_settings {
     const struct gzip_agents *disable;
 };
 
-/* The answer is of a kind that is compressed: its status, length and type, and
- * that it is not encoded yet. */
+/* The answer is of a kind that is compressed, or says what such a one would:
+ * its status, length and type, that it is not encoded yet and may be. */
 bool gzip_wanted(struct exchange *x, const struct gzip_settings *s);
 
 /* The client takes it: Accept-Encoding, the protocol's version, gzip_disable,

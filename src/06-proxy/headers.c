@@ -14,16 +14,17 @@ struct headers_settings {
     struct added_header *list;
 };
 
-/* Without "always" a field is for answers that went well. */
-static bool status_is_plain(int status)
+/* Without "always" a field is for answers that went well; and for the 416 that
+ * was to be one, as in nginx. */
+static bool went_well(const struct answer *out)
 {
     static const int list[] = {200, 201, 204, 206, 301,
                                302, 303, 304, 307, 308};
 
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
-        if (status == list[i])
+        if (out->status == list[i])
             return true;
-    return false;
+    return out->status == 416 && out->chosen;
 }
 
 bool headers_filter(struct exchange *x)
@@ -33,7 +34,7 @@ bool headers_filter(struct exchange *x)
     for (const struct added_header *h = s->list; h != NULL; h = h->next) {
         struct span value;
 
-        if (!h->always && !status_is_plain(x->out.status))
+        if (!h->always && !went_well(&x->out))
             continue;
         value = value_eval(x, h->value);
         if (value.len > 0 && !answer_field(x, h->name, value))

@@ -214,6 +214,21 @@ static bool static_range_fields(struct exchange *x,
     return true;
 }
 
+/* What the whole is: a 200.  It may become something else before it is sent.
+ * The URI says of what type it is, whatever an alias names. */
+static void static_describe(struct exchange *x, struct static_answer *a)
+{
+    struct answer *out = &x->out;
+
+    a->type = static_type(x);
+    out->status = 200;
+    out->type = a->type;
+    out->length = (int64_t)a->file.size;
+    out->mtime = a->mtime;
+    out->etag = arena_copy(&x->arena, (struct span){a->etag, a->etag_len});
+    answer_choose(x);
+}
+
 static void static_represent(struct exchange *x, const struct static_answer *a)
 {
     struct answer *out = &x->out;
@@ -225,14 +240,10 @@ static void static_represent(struct exchange *x, const struct static_answer *a)
         return;
     }
     out->status = a->status;
-    out->mtime = a->mtime;
-    out->etag =
-        arena_copy(&x->arena, (struct span){a->etag, a->etag_len});
-    if (a->status != 304) {
-        out->type = a->type;
-        out->length = (int64_t)static_length(a);
-        out->accept_ranges = a->accept_ranges;
-    }
+    out->length = (int64_t)static_length(a);
+    out->accept_ranges = a->accept_ranges;
+    if (a->status == 304)
+        out->type.len = 0;
     if (!static_range_fields(x, a)) {
         exchange_error(x, 500);
         return;
@@ -290,6 +301,7 @@ void static_handler(struct exchange *x)
     struct span path;
     int status = static_find(x, &path);
     struct static_answer a;
+    int errnum;
     struct static_config config = {
         .root = x->worker->root,
         .index = no_index,
@@ -316,7 +328,13 @@ void static_handler(struct exchange *x)
         exchange_error(x, 500);
         return;
     }
-    static_answer(&a, &x->request, asked, &config);
-    a.type = static_type(x); /* by the URI, whatever an alias names */
-    static_answered(x, &a, path.ptr, errno);
+    static_open(&a, &x->request, asked, &config);
+    errnum = errno;
+    if (a.status == 200) {
+        static_describe(x, &a);
+        if (x->out.coded)
+            config.max_ranges = 0;
+        static_select(&a, &x->request, &config);
+    }
+    static_answered(x, &a, path.ptr, errnum);
 }
