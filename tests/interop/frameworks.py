@@ -14,7 +14,6 @@ import http.client
 import json
 import random
 import re
-import socket
 from hashlib import sha1
 from urllib.parse import urlencode
 
@@ -119,7 +118,7 @@ class Client:
             validated = self.validated
         if self.connection is None:
             self.connection = http.client.HTTPConnection(
-                self.t.host, self.port, timeout=20)
+                self.t.host, self.port, timeout=lib.patience())
         if self.connection.sock is None:
             self.connections += 1
         self.connection.request(
@@ -170,7 +169,7 @@ class Client:
 
     def leave(self, path):
         """Asks, waits for some of the body, and is gone."""
-        with socket.create_connection((self.t.host, self.port), 20) as s:
+        with lib.connect(self.t.host, self.port) as s:
             s.sendall("".join(
                 [f"GET {path} HTTP/1.1\r\nHost: x\r\n"]
                 + [f"{k}: {v}\r\n" for k, v in
@@ -390,9 +389,11 @@ def bodies(c):
     c.equal("a stream", a.body,
             b"".join(b"line %d\n" % n for n in range(1000)))
     mark = f"{c.way}.seen"
+    gate = lib.Gate(c.t.dir / "files" / mark)
     response = c.send("GET", "/slow/" + mark.replace(" ", "%20"))
     c.equal("what there is comes at once", response.read(4), b"one\n")
-    (c.t.dir / "files" / mark).touch()
+    c.ok("while it waits", gate.reached())
+    gate.let_go()
     c.equal("and the rest later", c.take(response).body, b"two\n")
     closed = "the endless body was closed"
     before = c.log().count(closed)

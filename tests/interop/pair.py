@@ -8,7 +8,6 @@ what they do.
 import gzip
 import json
 import os
-import socket
 import threading
 
 import lib
@@ -157,9 +156,9 @@ def connections(t, host, port):
     for thread in threads:
         thread.join()
     t.equal("160 requests of 8 clients", (len(found), all(found)), (160, True))
-    with socket.create_connection((host, port)) as s:
+    with lib.connect(host, port) as s:
         s.sendall(b"GET / HT")  # a client that leaves in the middle
-    with socket.create_connection((host, port)) as s:
+    with lib.connect(host, port) as s:
         s.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n"
                   b"\r\nab")
     a = lib.ask(host, port, "GET", "/")

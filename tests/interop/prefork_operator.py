@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import socket
-import time
 
 import lib
 
@@ -23,12 +22,12 @@ def text(t, port):
         return None
 
 
-def becomes(t, port, expected, seconds=6):
-    return lib.wait_for(lambda: text(t, port) == expected, seconds)
+def becomes(t, port, expected):
+    return lib.wait_for(lambda: text(t, port) == expected)
 
 
 def gone(pid):
-    return lib.wait_for(lambda: not os.path.exists(f"/proc/{pid}"), 8)
+    return lib.wait_for(lambda: not os.path.exists(f"/proc/{pid}"))
 
 
 def read(path):
@@ -50,10 +49,11 @@ wsgi-file = wsgi.py
 daemonize = {log}
 pidfile={pidfile}
 """)
-    start = time.monotonic()
-    status, out = t.run(["strata-prefork", "--py-autoreload=1", "--ini", ini])
+    with lib.Stopwatch() as watch:
+        status, out = t.run(["strata-prefork", "--py-autoreload=1", "--ini",
+                             ini])
     t.equal("the command says that it has started", (status, out), (0, ""))
-    t.ok("soon", time.monotonic() - start < 3)
+    t.in_time("soon", watch, 0, 3)
     pid = int(read(pidfile))
     t.equal("the pidfile is a number and a newline", read(pidfile), f"{pid}\n")
     t.equal("it serves", text(t, 8010), "one")
@@ -73,22 +73,22 @@ pidfile={pidfile}
                f"reloader] module/file {app} has been modified")
     app.write_text("def broken(:\n")
     t.ok("a broken one is not", lib.wait_for(
-        lambda: "*** reload abandoned" in read(log), 6))
+        lambda: "*** reload abandoned" in read(log)))
     t.equal("the old one serves", text(t, 8010), "one two")
     app.write_text("import helper\n" + APP % "one two three")
     t.ok("nor one that lacks a module", lib.wait_for(
-        lambda: read(log).count("*** reload abandoned") == 2, 6))
+        lambda: read(log).count("*** reload abandoned") == 2))
     t.write("app/helper.py", "x = 1 +\n")
     t.ok("nor one whose module is broken", lib.wait_for(
-        lambda: read(log).count("*** reload abandoned") == 3, 6))
+        lambda: read(log).count("*** reload abandoned") == 3))
     t.write("app/helper.py", "x = 1\n")
     t.ok("mended, it is", becomes(t, 8010, "one two three"))
     t.write("app/helper.py", "x = 1 # changed\n")
     t.ok("its module is watched too", lib.wait_for(
-        lambda: read(log).count("*** reload done") == 3, 6))
+        lambda: read(log).count("*** reload done") == 3))
     t.write("app/another_file", "which is none of its business")
     count = read(log).count("*** reload: starting")
-    time.sleep(1.3)
+    lib.sleeps(pid, 3)  # the master looks each time that it wakes
     t.equal("another file in the directory is not",
             read(log).count("*** reload: starting"), count)
 
@@ -239,7 +239,7 @@ def logs_users_and_files(t):
     os.utime(t.dir / "touch")
     t.ok("--touch-reload", lib.wait_for(
         lambda: "touch has been touched... grace them all" in read(log) and
-        "*** reload done" in read(log), 6))
+        "*** reload done" in read(log)))
     t.equal("vacuum: it stops", t.stop(child, signal.SIGINT), 0)
     t.ok("vacuum: the socket is gone", not sock.exists())
 

@@ -6,8 +6,6 @@ every descriptor there is."""
 import os
 import resource
 import signal
-import socket
-import time
 
 import lib
 
@@ -47,13 +45,9 @@ def application(env, start_response):
 
 def page(t, port, path="/"):
     try:
-        return lib.ask(t.host, port, "GET", path, timeout=5).body
+        return lib.ask(t.host, port, "GET", path).body
     except (OSError, lib.http.client.HTTPException):
         return None
-
-
-def says(child, text, seconds=8):
-    return lib.wait_for(lambda: text in child.log.read_text(), seconds)
 
 
 def start(t, port, program, *words):
@@ -72,7 +66,7 @@ def forks(t, port, program, *words):
                 data.count(b"HTTP/1.1 200"), 2)
         t.ok(f"{program}: and none of the child", b"child" not in data, data)
     t.ok(f"{program}: the log says that it ended",
-         says(child, "end such a child with os._exit()"))
+         t.says(child, "end such a child with os._exit()"))
     t.stop(child)
     t.ok(f"{program}: no child serves on",
          lib.wait_for(lambda: not lib.listening(t.host, port)))
@@ -81,15 +75,15 @@ def forks(t, port, program, *words):
 def closes_descriptors(t):
     child = start(t, 8010, "strata-wsgi")
     page(t, 8010, "/close")
-    t.equal("strata-wsgi without its sockets ends with 1", child.wait(5), 1)
+    t.equal("strata-wsgi without its sockets ends with 1", t.ended(child), 1)
     t.ok("and says what was closed",
-         says(child, "the application has closed descriptor"))
+         t.says(child, "the application has closed descriptor"))
     child = start(t, 8011, "strata-prefork", "--master")
     page(t, 8011, "/close")
     t.ok("a worker without its sockets is replaced", lib.wait_for(
         lambda: page(t, 8011) == b"the server"))
     t.ok("and the log says why",
-         says(child, "the application has closed descriptor"))
+         t.says(child, "the application has closed descriptor"))
     t.stop(child)
 
 
@@ -100,24 +94,23 @@ def takes_signals(t):
         page(t, 8020 + n, "/deaf")
         page(t, 8020 + n)  # by now the request before has wholly ended
         t.equal(f"SIGTERM ends an idle worker that was made deaf {words}",
-                t.stop(child, signal.SIGTERM, 2.5), 0)
+                t.stop(child, signal.SIGTERM), 0)
         t.ok("of itself", "NO MERCY" not in child.log.read_text())
     child = start(t, 8025, "strata-prefork", "--master")
     page(t, 8025, "/deaf")
     child.kill()
     child.wait()
     t.ok("and so does the death of its master",
-         lib.wait_for(lambda: not lib.listening(t.host, 8025), 4))
+         lib.wait_for(lambda: not lib.listening(t.host, 8025)))
 
 
 def crashes(t):
     child = start(t, 8030, "strata-prefork", "--master")
-    begin = time.monotonic()
-    for _ in range(5):
-        page(t, 8030, "/crash")
-        lib.wait_for(lambda: page(t, 8030) == b"the server")
-    t.ok("five crashes cost five seconds at most",
-         time.monotonic() - begin < 6)
+    with lib.Stopwatch() as watch:
+        for _ in range(5):
+            page(t, 8030, "/crash")
+            lib.wait_for(lambda: page(t, 8030) == b"the server")
+    t.in_time("five crashes cost five seconds at most", watch, 0, 6)
     t.stop(child)
 
 
@@ -126,11 +119,11 @@ def descriptors_run_out(t):
     child = start(t, 8040, "strata-wsgi")
     used = len(os.listdir(f"/proc/{child.pid}/fd"))
     resource.prlimit(child.pid, resource.RLIMIT_NOFILE, (used + 8, used + 8))
-    silent = [socket.create_connection((t.host, 8040)) for _ in range(40)]
-    begin = time.monotonic()
-    t.equal("a client is served although others keep all descriptors",
-            page(t, 8040), b"the server")
-    t.ok("and at once", time.monotonic() - begin < 3)
+    silent = [lib.connect(t.host, 8040) for _ in range(40)]
+    with lib.Stopwatch() as watch:
+        t.equal("a client is served although others keep all descriptors",
+                page(t, 8040), b"the server")
+    t.in_time("and at once", watch, 0, 3)
     for s in silent:
         s.close()
     t.equal("it stops", t.stop(child), 0)

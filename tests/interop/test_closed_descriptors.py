@@ -4,7 +4,6 @@ socket may get their numbers, or clients would read the log."""
 
 import os
 import shlex
-import socket
 
 import lib
 
@@ -25,13 +24,20 @@ http {
 """
 
 
+def opened(t):
+    """How many descriptors the programs have in all."""
+    return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid, _ in t.processes())
+
+
 def closed(t, port, *words):
     """Starts a program so, with a client of its own at each of its numbers."""
     line = " ".join(shlex.quote(str(w)) for w in words)
     child = t.start(["sh", "-c", f"exec {line} <&- >&- 2>&-"],
                     ready=(t.host, port))
-    clients = [socket.create_connection((t.host, port)) for _ in range(3)]
-    lib.wait_for(lambda: False, 0.1)
+    before = opened(t)
+    clients = [lib.connect(t.host, port) for _ in range(3)]
+    t.ok(f"{words[0]}: a client is let in", lib.wait_for(
+        lambda: opened(t) > before))
     t.equal(f"{words[0]}: 0, 1 and 2 are no sockets",
             [os.readlink(f"/proc/{child.pid}/fd/{n}") for n in range(3)],
             ["/dev/null"] * 3)

@@ -7,7 +7,6 @@ import re
 import signal
 import socket
 import threading
-import time
 
 import lib
 import pair
@@ -17,55 +16,54 @@ def bears_load(t, url):
     """Nobody is refused, cut off or forgotten, though all are served by one."""
     for words in (["-c", "1", "-k"], ["-c", "8"], ["-c", "8", "-k"],
                   ["-c", "4", "-p", t.write("form", "a=1&b=2")]):
-        status, out = t.run(["ab", "-q", "-n", "500", *words, f"{url}/"])
+        status, out = t.run(["ab", "-q", "-s", "600", "-n", "500", *words, f"{url}/"])
         good = (status == 0 and re.search(r"Complete requests:\s+500\n", out)
                 and re.search(r"Failed requests:\s+0\n", out)
                 and "Non-2xx" not in out)
         t.ok(f"ab {' '.join(map(str, words[:3]))}", good, out)
     for clients in "1", "16":
-        status, out = t.run(["wrk", "-t1", "-c", clients, "-d1s", f"{url}/"])
+        with lib.Stopwatch() as watch:
+            status, out = t.run(["wrk", "-t1", "-c", clients, "-d1s",
+                                 "--timeout", "600s", f"{url}/"])
         count = re.search(r"(\d+) requests in", out)
         t.ok(f"wrk -c {clients}", status == 0 and count and
-             int(count.group(1)) > 50 and "Socket errors" not in out and
-             "Non-2xx" not in out, out)
+             int(count.group(1)) > 50 / watch.rate and
+             "Socket errors" not in out and "Non-2xx" not in out, out)
 
 
 def has_time_for_others(t, port):
     """Clients that say nothing more, or not all, hold nobody up."""
-    with socket.create_connection((t.host, port)) as idle:
+    with lib.connect(t.host, port) as idle:
         idle.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         head = idle.recv(65536)
         t.ok("a client alone is kept", b"200 OK" in head and
              b"Connection: close" not in head, head)
-        a = lib.ask(t.host, port, "GET", "/", timeout=5)
+        a = lib.ask(t.host, port, "GET", "/")
         t.equal("beside an idle client another is served", a.status, 200)
         t.equal("which the idle one has left for", idle.recv(10), b"")
-    with socket.create_connection((t.host, port)) as busy, \
-            socket.create_connection((t.host, port)):
+    with lib.connect(t.host, port) as busy, \
+            lib.connect(t.host, port):
         busy.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         head = busy.recv(65536)
         t.ok("when somebody waits the answer is the last, and says so",
              b"200 OK" in head and b"Connection: close" in head, head)
-    with socket.create_connection((t.host, port)) as slow, \
-            socket.create_connection((t.host, port)):
+    with lib.connect(t.host, port) as slow, \
+            lib.connect(t.host, port):
         slow.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\n"
-                     b"Content-Length: 9\r\n\r\na")
-        time.sleep(0.3)
-        slow.sendall(b"b")
-        time.sleep(0.4)
-        slow.sendall(b"c")
+                     b"Content-Length: 999999\r\n\r\na")
+        lib.dribble(slow)
         head = slow.recv(65536)
         t.ok("and who sends little is told that it is over",
              b" 408 " in head and b"Connection: close" in head, head)
     blob = bytes(16 << 20)
-    with socket.create_connection((t.host, port)) as slow:
+    with lib.connect(t.host, port) as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         slow.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\n"
                      b"Content-Length: %d\r\n\r\n" % len(blob) + blob)
         got = [slow.recv(1)]
         reader = threading.Thread(target=take_slowly, args=(slow, got))
         reader.start()
-        a = lib.ask(t.host, port, "GET", "/", timeout=10)
+        a = lib.ask(t.host, port, "GET", "/")
         t.equal("beside one that takes little another is served", a.status,
                 200)
         reader.join()
@@ -77,7 +75,7 @@ def take_slowly(connection, got):
     try:
         while piece := connection.recv(65536):
             got.append(piece)
-            time.sleep(0.1)
+            lib.dawdle(0.1)
     except ConnectionResetError:
         pass
 

@@ -38,7 +38,7 @@ with lib.Test("make") as t:
              any(re.match(rf"make {target}\b", line) for line in lines), out)
 
     status, out = t.run([*make, "install", f"DESTDIR={t.dir}/root",
-                         "PREFIX=/opt"], timeout=120)
+                         "PREFIX=/opt"], seconds=120)
     t.equal("make install", status, 0)
     for name in ("echo", "static", "uwsgi", "wsgi", "prefork", "proxy"):
         path = t.dir / "root/opt/bin" / f"strata-{name}"

@@ -59,7 +59,7 @@ def gone(t):
 def ready(t, folder):
     def up():
         return lib.listening(t.host, 8080) and lib.listening(t.host, 9090)
-    return t.ok("make run: both listen", lib.wait_for(up, 20),
+    return t.ok("make run: both listen", lib.wait_for(up),
                 (folder / "build/run/wsgi.log").read_text("utf-8", "replace")
                 if (folder / "build/run/wsgi.log").exists() else "")
 
@@ -75,10 +75,9 @@ with lib.Test("make run") as t:
             look(t, f"before {name}")
         said = child.log.read_text("utf-8", "replace")
         t.contains("it says where to look", said, "http://localhost:8080/")
-        lib.wait_for(lambda c=child: "POST /greet" in c.log.read_text(), 3)
-        t.contains("it follows the logs", child.log.read_text(), "POST /greet")
+        t.ok("it follows the logs", t.says(child, "POST /greet"))
         stop(child)
-        child.wait(15)
+        t.ended(child)
         t.ok(f"after {name} nothing is left", gone(t), str(t.left_over()))
 
     with socket.socket() as taken:

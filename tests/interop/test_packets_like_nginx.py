@@ -70,9 +70,9 @@ def request(case):
 
 def told(t, port, host, data):
     """The packet that a front makes of a request."""
-    with socket.create_connection((t.host, port), 10) as s:
+    with lib.connect(t.host, port) as s:
         s.sendall(data)
-        packet = host.packets.get(timeout=10)
+        packet = host.packets.get(timeout=lib.patience())
         while b"200 OK" not in s.recv(65536):
             pass
     return packet

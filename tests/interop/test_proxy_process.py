@@ -6,7 +6,6 @@ import re
 import signal
 import socket
 import threading
-import time
 from pathlib import Path
 
 import lib
@@ -79,7 +78,7 @@ def alive(pid):
 
 
 def said(t, text):
-    return lib.wait_for(lambda: text in log(t), 5)
+    return lib.wait_for(lambda: text in log(t))
 
 
 def pid_of(t, name="proxy.pid"):
@@ -95,7 +94,7 @@ class Slow:
     def __init__(self, t):
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        self.socket.settimeout(20)
+        self.socket.settimeout(lib.patience())
         self.socket.connect((t.host, PORT))
         self.socket.sendall(b"GET /files/big HTTP/1.1\r\nHost: x\r\n"
                             b"Connection: close\r\n\r\n")
@@ -121,7 +120,7 @@ class Load(threading.Thread):
     def __init__(self, t, port=PORT):
         super().__init__(daemon=True)
         self.t, self.port = t, port
-        self.answers, self.lost, self.go = {}, [], True
+        self.answers, self.lost, self.go, self.asked = {}, [], True, 0
         self.start()
 
     def run(self):
@@ -131,6 +130,12 @@ class Load(threading.Thread):
                 self.answers[word] = self.answers.get(word, 0) + 1
             except Exception as error:  # whatever it is, an answer is lost
                 self.lost.append(repr(error))
+            self.asked += 1
+
+    def more(self):
+        """Waits until it has asked some times more."""
+        asked = self.asked
+        lib.wait_for(lambda: self.asked > asked + 20)
 
     def end(self):
         self.go = False
@@ -305,17 +310,18 @@ def check_daemon(t):
 def check_port_in_use(t):
     conf(t)
     with socket.create_server((t.host, PORT)):
-        before = time.monotonic()
-        status, out = t.run(words(t))
+        with lib.Stopwatch() as watch:
+            status, out = t.run(words(t))
         t.equal("port in use", (status, out), (
             1, f"strata-proxy: [emerg] bind() to {t.host}:{PORT} failed "
             "(98: Address already in use)\n"))
-        t.ok("it waited for the port", time.monotonic() - before > 1.5)
+        t.in_time("it waited for the port", watch, 1.5, 9)
         t.ok("no pid file", pid_of(t) is None)
         t.equal("-t does not mind", t.run(words(t, "-tq")), (0, ""))
     holder = socket.create_server((t.host, PORT))
-    threading.Timer(0.7, holder.close).start()
-    child = start(t)
+    child = t.start(words(t))
+    lib.sleeps(child.pid, 1)
+    holder.close()
     t.ok("a port that gets free is taken",
          lib.wait_for(lambda: answer(t) == "one"))
     t.stop(child)
@@ -427,14 +433,14 @@ def check_addresses(t):
     child.send_signal(signal.SIGHUP)
     t.ok("it may become a socket a worker", lib.wait_for(
         lambda: answer(t, OTHER) == "more"))
-    time.sleep(0.1)
+    load.more()
     t.equal("and nothing is lost", load.end(), [])
     load = Load(t, OTHER)
     conf(t, http=f"server {{ listen {t.host}:{OTHER} reuseport;"
                  " return 200 four; }")
     child.send_signal(signal.SIGHUP)
     lib.wait_for(lambda: answer(t, OTHER) == "four")
-    time.sleep(0.2)
+    load.more()
     t.equal("reuseport: nothing is lost by a reload", load.end(), [])
     t.stop(child)
 
@@ -466,9 +472,9 @@ def check_quit(t):
     t.equal("QUIT: then it ends", t.stop(child, 0), 0)
     child = start(t)
     slow = Slow(t)
-    before = time.monotonic()
-    t.equal("TERM ends it", t.stop(child), 0)
-    t.ok("TERM: at once", time.monotonic() - before < 3)
+    with lib.Stopwatch() as watch:
+        t.equal("TERM ends it", t.stop(child), 0)
+    t.in_time("TERM: at once", watch, 0, 3)
     t.ok("TERM: running answers are broken off", slow.rest() != BIG)
 
 
@@ -476,10 +482,10 @@ def check_shutdown_timeout(t):
     conf(t, top="worker_shutdown_timeout 300ms;")
     child = start(t)
     slow = Slow(t)
-    before = time.monotonic()
-    t.equal("worker_shutdown_timeout ends it", t.stop(child, signal.SIGQUIT),
-            0)
-    t.ok("in its time", 0.2 < time.monotonic() - before < 3)
+    with lib.Stopwatch() as watch:
+        t.equal("worker_shutdown_timeout ends it",
+                t.stop(child, signal.SIGQUIT), 0)
+    t.in_time("in its time", watch, 0.25, 3)
     slow.rest()
 
 

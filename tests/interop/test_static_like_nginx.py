@@ -11,9 +11,7 @@ environment ask others and more.  What is found once belongs into the corpus.
 import os
 import random
 import re
-import socket
 import threading
-import time
 
 import lib
 
@@ -98,7 +96,7 @@ def question(chance):
 
 def answer(host, port, request, head_only):
     """One answer, to the end that its head promises."""
-    with socket.create_connection((host, port), 10) as s:
+    with lib.connect(host, port) as s:
         s.sendall(request)
         out = b""
         while b"\r\n\r\n" not in out:
@@ -155,38 +153,39 @@ def slow_reader(t):
     """Who takes nothing is cut off, and the next one served."""
     with open(t.dir / "site/huge", "wb") as file:
         file.truncate(300 << 20)
-    with socket.create_connection((t.host, PORTS["strata-static"])) as slow:
-        slow.sendall(b"GET /huge HTTP/1.1\r\nHost: x\r\n\r\n")
-        begin = time.monotonic()
-        next_one = answer(t.host, PORTS["strata-static"],
-                          b"GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n", False)
+    with lib.connect(t.host, PORTS["strata-static"]) as slow:
+        with lib.Stopwatch() as watch:
+            slow.sendall(b"GET /huge HTTP/1.1\r\nHost: x\r\n\r\n")
+            next_one = answer(t.host, PORTS["strata-static"],
+                              b"GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n",
+                              False)
         t.ok("the next client is served", next_one.endswith(b"\r\n\r\nA\n"))
-        t.ok("when the slow one's time is over",
-             0.8 < time.monotonic() - begin < 5)
+        t.in_time("when the slow one's time is over", watch, 1, 5)
 
 
 def steady_reader(t):
     """Who takes a little now and again has his time, and then his turn ends."""
-    with socket.create_connection((t.host, PORTS["strata-static"])) as slow:
+    with lib.connect(t.host, PORTS["strata-static"]) as slow:
         slow.sendall(b"GET /huge HTTP/1.1\r\nHost: x\r\n\r\n")
-        done = threading.Event()
+        done, begun = threading.Event(), threading.Event()
 
         def sip():
             while not done.is_set() and slow.recv(65536):
-                time.sleep(0.02)
+                begun.set()
+                lib.dawdle(0.02)
 
         reader = threading.Thread(target=sip)
         reader.start()
-        time.sleep(0.1)
-        begin = time.monotonic()
-        next_one = answer(t.host, PORTS["strata-static"],
-                          b"GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n", False)
+        lib.wait_for(begun.is_set)
+        with lib.Stopwatch() as watch:
+            next_one = answer(t.host, PORTS["strata-static"],
+                              b"GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n",
+                              False)
         done.set()
         reader.join()
         t.ok("a steady slow reader does not keep the next client out",
              next_one.endswith(b"\r\n\r\nA\n"))
-        t.ok("for longer than the deadline",
-             time.monotonic() - begin < 4)
+        t.in_time("for longer than the deadline", watch, 0, 4)
 
 
 with lib.Test("files as nginx serves them") as t:

@@ -5,7 +5,6 @@ it is sent, one of more than 4 GiB, and descriptors that run out."""
 import os
 import resource
 import socket
-import time
 
 import lib
 
@@ -14,25 +13,22 @@ SIZE = 32 << 20
 
 def begin(t, name):
     """A client that has asked for a file and not yet read it."""
-    s = socket.create_connection((t.host, 8080), 10)
+    s = lib.connect(t.host, 8080)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
     s.sendall(b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n" % name.encode())
-    time.sleep(0.3)  # until the socket between us is full
+    s.recv(1, socket.MSG_PEEK)  # it is on its way
     return s
 
 
 def rest(s):
-    """How many bytes of the body come, to the end of the connection."""
+    """How many bytes of the body come, to the end of it or of the connection,
+    which may be kept for another request."""
     count = 0
     head = b""
     while b"\r\n\r\n" not in head:
         head += s.recv(1)
-    s.settimeout(1)
-    try:
-        while more := s.recv(1 << 20):
-            count += len(more)
-    except TimeoutError:
-        pass  # the connection is kept for another request
+    while count < SIZE and (more := s.recv(1 << 20)):
+        count += len(more)
     return count
 
 
@@ -71,9 +67,15 @@ def is_longer_than_32_bits(t):
             (answer.status, answer.body), (206, b"word"))
 
 
+def sockets(child):
+    """How many sockets a program has."""
+    folder = lib.Path(f"/proc/{child.pid}/fd")
+    return sum("socket:" in os.readlink(fd) for fd in folder.iterdir())
+
+
 def descriptors_run_out(t, child):
     """Room for the connection, and none for the file."""
-    time.sleep(1.5)  # until the last client's connection is closed
+    lib.wait_for(lambda: sockets(child) == 1)  # the last client has left
     used = len(os.listdir(f"/proc/{child.pid}/fd"))
     soft, hard = resource.prlimit(child.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(child.pid, resource.RLIMIT_NOFILE, (used + 1, hard))

@@ -4,7 +4,6 @@ before: no memory more, no descriptor more.  The requests are good, bad, cut off
 and left without taking the answer; the first thousand may fill the buffers."""
 
 import socket
-import time
 
 import lib
 
@@ -13,17 +12,16 @@ SLACK = 64  # KiB: a page or two that the C library moves
 COUNT = [b"/a.txt", b"/", b"/nix", b"/dir", b"/large"]
 
 
-def state(child, wanted=0):
+def state(child, wanted):
     """Resident memory in KiB, and the open descriptors: the last client may
     still be on its way out, so `wanted` many are waited for."""
     folder = lib.Path(f"/proc/{child.pid}")
-    for _ in range(50):
-        count = len(list((folder / "fd").iterdir()))
-        if count <= wanted:
-            break
-        time.sleep(0.2 if wanted else 0.05)
+
+    def count():
+        return len(list((folder / "fd").iterdir()))
+    lib.wait_for(lambda: count() <= wanted)
     pages = int((folder / "statm").read_text().split()[1])
-    return pages * 4, count
+    return pages * 4, count()
 
 
 def request(number):
@@ -50,7 +48,7 @@ def ask(path, count):
     answers = 0
     for number in range(count):
         with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(15)
+            s.settimeout(lib.patience())
             s.connect(str(path))
             text, wait = request(number)
             s.sendall(text)
@@ -67,8 +65,9 @@ def run(t, words):
     path = t.dir / f"{name}.sock"
     child = t.start([*words, "--idle-timeout", "2", f"unix:{path}"],
                     ready=(path, None))
+    files = len(list(lib.Path(f"/proc/{child.pid}/fd").iterdir()))
     ask(path, 1000)
-    before = state(child)
+    before = state(child, files)
     waited = sum(request(n)[1] for n in range(REQUESTS))
     t.equal(f"{name} answers", ask(path, REQUESTS), waited)
     after = state(child, before[1])

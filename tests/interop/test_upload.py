@@ -44,7 +44,7 @@ with lib.Test("100 MB through the stack") as t:
         status, out = t.run(
             ["curl", "-sS", "-o", got, "-w", "%{http_code} %{size_download}",
              "-H", "Expect:", *words, "--data-binary", f"@{sent}",
-             f"http://{t.host}:8080/echo"], timeout=90)
+             f"http://{t.host}:8080/echo"], seconds=90)
         t.equal(f"{title}: curl's report", (status, out), (0, f"200 {SIZE}"))
         t.equal(f"{title}: what came back is what was sent",
                 digest(got) if got.exists() else None, digest(sent))
@@ -55,6 +55,6 @@ with lib.Test("100 MB through the stack") as t:
              0 < most < 80)
     big = t.write("static/static/big.bin", sent.read_bytes())
     status, out = t.run(["curl", "-sS", "-o", got, "-w", "%{http_code}",
-                         f"http://{t.host}:8080/static/big.bin"], timeout=60)
+                         f"http://{t.host}:8080/static/big.bin"], seconds=60)
     t.equal("a file of 100 MB: curl's report", (status, out), (0, "200"))
     t.equal("a file of 100 MB: the same bytes", digest(got), digest(big))

@@ -42,7 +42,8 @@ class Client:
         address = to or f"{self.t.host}:{port}"
         done = subprocess.run(
             [lib.BIN / "strata-uwsgi", "--request", *map(str, words), address],
-            input=given, capture_output=True, timeout=60, check=False)
+            input=given, capture_output=True, timeout=lib.patience(),
+            check=False)
         return done.returncode, done.stdout, done.stderr.decode()
 
     def fails(self, what, words, part, **more):

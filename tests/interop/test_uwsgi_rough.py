@@ -62,7 +62,7 @@ def hang_up(connection, rudely):
 
 def say(address, data, rudely):
     """One client that says this and perhaps listens; what it heard."""
-    connection = socket.create_connection(address, 10)
+    connection = lib.connect(*address)
     heard = b""
     try:
         connection.sendall(data)
@@ -119,7 +119,7 @@ def server(t):
         if heard and not re.match(rb"HTTP/\d\.\d \d{3} |d\x00\x00\x01$", heard):
             t.ok("an answer is HTTP", False, lib.short(heard))
     is_unharmed(t, "a server and garbage", child, before, works())
-    slow = [socket.create_connection(address, 10) for _ in range(4)]
+    slow = [lib.connect(*address) for _ in range(4)]
     for at in range(3):  # by the byte, and never all of it
         for connection in slow:
             try:
@@ -208,7 +208,8 @@ def client(t):
     for number in range(ROUNDS // 3):
         backend.plan(number)
         done = subprocess.run([lib.BIN / "strata-uwsgi", "--request", "/", to],
-                              capture_output=True, timeout=30, check=False)
+                              capture_output=True, check=False,
+                              timeout=lib.patience())
         ends.add(done.returncode)
         if done.returncode and not re.fullmatch(
                 rb"strata-uwsgi: [^\n]*\n", done.stderr):

@@ -133,7 +133,7 @@ def over_http(t, dice, port, mounts):
     for _ in range(10):
         requests = [http_request(dice, mounts) for _ in range(200)]
         data = b"".join(r for r, _ in requests)
-        with socket.create_connection((t.host, port), 20) as s:
+        with lib.connect(t.host, port) as s:
             sender = threading.Thread(target=lambda: (
                 s.sendall(data), s.shutdown(socket.SHUT_WR)))
             sender.start()
@@ -147,7 +147,7 @@ def over_uwsgi(t, dice, port, mounts):
     requests = [uwsgi_request(dice, mounts) for _ in range(1000)]
     answers = []
     for data, _ in requests:
-        with socket.create_connection((t.host, port), 20) as s:
+        with lib.connect(t.host, port) as s:
             s.sendall(data)
             answers += bodies(s) or [b"nothing"]
     compare(t, f"uwsgi{' with mounts' if mounts else ''}", answers,

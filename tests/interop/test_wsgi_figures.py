@@ -5,9 +5,7 @@ real uWSGI would wait, the protocols mixed up."""
 
 import hashlib
 import re
-import socket
 import threading
-import time
 
 import lib
 
@@ -100,8 +98,7 @@ def large_bodies(t, child):
 
 def fifty_clients(t):
     """One process, fifty clients that have connected before the first asks."""
-    clients = [socket.create_connection((t.host, 9120), 20)
-               for _ in range(50)]
+    clients = [lib.connect(t.host, 9120) for _ in range(50)]
     for s in clients:
         s.sendall(b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n")
     answers = [s.recv(1000) for s in clients]
@@ -113,10 +110,10 @@ def fifty_clients(t):
 
 def pausing(t, result):
     """A client that takes nothing for longer than uWSGI's 4 s."""
-    with socket.create_connection((t.host, 9121), 30) as s:
+    with lib.connect(t.host, 9121) as s:
         s.sendall(b"GET /pieces HTTP/1.0\r\n\r\n")
         length = len(s.recv(1000))
-        time.sleep(4.5)
+        lib.dawdle(4.5)
         while more := s.recv(1 << 20):
             length += len(more)
         result.append(length)

@@ -10,12 +10,10 @@ sys.gettotalrefcount() of a debug build does, which is asked too where the
 interpreter is one.
 """
 
-import os
 import re
 import socket
 import struct
 import threading
-import time
 
 import lib
 
@@ -257,7 +255,7 @@ def packet(name, number, body=b""):
 
 def exchange(t, data, port=9096):
     """Sends it all and takes all that comes back, until the end."""
-    with socket.create_connection((t.host, port), 30) as s:
+    with lib.connect(t.host, port) as s:
         sender = threading.Thread(target=s.sendall, args=(data,))
         sender.start()
         out = bytearray()
@@ -297,10 +295,10 @@ def ended(t, scale):
         for number in range(scale):
             exchange(t, request(name, number))
     for number in range(scale):
-        with socket.create_connection((t.host, 9096), 30) as s:
+        with lib.connect(t.host, 9096) as s:
             s.sendall(request("endless", number))
             s.recv(100)
-        with socket.create_connection((t.host, 9096), 30) as s:
+        with lib.connect(t.host, 9096) as s:
             s.sendall(request("caught_read", number,
                               b"Content-Length: 9\r\n\r\nab", "POST"))
             s.shutdown(socket.SHUT_WR)
@@ -342,11 +340,9 @@ with lib.Test("a hundred thousand requests leave nothing behind") as t:
     everything(t, 20000)
     counts(t)
     before = counts(t)
-    begun = time.monotonic()
     done = everything(t, 100000)
-    seconds = time.monotonic() - begun
     after = counts(t)
-    said = f"{before}, after {done} requests in {seconds:.1f} s {after}"
+    said = f"{before}, after {done} requests {after}"
     print(f"# {said}")
     t.ok("a hundred thousand were served", done >= 100000, done)
     for place, (what, most) in enumerate((

@@ -7,8 +7,6 @@ stays in it until the count, which the thread writes to a file, has grown; a
 server that keeps the lock would never end its wait here, and fail.
 """
 
-import socket
-
 import lib
 
 APP = '''\
@@ -84,19 +82,19 @@ def runs(t, what):
         return path.stat().st_size if path.exists() else 0
     begin = count()
     t.ok(f"the application's threads run while the server waits {what}",
-         lib.wait_for(lambda: count() >= begin + STEPS, 10),
+         lib.wait_for(lambda: count() >= begin + STEPS),
          f"{begin}, then {count()}")
 
 
 def begun(t, name):
     """The application is where it waits, or on its last step there."""
-    if not lib.wait_for((t.dir / name).exists, 5):
+    if not lib.wait_for((t.dir / name).exists):
         t.ok(f"/{name} was called", False)
 
 
 def receiving(t, name):
     """The wait for a body that is not complete."""
-    with socket.create_connection((t.host, 9097), 20) as s:
+    with lib.connect(t.host, 9097) as s:
         s.sendall(b"POST /%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
                   b"Content-Length: 4\r\n\r\na\n" % name.encode())
         begun(t, name)
@@ -113,7 +111,7 @@ def receiving(t, name):
 
 def sending(t, name):
     """The wait for a client that takes nothing."""
-    with socket.create_connection((t.host, 9097), 20) as s:
+    with lib.connect(t.host, 9097) as s:
         s.sendall(b"GET /%s HTTP/1.0\r\n\r\n" % name.encode())
         begun(t, name)
         runs(t, f"for a client that takes nothing (/{name})")
@@ -128,10 +126,10 @@ with lib.Test("the interpreter's lock is given away around every wait") as t:
     # The deadlines are longer than the test waits: a server that keeps the
     # lock would wait, with its threads, until the test has failed.
     child = t.start(["strata-wsgi", "--http-socket", f"{t.host}:9097",
-                     "--socket-timeout", "20", "-w", "waiting"],
+                     "--socket-timeout", "100000", "-w", "waiting"],
                     ready=(t.host, 9097))
     runs(t, "for a connection")
-    with socket.create_connection((t.host, 9097), 20) as s:
+    with lib.connect(t.host, 9097) as s:
         s.sendall(b"GET /reading HTTP/1.1\r\nHo")
         runs(t, "for the rest of a head")
     for name in ("reading", "lines"):

@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import socket
-import time
 
 import lib
 import pair
@@ -47,14 +46,11 @@ LIVING = '''\
 import threading
 import time
 
-ticks = 0
-
-
 def tick():
-    global ticks
+    out = open("ticks", "wb", buffering=0)
     while True:
         time.sleep(0.01)
-        ticks += 1
+        out.write(b"x")
 
 
 threading.Thread(target=tick, daemon=True).start()
@@ -85,12 +81,12 @@ def application(env, start_response):
         return Endless()
     if env["PATH_INFO"] == "/generator":
         return endless_generator()
-    if env["PATH_INFO"] == "/slow":
-        time.sleep(0.6)
+    if env["PATH_INFO"] == "/gate":
+        open("gate").read()
     if env["PATH_INFO"] == "/stray":
         threading.Thread(target=env["wsgi.input"].read).start()
         time.sleep(0.1)
-    return [b"%d" % ticks]
+    return [b"living"]
 '''
 
 
@@ -102,13 +98,13 @@ def clients_that_leave(t, port, child):
     for number, (path, how) in enumerate((
             ("/endless", "hangs up"), ("/endless", "reads nothing"),
             ("/generator", "hangs up"), ("/generator", "reads nothing")), 1):
-        with socket.create_connection((t.host, port), 10) as s:
+        with lib.connect(t.host, port) as s:
             s.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode())
             s.recv(1000)
             if how == "hangs up":
                 s.close()
             t.ok(f"a client of {path} that {how}: the body is closed",
-                 lib.wait_for(lambda n=number: closed() == n, 5))
+                 lib.wait_for(lambda n=number: closed() == n))
         t.equal("and the next one is served",
                 lib.ask(t.host, port, "GET", "/").status, 200)
     for path in ("/endless", "/generator"):
@@ -116,16 +112,18 @@ def clients_that_leave(t, port, child):
                 child.log.read_text().count(f"{path}: the client"), 2)
 
 
+def ticks(t):
+    return (t.dir / "ticks").stat().st_size
+
+
 def threads_live(t, port):
-    before = int(lib.ask(t.host, port, "GET", "/").text)
-    time.sleep(0.3)
-    after = int(lib.ask(t.host, port, "GET", "/").text)
-    t.ok(f"the application's threads run while the server waits: {before}, "
-         f"{after}", after - before > 10)
-    with socket.create_connection((t.host, port), 10) as s:
+    # What they do is seen from outside, lest the asking gives them time.
+    before = ticks(t)
+    t.ok("the application's threads run while the server waits",
+         lib.wait_for(lambda: ticks(t) > before + 10))
+    with lib.connect(t.host, port) as s:
         s.sendall(b"POST /stray HTTP/1.1\r\nHost: x\r\n"
                   b"Content-Length: 5\r\n\r\nab")
-        s.settimeout(5)
         t.contains("a thread that still reads is cut off", s.recv(1000),
                    b"200 OK")
     t.equal("and the next one is served",
@@ -137,7 +135,7 @@ def stop_under_a_pipeline(t, port):
     requests wait."""
     child = t.start(["strata-wsgi", "--http-socket", f"{t.host}:{port}", "-w",
                      "naps"], ready=(t.host, port))
-    with socket.create_connection((t.host, port), 10) as s:
+    with lib.connect(t.host, port) as s:
         s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 5000)
         answer = s.recv(1000)
         child.send_signal(signal.SIGTERM)
@@ -146,7 +144,7 @@ def stop_under_a_pipeline(t, port):
                 answer += more
         except OSError as error:
             answer += str(error).encode()
-    child.wait(10)
+    t.ended(child)
     head, _, body = answer.rpartition(b"\r\n\r\n")
     return head[-200:], body
 
@@ -167,20 +165,22 @@ def stops_under_a_pipeline(t, port):
 
 
 def stops_in_the_middle(t, port, child):
-    with socket.create_connection((t.host, port), 10) as s:
-        s.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
-        time.sleep(0.2)
+    with lib.connect(t.host, port) as s:
+        gate = lib.Gate(t.dir / "gate")
+        s.sendall(b"GET /gate HTTP/1.1\r\nHost: x\r\n\r\n")
+        gate.reached()
         child.send_signal(signal.SIGINT)
+        gate.let_go()
         answer = b""
         while more := s.recv(1000):
             answer += more
         t.contains("a request that runs at a stop is finished", answer,
                    b"200 OK")
-    t.equal("and the program ends with 0", child.wait(5), 0)
+    t.equal("and the program ends with 0", t.ended(child), 0)
 
 
 def keep_alive(t, port):
-    with socket.create_connection((t.host, port), 10) as s:
+    with lib.connect(t.host, port) as s:
         s.sendall(b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n" * 3
                   + b"POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue"
                     b"\r\nContent-Length: 3\r\n\r\n")
@@ -199,7 +199,7 @@ def keep_alive(t, port):
 def unread_upload(t, port):
     """Who sends much more than is read can send it all, and has his answer."""
     size = 12_000_000
-    with socket.create_connection((t.host, port), 10) as s:
+    with lib.connect(t.host, port) as s:
         try:
             s.sendall(b"POST /hello HTTP/1.1\r\nHost: x\r\nContent-Length: "
                       b"%d\r\n\r\n" % size + size * b"x")
@@ -212,17 +212,17 @@ def unread_upload(t, port):
 
 def slow_clients(t, port):
     """Neither silent nor slow nor idle clients hold up the only process."""
-    idle = [socket.create_connection((t.host, port), 10) for _ in range(40)]
+    idle = [lib.connect(t.host, port) for _ in range(40)]
     for n, s in enumerate(idle):
         if n % 3 == 1:
             s.sendall(b"GET /hello HT")
         if n % 3 == 2:
             s.sendall(b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n")
             s.recv(1000)
-    begin = time.monotonic()
-    t.equal("an answer beside 40 slow clients",
-            lib.ask(t.host, port, "GET", "/hello").status, 200)
-    t.ok("at once", time.monotonic() - begin < 5)
+    with lib.Stopwatch() as watch:
+        t.equal("an answer beside 40 slow clients",
+                lib.ask(t.host, port, "GET", "/hello").status, 200)
+    t.in_time("at once", watch, 0, 5)
     for s in idle:
         s.close()
 

@@ -48,11 +48,8 @@ def application(env, start_response):
 '''
 
 SLOW = '''\
-import sys
-import time
-
 print("importing", flush=True)
-time.sleep(0.5)
+open("gate").read()
 
 
 def application(env, start_response):
@@ -214,7 +211,7 @@ def sockets(t):
     t.equal("a port that is taken: exit status", status, 1)
     t.contains("a port that is taken is named", said, f"{t.host}:9110")
     child.send_signal(signal.SIGQUIT)
-    t.equal("SIGQUIT ends it with 0", child.wait(10), 0)
+    t.equal("SIGQUIT ends it with 0", t.ended(child), 0)
 
 
 def without_app(t):
@@ -280,16 +277,20 @@ def early_signals(t):
     t.write("slow.py", SLOW)
     for name in ("SIGINT", "SIGTERM"):
         for text in ("importing", "spawned"):
+            gate = lib.Gate(t.dir / "gate")
             child = t.start(["strata-wsgi", "--http-socket",
                              f"{t.host}:9117", "-w", "slow"])
-            lib.wait_for(lambda c=child, w=text: w in c.log.read_text(), 10,
-                         0.001)
-            child.send_signal(getattr(signal, name))
-            try:
-                status = child.wait(5)
-            except subprocess.TimeoutExpired:
-                status = None
-            t.equal(f"{name} when the log says \"{text}\"", status, 0)
+            gate.reached()
+            if text == "importing":
+                child.send_signal(getattr(signal, name))
+                gate.let_go()
+            else:
+                gate.let_go()
+                lib.wait_for(lambda c=child: "spawned" in c.log.read_text(),
+                             pause=0.001)
+                child.send_signal(getattr(signal, name))
+            t.equal(f"{name} when the log says \"{text}\"", t.ended(child), 0)
+            os.unlink(gate.path)
 
 
 def own_signals(t):
@@ -303,7 +304,7 @@ def own_signals(t):
         # More than one, lest it comes just before the server waits.
         t.ok(f"the application's handler of {name} runs", lib.wait_for(
             lambda n=name: child.send_signal(getattr(signal, n)) or
-            f"{n} was handled" in child.log.read_text(), 10, 0.1))
+            f"{n} was handled" in child.log.read_text(), pause=0.1))
     t.ok("what it raises is in the log", lib.wait_for(
         lambda: "SystemExit: from a handler" in child.log.read_text()))
     # A signal that came just before a wait is handled in the next request.
@@ -319,17 +320,16 @@ def late_signals(t):
         child = t.start(["strata-wsgi", "--http-socket", f"{t.host}:9118",
                          "--env", f"KIND={what}", "-w", "staying"],
                         ready=(t.host, 9118))
-        with socket.create_connection((t.host, 9118), 10) as s:
+        with lib.connect(t.host, 9118) as s:
             if asks:
                 s.sendall(b"GET / HTTP/1.0\r\n\r\n")
                 lib.wait_for(lambda c=child: "asked" in c.log.read_text())
-            child.send_signal(signal.SIGINT)
-            lib.wait_for(lambda: child.poll() is not None, 0.3)
+            lib.sleeps(child.pid, 1, lambda: child.send_signal(signal.SIGINT))
             t.equal(f"a {what} that does not end holds the first stop up",
                     child.poll(), None)
             # More than one, lest the kernel made one of the two.
             lib.wait_for(lambda: child.send_signal(signal.SIGINT) or
-                         child.poll() is not None, 10, 0.1)
+                         child.poll() is not None, pause=0.1)
             t.equal("and the second ends it", child.poll(), -signal.SIGINT)
 
 

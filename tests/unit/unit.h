@@ -2,14 +2,69 @@
  *
  * A test file lists its tests in UNIT_MAIN("module", {"name", function}, ...);
  * the program runs them under CUnit, prints CUnit's report, and exits 0 when
- * every assertion held.  `program NAME` runs the one test of that name. */
+ * every assertion held.  `program NAME` runs the one test of that name.
+ *
+ * No test goes by the wall clock: under Valgrind, or beside other work, all
+ * takes forty times as long.  UNIT_WAIT(condition) waits for what is to happen;
+ * a bound that a call wants is unit_ms(), the time of a quiet machine in that
+ * of this one.  Too early is always wrong, and is asked for as it stands. */
 
 #ifndef STRATA_UNIT_H
 #define STRATA_UNIT_H
 
 #include <CUnit/Basic.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+enum { UNIT_PATIENCE = 20000 }; /* ms: many times what any event needs */
+
+static inline int64_t unit_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+/* `quiet` ms of a quiet machine, as ms of this one now: a known piece of work
+ * is timed.  Never less than `quiet`. */
+static inline int unit_ms(int quiet)
+{
+    enum { STEPS = 4000000, QUIET_US = 10000 };
+    int64_t begin = unit_now();
+
+    for (volatile int i = 0; i < STEPS; i++)
+        ;
+    int64_t took = unit_now() - begin;
+    if (took < QUIET_US)
+        took = QUIET_US;
+    if (took > 100 * QUIET_US)
+        took = 100 * QUIET_US;
+    return (int)(quiet * took / QUIET_US);
+}
+
+/* Sleeps for a moment; false when it is the last one, `*until` being 0 at the
+ * first. */
+static inline bool unit_moment(int64_t *until)
+{
+    if (*until == 0)
+        *until = unit_now() + 1000LL * unit_ms(UNIT_PATIENCE);
+    poll(NULL, 0, 1);
+    return unit_now() < *until;
+}
+
+/* Waits until the condition holds; false when it does not come to. */
+#define UNIT_WAIT(condition)                                                   \
+    ({                                                                         \
+        int64_t unit_until = 0;                                                \
+        while (!(condition) && unit_moment(&unit_until))                       \
+            ;                                                                  \
+        (condition);                                                           \
+    })
 
 #define UNIT_MAIN(suite_name, ...)                                             \
     int main(int argc, char **argv)                                            \
