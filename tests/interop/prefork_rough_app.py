@@ -98,6 +98,7 @@ def takes_signals(t):
         t.ok("of itself", "NO MERCY" not in child.log.read_text())
     child = start(t, 8025, "strata-prefork", "--master")
     page(t, 8025, "/deaf")
+    page(t, 8025)
     child.kill()
     child.wait()
     t.ok("and so does the death of its master",

@@ -81,7 +81,7 @@ static void refused(void)
     CU_ASSERT_FALSE(pidfile_signal(path, SIGTERM, &err));
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "cannot open the pidfile"));
     CU_ASSERT_EQUAL(mkfifo(path, 0600), 0);
-    alarm(5); /* nobody writes to it, and nobody may wait for that */
+    alarm(unit_patience() / 1000); /* no one writes, and no one may wait */
     CU_ASSERT_FALSE(pidfile_signal(path, SIGTERM, &err));
     alarm(0);
     unlink(path);

@@ -94,7 +94,7 @@ static int obey(const struct toy *t, const char *plan,
         if (info.ssi_signo == SIGUSR1 || strstr(plan, "deaf"))
             continue;
         if (info.ssi_signo == SIGQUIT && strstr(plan, "slow"))
-            usleep(400000);
+            unit_dawdle(400000);
         return 0;
     }
 }
@@ -196,8 +196,8 @@ static void set_up(unsigned workers, const char *const *plans)
                                         .context = &toy,
                                         .signals = signals,
                                         .workers = workers,
-                                        .mercy = 5000,
-                                        .quick_mercy = 3000,
+                                        .mercy = unit_patience(),
+                                        .quick_mercy = unit_patience(),
                                         .shared = sizeof(int)};
     toy = (struct toy){.plans = plans};
 }
@@ -222,10 +222,11 @@ static void launch(void)
     lines = ends[0];
 }
 
-/* Reads on until `text` has been seen `times` times; false after 5 s. */
+/* Reads on until `text` has been seen `times` times; false when it does not
+ * come. */
 static bool sees_times(const char *text, unsigned times)
 {
-    int64_t end = net_after(5000);
+    int64_t end = net_after(unit_patience());
     size_t n = strlen(seen);
 
     for (;;) {
@@ -235,7 +236,8 @@ static bool sees_times(const char *text, unsigned times)
         if (found >= times)
             return true;
         struct pollfd fd = {.fd = lines, .events = POLLIN};
-        if (net_now() > end || poll(&fd, 1, 5000) <= 0)
+        int64_t left = end - net_now();
+        if (left <= 0 || poll(&fd, 1, (int)left) <= 0)
             break;
         ssize_t got_now = read(lines, seen + n, sizeof seen - n - 1);
         if (got_now <= 0)
@@ -262,6 +264,15 @@ static pid_t pid_after(const char *begin)
     return at ? (pid_t)atoi(at + strlen(begin)) : -1;
 }
 
+/* True once the master has ended, which then is none. */
+static bool has_ended(int *status)
+{
+    if (waitpid(master, status, WNOHANG) != master)
+        return false;
+    master = 0;
+    return true;
+}
+
 /* Tells the master something and waits for its end. */
 static int finish(int signo)
 {
@@ -269,13 +280,10 @@ static int finish(int signo)
 
     if (signo)
         kill(master, signo);
-    for (int i = 0; i < 500; i++) {
-        if (waitpid(master, &status, WNOHANG) == master) {
-            sees("the end of the pipe: nobody holds it any more");
-            close(lines);
-            return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-        }
-        usleep(10000);
+    if (UNIT_WAIT(master == 0 || has_ended(&status))) {
+        sees("the end of the pipe: nobody holds it any more");
+        close(lines);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     }
     kill(master, SIGKILL);
     waitpid(master, &status, 0);
@@ -336,7 +344,7 @@ static void no_signal_is_lost(void)
             ops.prepare = prepare;
         launch();
         if (i > 3)
-            usleep((unsigned)(i / 2) * 100);
+            unit_dawdle((unsigned)(i / 2) * 100);
         CU_ASSERT_EQUAL(ends_with(i % 3 ? SIGTERM : SIGQUIT), 0);
     }
 }
@@ -473,7 +481,7 @@ static void many_reloads(void)
     CU_ASSERT(sees("up 0"));
     for (int i = 0; i < 50; i++) {
         kill(master, SIGHUP);
-        usleep(3000);
+        unit_dawdle(3000);
     }
     CU_ASSERT(sees_times("reloaded", 2));
     CU_ASSERT_EQUAL(ends_with(SIGQUIT), 0);
@@ -584,7 +592,7 @@ static void is_back_soon(void)
     launch();
     int64_t begin = net_now();
     CU_ASSERT(sees_times("died 1", 6)); /* 0, 0, 1, 1, 1, 1 seconds between */
-    CU_ASSERT(net_now() - begin < 5000);
+    CU_ASSERT(net_now() - begin < 4000 + unit_ms(4000));
     CU_ASSERT_EQUAL(ends_with(SIGTERM), 0);
 }
 
@@ -613,7 +621,6 @@ static void a_reload_that_hangs(void)
     kill(master, SIGHUP);
     CU_ASSERT(sees("hangs prepares"));
     kill(master, SIGHUP);
-    usleep(2000000); /* sees() has not the whole patience of the master */
     CU_ASSERT(sees("failed"));
     CU_ASSERT(sees("released hangs"));
     CU_ASSERT(sees("reloaded"));
@@ -645,7 +652,7 @@ static void the_master_dies(void)
         struct pollfd fd = {.fd = lines, .events = POLLIN};
         char rest[1000];
         ssize_t n = 1;
-        while (n > 0 && poll(&fd, 1, 5000) == 1)
+        while (n > 0 && poll(&fd, 1, unit_patience()) == 1)
             n = read(lines, rest, sizeof rest);
         CU_ASSERT_EQUAL(n, 0); /* the pipe has ended: all are gone */
         CU_ASSERT_EQUAL(ends_with(0), -1);

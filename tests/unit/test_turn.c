@@ -5,13 +5,15 @@
 
 #include <unistd.h>
 
+enum { HOUR = 3600000 }; /* ms */
+
 static struct turn turn;
 static struct http_conn conn;
 static struct net_addr address;
 static int client, other;
 
-static const struct http_timeouts patient = {60000, 60000, 60000, 60000};
-static const struct http_timeouts hasty = {30, 60000, 60000, 60000};
+static const struct http_timeouts patient = {HOUR, HOUR, HOUR, HOUR};
+static const struct http_timeouts hasty = {30, HOUR, HOUR, HOUR};
 
 /* A client that has had an answer, at a server that nobody else waits for. */
 static void start(const struct http_timeouts *timeouts)
@@ -41,7 +43,7 @@ static void finish(void)
 /* The other one comes; a connection is in the queue when connect is done. */
 static void come(void)
 {
-    other = net_connect(&address, net_after(5000));
+    other = net_connect(&address, net_after(unit_patience()));
     CU_ASSERT_FATAL(other >= 0);
 }
 
@@ -52,7 +54,7 @@ static void test_wanted(void)
     come();
     CU_ASSERT(turn_wanted(&turn));
     CU_ASSERT(turn_wanted(&turn));
-    close(net_accept(turn.listener, NULL, net_after(5000)));
+    close(net_accept(turn.listener, NULL, net_after(unit_patience())));
     CU_ASSERT_FALSE(turn_wanted(&turn));
     finish();
 }
@@ -60,13 +62,13 @@ static void test_wanted(void)
 static void test_over(void)
 {
     start(&patient);
-    turn_start(&turn, 60000);
+    turn_start(&turn, HOUR);
     CU_ASSERT_FALSE(turn_over(&turn));
     come();
     CU_ASSERT_FALSE(turn_over(&turn)); /* the turn is not */
     turn_start(&turn, 0);
     CU_ASSERT(turn_over(&turn));
-    close(net_accept(turn.listener, NULL, net_after(5000)));
+    close(net_accept(turn.listener, NULL, net_after(unit_patience())));
     CU_ASSERT_FALSE(turn_over(&turn)); /* nobody is left */
     finish();
 }
@@ -116,8 +118,8 @@ static void test_next_has_left(void)
 /* Who has just come has a longer moment, and the head's deadline. */
 static void test_first(void)
 {
-    static const struct http_timeouts slow_head = {30, 60000, 60000, 60000};
-    static const struct http_timeouts quick_head = {60000, 30, 60000, 60000};
+    static const struct http_timeouts slow_head = {30, HOUR, HOUR, HOUR};
+    static const struct http_timeouts quick_head = {HOUR, 30, HOUR, HOUR};
     int64_t began = net_now();
 
     start(&quick_head);

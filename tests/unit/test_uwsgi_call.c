@@ -4,17 +4,15 @@
 #include "unit.h"
 #include "uwsgi_call.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const struct uwsgi_config config = {
-    {{500, 500, 500, 500}, HTTP_DEFAULT_LIMITS, HTTP_DEFAULT_MAX_BODY},
-    500,
-    300,
-};
+static struct uwsgi_config config = {
+    .http = {{500, 500, 500, 500}, HTTP_DEFAULT_LIMITS, HTTP_DEFAULT_MAX_BODY}};
+
+enum { SHORT = 100 }; /* ms, where a deadline is to pass */
 
 static struct net_addr address;
 static char path[64];
@@ -26,6 +24,7 @@ static void start(void (*play)(int fd))
 {
     char text[80];
 
+    config.connect_timeout = config.reply_timeout = unit_patience();
     snprintf(path, sizeof path, "/tmp/test_uwsgi_call.%d", getpid());
     snprintf(text, sizeof text, "unix:%s", path);
     CU_ASSERT_FATAL(net_parse(&address, text, NULL));
@@ -33,7 +32,7 @@ static void start(void (*play)(int fd))
     CU_ASSERT_FATAL(listener >= 0);
     child = play != NULL ? fork() : 0;
     if (child == 0 && play != NULL) {
-        int fd = net_accept(listener, NULL, net_after(5000));
+        int fd = net_accept(listener, NULL, net_after(unit_patience()));
         play(fd);
         close(fd);
         _exit(0);
@@ -80,12 +79,12 @@ static void take(int fd, size_t n)
     char bytes[1000];
 
     for (size_t at = 0; at < n; at += sizeof bytes)
-        net_read(fd, bytes, sizeof bytes, net_after(5000));
+        net_read(fd, bytes, sizeof bytes, net_after(unit_patience()));
 }
 
 static void say(int fd, const char *text)
 {
-    net_write(fd, text, strlen(text), 5000);
+    net_write(fd, text, strlen(text), unit_patience());
 }
 
 static void play_simple(int fd)
@@ -112,9 +111,9 @@ static void play_interim(int fd)
 {
     say(fd, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nA: b\r\n");
     say(fd, "\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc");
-    poll(NULL, 0, 20);
+    unit_dawdle(20000);
     say(fd, "\r\n2\r\nde\r\n0\r\n\r\n");
-    poll(NULL, 0, 5000); /* the end is in the bytes, not in the close */
+    pause(); /* the end is in the bytes, not in the close */
 }
 
 static void test_interim_and_chunks(void)
@@ -141,8 +140,8 @@ static void play_echo(int fd)
 
     say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n");
     while (total < 5000000 &&
-           (n = net_read(fd, bytes, sizeof bytes, net_after(5000))) > 0) {
-        net_write(fd, bytes, (size_t)n, 5000);
+           (n = net_read(fd, bytes, sizeof bytes, net_after(unit_patience()))) > 0) {
+        net_write(fd, bytes, (size_t)n, unit_patience());
         total += (size_t)n;
     }
 }
@@ -190,6 +189,8 @@ static void check_failure(void (*play)(int fd), size_t n, int status,
     struct err err = {""};
 
     start(play);
+    if (status == 504)
+        config.reply_timeout = SHORT;
     CU_ASSERT_EQUAL(call(&c, n, &err), status);
     if (strstr(err.text, word) == NULL || strstr(err.text, path) == NULL)
         CU_FAIL(err.text);
@@ -220,7 +221,7 @@ static void play_switch(int fd)
 static void play_silence(int fd)
 {
     (void)fd;
-    poll(NULL, 0, 5000);
+    pause();
 }
 
 static void play_endless_head(int fd)
@@ -253,6 +254,12 @@ static void test_refused(void)
     uwsgi_call_close(&c);
 }
 
+static void play_stall(int fd)
+{
+    say(fd, "HTTP/1.1 200 OK\r\n\r\nabc");
+    pause();
+}
+
 /* Failures behind the head. */
 static void check_body(void (*play)(int fd), const char *word)
 {
@@ -261,6 +268,8 @@ static void check_body(void (*play)(int fd), const char *word)
 
     start(play);
     CU_ASSERT_EQUAL(call(&c, 0, &err), 0);
+    if (play == play_stall)
+        config.reply_timeout = SHORT;
     CU_ASSERT_EQUAL(body(&c, &err), -1);
     CU_ASSERT(strstr(err.text, word) != NULL);
     uwsgi_call_close(&c);
@@ -280,12 +289,6 @@ static void play_cut_chunk(int fd)
 static void play_bad_chunk(int fd)
 {
     say(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n");
-}
-
-static void play_stall(int fd)
-{
-    say(fd, "HTTP/1.1 200 OK\r\n\r\nabc");
-    poll(NULL, 0, 5000);
 }
 
 static void test_broken_bodies(void)
