@@ -110,7 +110,7 @@ class Patience:
     def __call__(self, seconds=PATIENCE):
         now = time.monotonic()
         if now >= self.good_until:
-            self.seconds = 3 * slowness()
+            self.seconds = 1.25 * slowness()
             self.good_until = now + 5
         return self.seconds * max(seconds, PATIENCE)
 
