@@ -49,6 +49,11 @@ static void answer_frame(struct exchange *x)
 {
     struct answer *out = &x->out;
 
+    /* Whoever thinks that he may go on may be sending already. */
+    if (x->worker->quitting && x->keep_alive) {
+        x->keep_alive = false;
+        x->client->linger = true;
+    }
     out->no_body = x->head_only || out->status < 200 || out->status == 204 ||
                    out->status == 304;
     if (out->status == 204 || out->status == 304)

@@ -290,19 +290,29 @@ static void client_finish(struct client *c)
     client_ready(&c->event);
 }
 
+static void client_hurry(struct client *c)
+{
+    struct front_worker *w = c->worker;
+
+    if (c->timer.when > event_now(w->loop) + w->last_call)
+        timer_set(w->loop, &c->timer, w->last_call);
+}
+
 void client_next(struct client *c, bool keep_alive)
 {
     struct front_worker *w = c->worker;
 
     if (c->state == CLIENT_GONE)
         return;
-    if (!keep_alive || (w->quitting && c->in.len == 0)) {
+    if (!keep_alive) {
         client_finish(c);
         return;
     }
     c->state = CLIENT_WAITS;
     client_move(c, &w->idle);
     timer_set(w->loop, &c->timer, client_settings(c)->keepalive_timeout);
+    if (w->quitting)
+        client_hurry(c);
     if (c->in.len == 0 && !c->event.can_read) {
         buf_free(&c->in); /* an idle connection holds no buffer */
         return;
@@ -389,6 +399,19 @@ static void client_ready(struct event *e)
     }
 }
 
+/* Nothing has come for too long, or is it only that nobody has looked?  Who was
+ * promised another answer may have his next request on its way: the connection
+ * ends in two steps, and the request finds a clean end, no reset. */
+static void client_idle_over(struct client *c)
+{
+    c->event.can_read = true;
+    client_ready(&c->event);
+    if (c->state != CLIENT_WAITS)
+        return;
+    c->linger = c->requests > 0;
+    client_finish(c);
+}
+
 /* A client that is slow with its request is told so; one that is slow to take
  * its answer can be told nothing. */
 static void client_timeout(struct timer *t)
@@ -398,6 +421,10 @@ static void client_timeout(struct timer *t)
     bool reading = c->state == CLIENT_HEAD ||
                    (x != NULL && x->body.started && !x->body.done);
 
+    if (c->state == CLIENT_WAITS) {
+        client_idle_over(c);
+        return;
+    }
     if (x == NULL || c->state == CLIENT_LINGERS) {
         client_close(c);
         return;
@@ -423,13 +450,9 @@ bool client_close_oldest(struct front_worker *w)
     return true;
 }
 
-void client_close_idle(struct front_worker *w)
+void client_hasten(struct front_worker *w)
 {
-    struct client *next;
-
-    for (struct client *c = w->idle.first; c != NULL; c = next) {
-        next = c->next;
-        if (c->state == CLIENT_WAITS && c->requests > 0)
-            client_close(c);
-    }
+    for (struct client *c = w->idle.first; c != NULL; c = c->next)
+        if (c->state == CLIENT_WAITS)
+            client_hurry(c);
 }

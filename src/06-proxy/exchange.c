@@ -158,8 +158,7 @@ static bool exchange_may_keep(const struct exchange *x)
 
     return x->request.keep_alive && s->keepalive_timeout > 0 &&
            c->requests < s->keepalive_requests &&
-           event_now(x->worker->loop) - c->since < s->keepalive_time &&
-           !x->worker->quitting;
+           event_now(x->worker->loop) - c->since < s->keepalive_time;
 }
 
 /* `OPTIONS *` asks about the server itself (RFC 9110 9.3.7); CONNECT and TRACE

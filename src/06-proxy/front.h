@@ -49,7 +49,8 @@ struct front_worker {
     unsigned connections;        /* in use, those to upstreams too */
     unsigned max_connections;    /* worker_connections */
     uint64_t next_serial;
-    bool quitting; /* finish what runs, take nothing new */
+    bool quitting; /* accept nothing new; each answer is a client's last */
+    int64_t last_call; /* ms that a silent client then has */
 };
 
 /* One accepted connection. */
@@ -217,9 +218,8 @@ int client_read(struct client *c, size_t room);
 /* Closes the connection that has been idle longest, because its place is
  * needed; false when there is none. */
 bool client_close_oldest(struct front_worker *w);
-/* Closes the connections that wait for a further request (graceful shutdown);
- * a new one was let in, so its first request is on its way and is answered. */
-void client_close_idle(struct front_worker *w);
+/* The worker quits: those who may send a request have w->last_call to do so. */
+void client_hasten(struct front_worker *w);
 
 /* exchange.c */
 

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ACCEPT_PAUSE 500 /* ms without accepting when descriptors are out */
+#define ACCEPT_PAUSE 500  /* ms without accepting when descriptors are out */
+#define LAST_CALL    5000 /* ms for silent clients of a worker that quits */
 
 struct run {
     struct front_worker front;
@@ -102,10 +103,46 @@ static bool start_accepting(struct run *r)
     return true;
 }
 
+/* Those who wait to be accepted.  A socket of this worker's alone (reuseport)
+ * may end with it, and they with the socket. */
+static void accept_rest(struct front_worker *w)
+{
+    for (struct front_listen *l = w->conf->listens; l; l = l->next)
+        while (l->fd >= 0 && w->connections < w->max_connections) {
+            struct net_addr peer;
+            int fd = net_accept(l->fd, &peer, 0);
+
+            if (fd < 0)
+                break;
+            client_open(w, l, fd, &peer);
+        }
+}
+
+/* A silent client has so many ms, but only half of what is granted to the whole
+ * worker: it is to end by itself. */
+static int64_t last_call(const struct core_settings *core)
+{
+    int64_t half = core->worker_shutdown_timeout / 2;
+
+    return half > 0 && half < LAST_CALL ? half : LAST_CALL;
+}
+
+/* From here on each answer that begins is the last of its connection. */
+static void quit(struct run *r)
+{
+    struct front_worker *w = &r->front;
+
+    accept_rest(w);
+    stop_accepting(r);
+    worker_stop_listening(r->worker);
+    w->last_call = last_call(r->worker->cycle->core);
+    w->quitting = true;
+    client_hasten(w);
+}
+
 static void obey(struct event *e)
 {
     struct run *r = e->owner;
-    struct front_worker *w = &r->front;
 
     for (;;)
         switch (worker_order(r->worker)) {
@@ -115,10 +152,7 @@ static void obey(struct event *e)
             r->stop = true;
             return;
         case WORKER_QUIT:
-            w->quitting = true;
-            stop_accepting(r);
-            worker_stop_listening(r->worker);
-            client_close_idle(w);
+            quit(r);
             break;
         case WORKER_REOPEN:
             break;
