@@ -11,7 +11,7 @@ when its exit status is 0.  A suite that runs nothing has failed.
 
 Twice as many commands run at once as there are processors, because most of
 them wait more than they compute.  No command is ended because it takes long:
-what is ended has given no sign of life (see Watch).  The whole output of each
+what is ended has given no sign of life (tests/life.py).  The whole output of each
 suite is kept in build/test/SUITE.log.  The last line is the sum of all, and
 the exit status is 0 when nothing failed.
 
@@ -19,6 +19,7 @@ docs/testing.md says what the suites show, and which part of what is slow is run
 each time (tests/rotate.py).
 """
 
+import functools
 import json
 import os
 import re
@@ -32,6 +33,7 @@ import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
+import life  # noqa: E402
 import rotate  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,6 +89,7 @@ def part(names, parts, files_of):
         map(rotate.files, files_of(name))))
 
 
+@functools.lru_cache(None)
 def cases(stage):
     """The names of the cases of a stage, from their line `stage`."""
     found = []
@@ -108,14 +111,22 @@ def corpus(words, *more):
                     for n in STAGES]
 
 
+def for_valgrind(stage):
+    """What stage 5 has not of its own is stage 4's, cases and code.  And a
+    case that sets the program a deadline would measure Valgrind."""
+    return [name for name in cases(stage)
+            if (stage != 5 or name.startswith("prefork/")) and not re.search(
+                r"^(option|config).*[-_](timeout|harakiri)\b",
+                (ROOT / f"corpus/{name}.case").read_text("utf-8", "replace"),
+                re.M)]
+
+
 def corpus_valgrind():
-    """The corpus under Valgrind, where every start is dear: this run's part.
-    What stage 5 has not of its own is stage 4's, cases and code."""
+    """The corpus under Valgrind, where every start is dear: this run's part."""
     commands = []
     for n in STAGES:
-        some = part([name for name in cases(n)
-                     if n != 5 or name.startswith("prefork/")],
-                    CASE_PARTS[n], lambda name: [f"corpus/{name}.case"])
+        some = part(for_valgrind(n), CASE_PARTS[n],
+                    lambda name: [f"corpus/{name}.case"])
         commands.append(make(*GCC, "test-stage", f"N={n}", "SCALE=10",
                              "JOBS=2", f"WRAP={VALGRIND}",
                              f"CASES={' '.join(some)}"))
@@ -218,7 +229,7 @@ class Job:
         self.log = LOGS / f"{suite.name}.{number}.log"
         self.state = WAITING
         self.passed = self.failed = 0
-        self.seconds = self.cpu = 0.0
+        self.begin = self.seconds = self.cpu = 0.0
         self.verdict = ""  # why it was ended, if it was
         self.pid = None
 
@@ -270,114 +281,6 @@ class Job:
             self.failed = 1
             return "run: this command ran no test\n"
         return ""
-
-
-def known_work():
-    """The seconds that a known piece of work takes here and now: Python starts
-    and adds some numbers."""
-    begin = time.monotonic()
-    subprocess.run([sys.executable, "-I", "-S", "-c", "sum(range(500000))"],
-                   check=True)
-    return time.monotonic() - begin
-
-
-def processes():
-    """What runs: {pid: (parent, session, wants to run, seconds of work)}."""
-    tick = os.sysconf("SC_CLK_TCK")
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                text = (entry / "stat").read_text("utf-8", "replace")
-            except OSError:
-                continue
-            words = text.rpartition(")")[2].split()
-            found[int(entry.name)] = (int(words[1]), int(words[3]),
-                                      words[0] in "RD",
-                                      sum(map(int, words[11:15])) / tick)
-    return found
-
-
-def family(pid, table):
-    """A process, its session, and what descends from them."""
-    children = {}
-    for other, (parent, *_) in table.items():
-        children.setdefault(parent, []).append(other)
-    found = set()
-    queue = [p for p, (_, session, *_) in table.items() if pid in (p, session)]
-    while queue:
-        one = queue.pop()
-        if one not in found:
-            found.add(one)
-            queue += children.get(one, ())
-    return found
-
-
-class Watch:
-    """Looks after one command and ends it when it gives no sign of life.
-
-    A sign is output, a process that wants the processor or the disk when we
-    look, or work: at least IDLE of a processor since the look before.  Without
-    one for PATIENCE times what a known piece of work takes, measured again on
-    the machine as it then is, the command hangs.  What computes, and prints
-    nothing, may do so for SPIN such pieces of its own time; an endless loop
-    does more."""
-
-    PATIENCE = 1500
-    SPIN = 60000
-    IDLE = 0.02
-
-    def __init__(self, job):
-        self.job = job
-        self.size = self.work = self.spun = 0.0
-        self.looked = self.alive = time.monotonic()
-        self.longest = 0.0
-
-    def look(self, table, pace):
-        """`pace` gives the seconds of the known work: told to, it measures."""
-        now = time.monotonic()
-        mine = [table[p] for p in family(self.job.pid, table)]
-        work = sum(seconds for *_, seconds in mine)
-        # What has ended, and nobody waited for, takes its time away.
-        more = max(0.0, work - self.work)
-        size = self.job.log.stat().st_size
-        spoke = size != self.size
-        busy = (any(wants for _, _, wants, _ in mine) or
-                more >= self.IDLE * (now - self.looked))
-        self.spun = 0.0 if spoke else self.spun + more
-        self.size, self.work, self.looked = size, work, now
-        if spoke or busy:
-            self.alive = now
-        quiet = now - self.alive
-        self.longest = max(self.longest, quiet)
-        if quiet > self.PATIENCE * pace(False) and (
-                quiet > self.PATIENCE * pace(True)):
-            self.end(table, "no output and no work for "
-                     f"{quiet:.0f} s, {quiet / pace(False):.0f} times what "
-                     "starting Python takes here")
-        elif self.spun > self.SPIN * pace(False) and (
-                self.spun > self.SPIN * pace(True)):
-            self.end(table, f"no output in {self.spun:.0f} s of its own time")
-
-    def end(self, table, why):
-        self.job.verdict = f"ended: {why}"
-        for pid in family(self.job.pid, table):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-
-
-class Pace:
-    """The known work, measured at the start and whenever it is asked for."""
-
-    def __init__(self):
-        self.seconds = known_work()
-
-    def __call__(self, anew):
-        if anew:
-            self.seconds = known_work()
-        return self.seconds
 
 
 class Clock:
@@ -443,7 +346,7 @@ class Screen:
             width = shutil.get_terminal_size().columns - 1
             text = f"{self.clock.says()}: {names}"[:width]
             print(f"\r\033[K{text}", end="", file=self.out, flush=True)
-        elif int(10 * self.clock.share()) > self.tenth:
+        elif running and int(10 * self.clock.share()) > self.tenth:
             self.tenth = int(10 * self.clock.share())
             self.line(f"--- {self.clock.says()}: {names}")
 
@@ -522,7 +425,7 @@ class Run:
     def go(self, out):
         clock = Clock(self.jobs)
         screen = Screen(clock, out)
-        pace, watches = Pace(), {}
+        pace, watches = life.Pace(), {}
         lanes = [threading.Thread(target=self.lane, daemon=True)
                  for _ in range(LANES)]
         for lane in lanes:
@@ -531,9 +434,14 @@ class Run:
             with self.turn:
                 self.turn.wait(self.LOOK)
             running = [j for j in self.jobs if j.state == RUNNING and j.pid]
-            table = processes()
+            table = life.processes()
             for job in running:
-                watches.setdefault(job, Watch(job)).look(table, pace)
+                if job not in watches:
+                    watches[job] = life.Watch(job.pid, job.log)
+                why = watches[job].look(table, pace)
+                if why and not job.verdict:
+                    job.verdict = f"ended: {why}"
+                    life.end(job.pid, table)
             self.report(screen)
             screen.now(running)
         if self.broken:
@@ -541,7 +449,6 @@ class Run:
         self.report(screen)
         screen.end()
         clock.keep()
-        return watches
 
 
 def tail(log, keep=250):
@@ -552,7 +459,8 @@ def tail(log, keep=250):
 
 
 def told(suite):
-    seconds = max((j.seconds for j in suite.jobs), default=0)
+    seconds = max(j.begin + j.seconds for j in suite.jobs) - min(
+        j.begin for j in suite.jobs)
     cpu = sum(j.cpu for j in suite.jobs)
     return (f"{suite.name:15} {suite.passed:5} passed {suite.failed:4} failed"
             f" {seconds:7.1f} s {cpu:7.1f} s of work"

@@ -9,6 +9,11 @@ any lines, within a line for any text.  A command that ends with ` &` is a
 server: it runs until the chapter's end, and the next command waits until the
 ports that it names accept; what it prints is compared if the block shows any.
 
+A command may take as long as it needs; it is ended when it gives no sign of
+life (tests/life.py).  On a busy machine what a reader would wait for takes
+longer: there `sleep` and `--max-time` mean as many times more as a known piece
+of work takes more.
+
 The chapters name ports.  Where the system lets us, which is for root, they are
 those of a network of our own, so that nobody else can have them.
 """
@@ -17,24 +22,27 @@ import ctypes
 import fcntl
 import os
 import re
+import select
 import signal
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "docs"))
+sys.path.insert(0, str(ROOT / "tests"))
 sys.path.insert(0, str(ROOT / "tests/interop"))
 import lib  # noqa: E402
+import life  # noqa: E402
 import weave  # noqa: E402
 
-PATIENCE = 60
+LOOK = 0.5  # seconds between two looks at what runs
 MARK = "STRATA_CHECKPOINT"
+WAITS = r"(?<![\w.-])(sleep|--max-time) (\d+(?:\.\d+)?)(?![\w.])"
 
 
 class Command:
@@ -73,12 +81,27 @@ def pattern(lines):
     return re.compile(out)
 
 
+def fits(shown, text):
+    """Whether a command printed what a block shows."""
+    return pattern(tidy(shown)).fullmatch(
+        "".join(line + "\n" for line in tidy(text)))
+
+
 def tidy(text):
     """Output as a block would show it: no CR, no blanks at line ends."""
     lines = [line.rstrip() for line in text.replace("\r", "").split("\n")]
     while lines and not lines[-1]:
         lines.pop()
     return lines
+
+
+def stretched(text, pace):
+    """A command whose waits last as much longer as this machine is slower,
+    now, than one that is not busy."""
+    if not re.search(WAITS, text):
+        return text
+    times = max(1, pace(True) / life.NORMAL)
+    return re.sub(WAITS, lambda m: f"{m[1]} {float(m[2]) * times:.2f}", text)
 
 
 class Shell:
@@ -98,39 +121,49 @@ class Shell:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, start_new_session=True)
         self.count = 0
+        self.pace = life.Pace()
 
-    def run(self, text):
-        """Runs a command; its output, or None when it does not end."""
+    def run(self, text, shown):
+        """Runs a command: its output, or None, and why it was ended.  A server
+        is given a while to print what is shown."""
+        text = stretched(text, self.pace)
         self.count += 1
         script = self.folder / f"{self.count}.sh"
         out = self.folder / f"{self.count}.out"
         script.write_text(text + "\n")
-        alarm = signal.alarm(PATIENCE)
+        out.touch()
+        watch = life.Watch(self.shell.pid, out)
         try:
             self.shell.stdin.write(f". {script} </dev/null >{out} 2>&1\n"
                                    "echo done\n")
             self.shell.stdin.flush()
-            answer = self.shell.stdout.readline()
-        except (TimeoutError, BrokenPipeError):
-            return None
-        finally:
-            signal.alarm(alarm)
-        if not answer:
-            return None
+        except BrokenPipeError:
+            return None, "the shell has ended"
+        while not select.select([self.shell.stdout], [], [], LOOK)[0]:
+            why = watch.look(life.processes(), self.pace)
+            if why:
+                return None, why
+        if not self.shell.stdout.readline():
+            return None, "the shell has ended"
         if text.rstrip().endswith("&"):
-            self.wait_until_up(text)
-            time.sleep(0.2)
-        return out.read_text("utf-8", "replace")
+            why = self.wait_until_up(text, watch)
+            if why:
+                return None, why
+            lib.wait_for(lambda: not tidy(shown) or
+                         fits(shown, out.read_text("utf-8", "replace")),
+                         max(1, 20 * self.pace()))
+        return out.read_text("utf-8", "replace"), None
 
-    @staticmethod
-    def wait_until_up(text):
-        ports = [int(p) for p in re.findall(r"(?<!\d)18\d\d\d(?!\d)", text)]
-        first = ports[-1:]  # a gateway names its backend before itself
-        for port in first:
-            lib.wait_for(lambda p=port: lib.listening("127.0.0.1", p) or
-                         lib.listening("0.0.0.0", p), 10)
-        if not first:
-            time.sleep(0.5)
+    def wait_until_up(self, text, watch):
+        """A server accepts at the last port that it names, for a gateway names
+        its backend before itself.  None, or why it will not."""
+        ports = re.findall(r"(?<!\d)18\d\d\d(?!\d)", text)
+        why = None
+        while ports and not why and not lib.wait_for(
+                lambda: lib.listening("127.0.0.1", int(ports[-1])) or
+                lib.listening("0.0.0.0", int(ports[-1])), LOOK):
+            why = watch.look(life.processes(), self.pace)
+        return why
 
     def end(self):
         """Ends the shell and everything that was started in it."""
@@ -144,7 +177,8 @@ class Shell:
             if sign == signal.SIGINT:
                 self.shell.kill()
                 self.shell.wait()
-            if lib.wait_for(lambda: not self.processes(), 3):
+            if lib.wait_for(lambda: not self.processes(),
+                            max(3, 60 * self.pace())):
                 return
 
     def processes(self):
@@ -169,10 +203,6 @@ def own_network():
                                                   up_and_running))
 
 
-def on_alarm(*_):
-    raise TimeoutError
-
-
 def run_chapter(path):
     """Runs a chapter's commands: (passed, failed)."""
     found = commands(path)
@@ -180,18 +210,16 @@ def run_chapter(path):
     with tempfile.TemporaryDirectory(prefix="strata-book-") as folder:
         shell = Shell(folder)
         for command in found:
-            text = shell.run(command.text)
-            if text is None:
+            shown = "\n".join(command.expected)
+            text, why = shell.run(command.text, shown)
+            if why:
                 print(f"not ok {command.place}: {command.text}\n    it did not"
-                      f" end within {PATIENCE} seconds; the rest of the "
-                      "chapter was not run")
+                      f" end: {why}; the rest of the chapter was not run")
                 failed += 1
                 break
-            lines = tidy(text)
-            expected = tidy("\n".join(command.expected))
+            lines, expected = tidy(text), tidy(shown)
             server = command.text.rstrip().endswith("&")
-            if (server and not expected) or pattern(expected).fullmatch(
-                    "".join(line + "\n" for line in lines)):
+            if (server and not expected) or fits(shown, text):
                 passed += 1
                 continue
             failed += 1
@@ -203,7 +231,6 @@ def run_chapter(path):
 
 
 def main(numbers):
-    signal.signal(signal.SIGALRM, on_alarm)
     own_network()
     passed = failed = 0
     for path in sorted((ROOT / "chapters").glob("*.md")):
