@@ -109,7 +109,8 @@ static void fail_reload(struct supervisor *s, const struct proc *p, int status)
     end_reload(s);
 }
 
-/* The new generation serves: the old one may go. */
+/* The new generation serves: the old one may go.  The plan goes first: what it
+ * has open must not be closed last by the master, who looks after no client. */
 static void adopt_next(struct supervisor *s)
 {
     struct generation *old = s->current;
@@ -119,8 +120,8 @@ static void adopt_next(struct supervisor *s)
     s->current->up = true;
     s->retired = false;
     TELL(&s->crew, SUPERVISOR_RELOADED, NULL, 0);
-    crew_dismiss(&s->crew, old, false);
     release(s, old);
+    crew_dismiss(&s->crew, old, false);
     end_reload(s);
 }
 

@@ -103,19 +103,19 @@ static bool start_accepting(struct run *r)
     return true;
 }
 
-/* Those who wait to be accepted.  A socket of this worker's alone (reuseport)
- * may end with it, and they with the socket. */
-static void accept_rest(struct front_worker *w)
+/* A socket that nobody else has, because the configuration gave it up, must not
+ * take connections that nobody accepts.  It takes those with it that wait in it:
+ * they are let in first, and nothing is done between the last and the end. */
+static void stop_listening(struct front_worker *w, struct front_listen *l)
 {
-    for (struct front_listen *l = w->conf->listens; l; l = l->next)
-        while (l->fd >= 0 && w->connections < w->max_connections) {
-            struct net_addr peer;
-            int fd = net_accept(l->fd, &peer, 0);
+    struct net_addr peer;
+    int fd;
 
-            if (fd < 0)
-                break;
-            client_open(w, l, fd, &peer);
-        }
+    while (w->connections < w->max_connections &&
+           (fd = net_accept(l->fd, &peer, 0)) >= 0)
+        client_open(w, l, fd, &peer);
+    close(l->fd);
+    l->fd = -1;
 }
 
 /* A silent client has so many ms, but only half of what is granted to the whole
@@ -132,9 +132,10 @@ static void quit(struct run *r)
 {
     struct front_worker *w = &r->front;
 
-    accept_rest(w);
     stop_accepting(r);
-    worker_stop_listening(r->worker);
+    for (struct front_listen *l = w->conf->listens; l != NULL; l = l->next)
+        if (l->fd >= 0)
+            stop_listening(w, l);
     w->last_call = last_call(r->worker->cycle->core);
     w->quitting = true;
     client_hasten(w);

@@ -187,17 +187,6 @@ enum worker_order worker_order(struct worker *w)
     }
 }
 
-void worker_stop_listening(struct worker *w)
-{
-    struct front_conf *http = w->cycle->http;
-
-    for (struct front_listen *l = http ? http->listens : NULL; l; l = l->next) {
-        if (l->fd >= 0)
-            close(l->fd);
-        l->fd = -1;
-    }
-}
-
 void worker_ready(struct worker *w)
 {
     supervisor_ready(w->self);

@@ -27,11 +27,6 @@ enum worker_order {
  * WORKER_STOP. */
 enum worker_order worker_order(struct worker *w);
 
-/* After WORKER_QUIT, when the loop does not watch them any more: closes the
- * sockets that were listened on.  One that nobody else has, because the
- * configuration gave it up, must not take connections that nobody accepts. */
-void worker_stop_listening(struct worker *w);
-
 /* To be called once, when the loop is about to run. */
 void worker_ready(struct worker *w);
 

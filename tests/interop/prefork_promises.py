@@ -65,6 +65,10 @@ def under_reloads(t):
     t.equal("reloads lose no request", clients.lost, [])
     t.ok("the last answers said so", clients.closed > RELOADS)
     t.equal("it stops", t.stop(child), 0)
+    said = child.log.read_text()
+    t.ok("no process has failed", not any(
+        word in said for word in ("DAMN", "NO MERCY", "Sanitizer")),
+        said[-2000:])
 
 
 def under_max_requests(t):

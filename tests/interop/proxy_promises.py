@@ -11,7 +11,6 @@ import kept
 import lib
 
 RELOADS = 100
-LAST_CALL = 5  # s: the program's
 WAIT = kept.REQUEST.replace(b"/ ", b"/wait ")
 
 
@@ -91,6 +90,7 @@ def under_reloads(t, port, reloads, **kw):
     t.equal(f"{what}: no request is lost", clients.lost, [])
     t.ok(f"{what}: the last answers said so", clients.closed >= reloads)
     t.equal("it stops", t.stop(child), 0)
+    t.ok("no process has failed", "[alert]" not in log(t), log(t)[-2000:])
 
 
 def under_an_upgrade(t, port):
