@@ -104,8 +104,8 @@ static bool start_accepting(struct run *r)
 }
 
 /* A socket that nobody else has, because the configuration gave it up, must not
- * take connections that nobody accepts.  It takes those with it that wait in it:
- * they are let in first, and nothing is done between the last and the end. */
+ * take connections that nobody accepts.  Those that wait in it would end with
+ * it: they are let in first, and nothing stands between the last and the end. */
 static void stop_listening(struct front_worker *w, struct front_listen *l)
 {
     struct net_addr peer;
