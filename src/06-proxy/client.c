@@ -442,12 +442,25 @@ static void client_timeout(struct timer *t)
     exchange_error(x, 408);
 }
 
+/* One whose next request lies in the socket is idle no more. */
+static bool client_is_idle(const struct client *c)
+{
+    char byte;
+
+    return c->state == CLIENT_LINGERS ||
+           (c->in.len == 0 &&
+            recv(c->event.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0);
+}
+
 bool client_close_oldest(struct front_worker *w)
 {
-    if (w->idle.first == NULL)
-        return false;
-    client_close(w->idle.first);
-    return true;
+    struct client *c = w->idle.first;
+
+    while (c != NULL && !client_is_idle(c))
+        c = c->next;
+    if (c != NULL)
+        client_close(c);
+    return c != NULL;
 }
 
 void client_hasten(struct front_worker *w)

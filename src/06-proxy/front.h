@@ -215,8 +215,8 @@ void client_soon(struct client *c);
 /* Reads once into c->in: 1 when bytes came, 0 at the end of the stream, -1
  * when nothing is there now, -2 when the connection is broken. */
 int client_read(struct client *c, size_t room);
-/* Closes the connection that has been idle longest, because its place is
- * needed; false when there is none. */
+/* Closes the connection that has been idle longest, and is still, because its
+ * place is needed; false when there is none. */
 bool client_close_oldest(struct front_worker *w);
 /* The worker quits: those who may send a request have w->last_call to do so. */
 void client_hasten(struct front_worker *w);

@@ -185,8 +185,8 @@ static void run_close(struct run *r)
 {
     struct front_worker *w = &r->front;
 
-    while (client_close_oldest(w))
-        ;
+    while (w->idle.first != NULL)
+        client_close(w->idle.first);
     while (w->busy.first != NULL)
         client_close(w->busy.first);
     if (w->loop != NULL) {

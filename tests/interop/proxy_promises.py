@@ -14,17 +14,16 @@ RELOADS = 100
 WAIT = kept.REQUEST.replace(b"/ ", b"/wait ")
 
 
-def conf(t, port, top="", http="", listen="", workers=2):
+def conf(t, port, top="", events="", listen="", workers=2):
     t.write("nginx.conf", f"""
 daemon off;
 worker_processes {workers};
 error_log error.log notice;
 pid proxy.pid;
 {top}
-events {{ }}
+events {{ {events} }}
 http {{
     access_log off;
-    {http}
     server {{
         listen {t.host}:{port} {listen};
         location / {{ return 200 "$pid"; }}
@@ -195,6 +194,24 @@ def who_waits_to_be_accepted(t):
     t.equal("it stops", t.stop(child), 0)
 
 
+def who_is_in_the_way(t):
+    """Where connections are short the idle ones go, but not one whose request
+    has come."""
+    child = server(t, 8108, workers=1, events="worker_connections 6;")
+    clients = [kept.Connection(child.address) for _ in range(6)]
+    pid = {int(c.ask().body) for c in clients}.pop()
+    os.kill(pid, signal.SIGSTOP)
+    new = kept.Connection(child.address)
+    new.send()
+    clients[0].send()
+    os.kill(pid, signal.SIGCONT)
+    t.ok("who comes new is served", new.answer())
+    t.ok("and the one that was idle longest, and has asked",
+         clients[0].answer())
+    t.equal("the next has made way", clients[1].end(), "a clean end")
+    t.equal("it stops", t.stop(child), 0)
+
+
 def pending(pid):
     """SIGQUIT waits to be read."""
     with open(f"/proc/{pid}/status", encoding="ascii") as f:
@@ -209,6 +226,7 @@ with lib.Test("promises of strata-proxy") as t:
     at_a_stop(t)
     silent(t)
     who_waits_to_be_accepted(t)
+    who_is_in_the_way(t)
     under_an_upgrade(t, 8101)
     under_reloads(t, 8102, 20, listen="reuseport")
     under_reloads(t, 8103, RELOADS)
