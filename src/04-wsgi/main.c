@@ -174,7 +174,11 @@ static int run(const struct command_line *line, struct err *err)
         status = wsgi_status_without_app(config);
     if (status == 0 && loaded != WSGI_EXIT) {
         const struct wsgi_server server = {
-            .host = host, .orders = &orders, .last_call = WSGI_LAST_CALL};
+            .host = host,
+            .orders = &orders,
+            .last_call = WSGI_LAST_CALL,
+            .alone = true,
+        };
         const struct wsgi_identity me = {1, 0, 1};
         wsgi_host_identify(host, &me);
         wsgi_log("spawned strata-wsgi worker 1 (and the only) (pid: %d, "

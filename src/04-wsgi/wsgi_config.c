@@ -157,13 +157,18 @@ static void defer_accept(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
 }
 
+static bool is_inherited(const struct wsgi_socket *s)
+{
+    return strncmp(s->address, "fd://", 5) == 0;
+}
+
 static bool listen_on(struct wsgi_socket *s, const struct wsgi_config *c,
                       struct err *err)
 {
     struct net_addr addr;
     struct err why;
 
-    if (strncmp(s->address, "fd://", 5) == 0) {
+    if (is_inherited(s)) {
         s->fd = inherited(s->address + 5, &why);
     } else if (parse_address(&addr, s->address, &why)) {
         s->fd = net_listen(&addr, c->listen, &why);
@@ -198,6 +203,13 @@ bool wsgi_config_listen(struct wsgi_config *c, struct err *err)
         }
     }
     return true;
+}
+
+void wsgi_config_stop_listening(const struct wsgi_config *c)
+{
+    for (size_t i = 0; i < c->socket_count; i++)
+        if (!is_inherited(&c->sockets[i]))
+            shutdown(c->sockets[i].fd, SHUT_RDWR);
 }
 
 void wsgi_config_log_sockets(const struct wsgi_config *c)

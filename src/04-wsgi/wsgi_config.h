@@ -102,6 +102,10 @@ bool wsgi_add_socket(struct wsgi_config *c, const char *address,
  * address; those opened before it stay open. */
 bool wsgi_config_listen(struct wsgi_config *c, struct err *err);
 
+/* Nobody can connect any more, whichever processes have the sockets open.  One
+ * that was passed to the program (fd://) is left alone: it is not its own. */
+void wsgi_config_stop_listening(const struct wsgi_config *c);
+
 /* Logs where each socket listens; port 0 has become a real one. */
 void wsgi_config_log_sockets(const struct wsgi_config *c);
 

@@ -119,6 +119,7 @@ struct wsgi_server {
     unsigned core;                  /* 0, 1, ... : the number of the thread */
     const struct wsgi_orders *orders;
     int64_t last_call; /* ms */
+    bool alone; /* no other process serves the sockets: they end with it */
 };
 
 /* Serves the configuration's sockets until ordered to end; returns when every

@@ -236,6 +236,8 @@ static bool wait_for_all(struct loop *l, int64_t now, size_t *listeners)
 static void obey(struct loop *l)
 {
     l->order++;
+    if (l->server->alone)
+        wsgi_config_stop_listening(l->config);
     for (size_t i = 0; i < l->count; i++)
         hasten(l, l->waiting[i]);
 }

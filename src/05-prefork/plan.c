@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -127,15 +126,6 @@ void plan_close(struct plan *p)
             close(c->sockets[i].fd);
         c->sockets[i].fd = -1;
     }
-}
-
-void plan_stop_listening(const struct plan *p)
-{
-    const struct wsgi_config *c = &p->config.wsgi;
-
-    for (size_t i = 0; i < c->socket_count; i++)
-        if (strncmp(c->sockets[i].address, "fd://", 5) != 0)
-            shutdown(c->sockets[i].fd, SHUT_RDWR);
 }
 
 void plan_remove_sockets(const struct plan *p)

@@ -23,10 +23,6 @@ bool plan_open(struct plan *p, const struct plan *old, struct err *err);
 /* Closes the sockets, in a process that works for another plan. */
 void plan_close(struct plan *p);
 
-/* Nobody can connect any more, whichever processes have the sockets open.  One
- * that was passed to the program (fd://) is left alone: it is not its own. */
-void plan_stop_listening(const struct plan *p);
-
 /* Removes the unix sockets of the plan. */
 void plan_remove_sockets(const struct plan *p);
 

@@ -254,7 +254,7 @@ static void event(void *context, const struct supervisor_event *e)
         wsgi_log(e->status == SUPERVISOR_QUICK
                      ? "SIGINT/SIGTERM received...killing workers..."
                      : "SIGQUIT received...workers finish their requests...");
-        plan_stop_listening(p->current);
+        wsgi_config_stop_listening(&p->current->config.wsgi);
         break;
     case SUPERVISOR_RELOADED:
         log_reloaded(p);

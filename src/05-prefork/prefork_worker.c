@@ -304,8 +304,9 @@ static bool serve_all(struct serving *s)
     void *failed;
 
     for (uint64_t i = 0; i < s->config->threads; i++)
-        s->cores[i].server = (struct wsgi_server){
-            s->p->host, &s->hooks, (unsigned)i, &signalled.orders, last_call};
+        s->cores[i].server =
+            (struct wsgi_server){s->p->host,        &s->hooks, (unsigned)i,
+                                 &signalled.orders, last_call, signalled.alone};
     while (running < s->config->threads && ok) {
         struct core *core = &s->cores[running];
         int error = pthread_create(&core->thread, NULL, serve, &core->server);

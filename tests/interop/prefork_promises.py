@@ -135,6 +135,25 @@ def silent(t):
     t.ok("in time", "NO MERCY" not in child.log.read_text())
 
 
+def nobody_is_let_in(t):
+    """While somebody is seen off, who comes anew is refused, and not left to
+    wait."""
+    words = ["--http-socket", f"{t.host}:8108", "-w", "app"]
+    for more in (["strata-prefork", "--master", "--processes", "2"],
+                 ["strata-prefork", "--threads", "2"], ["strata-wsgi"]):
+        child = t.start([*more, *words], ready=(t.host, 8108))
+        idle = kept.Connection((t.host, 8108))
+        idle.ask()
+        child.send_signal(signal.SIGQUIT)
+        t.ok(f"{' '.join(more)}: nobody is let in", lib.wait_for(
+            lambda: not lib.listening(t.host, 8108)))
+        answer = idle.ask()
+        t.ok("the kept one is answered, for the last time",
+             answer and answer.last)
+        idle.socket.close()
+        t.equal("it ends", child.wait(30), 0)
+
+
 def nobody_waits_at_a_quick_stop(t):
     child = server(t, 8107)
     idle = kept.Connection(child.address)
@@ -149,6 +168,7 @@ def nobody_waits_at_a_quick_stop(t):
 
 
 with lib.Test("promises of strata-prefork") as t:
-    for part in (at_a_reload, at_a_stop, silent, nobody_waits_at_a_quick_stop,
+    for part in (at_a_reload, at_a_stop, silent, nobody_is_let_in,
+                 nobody_waits_at_a_quick_stop,
                  under_max_requests, under_reloads):
         part(t)
