@@ -135,6 +135,22 @@ def silent(t):
     t.ok("in time", "NO MERCY" not in child.log.read_text())
 
 
+def came_in_time(t):
+    """The only thread is at a request for longer than a kept connection may be
+    idle; what came meanwhile on that connection came in time."""
+    child = server(t, 8109, "--http-keepalive-timeout", "1")
+    busy, idle = kept.Connection(child.address), kept.Connection(child.address)
+    busy.ask(), idle.ask()
+    busy.send(WAIT)
+    lib.wait_for((t.dir / "begun").exists, 30)
+    idle.send()
+    time.sleep(1.2)  # more than the timeout
+    t.write("go", "")
+    t.ok("a long request is answered", busy.answer())
+    t.ok("and the one that came meanwhile", idle.answer())
+    t.equal("it stops", t.stop(child), 0)
+
+
 def nobody_is_let_in(t):
     """While somebody is seen off, who comes anew is refused, and not left to
     wait."""
@@ -168,7 +184,7 @@ def nobody_waits_at_a_quick_stop(t):
 
 
 with lib.Test("promises of strata-prefork") as t:
-    for part in (at_a_reload, at_a_stop, silent, nobody_is_let_in,
-                 nobody_waits_at_a_quick_stop,
+    for part in (at_a_reload, at_a_stop, silent, came_in_time,
+                 nobody_is_let_in, nobody_waits_at_a_quick_stop,
                  under_max_requests, under_reloads):
         part(t)
