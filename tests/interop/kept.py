@@ -127,6 +127,9 @@ class Clients:
         answer = Answer(self.data[i])
         if not answer.whole:
             return
+        if answer.status != b"200":
+            self.lose(i, "an error")
+            return
         self.answered += 1
         self.seen[i].add(answer.body)
         if answer.last:
