@@ -71,7 +71,7 @@ bool cgi_variables(const struct http_request *r, const struct cgi_server *s,
         if (table[i].value.len != 0 || !table[i].if_not_empty)
             ok = emit(context, table[i].name, table[i].value);
     buf_free(&scratch);
-    return ok && cgi_fields(r, emit, context);
+    return ok && cgi_fields(r, false, emit, context);
 }
 
 /* Fields that never become HTTP_*.  Host is here because cgi_fields has sent
@@ -87,7 +87,7 @@ static const struct span not_passed[] = {
 /* A token may hold more than letters, digits and "-"; the rest would either
  * meet a dashed name after the mapping ("X_Forwarded_For") or make a variable
  * that no shell and no CGI program can name. */
-static bool passed(struct span name)
+bool cgi_name_is_plain(struct span name)
 {
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
@@ -95,6 +95,13 @@ static bool passed(struct span name)
         if (!letter && !(c >= '0' && c <= '9') && c != '-')
             return false;
     }
+    return true;
+}
+
+static bool passed(struct span name, bool all_names)
+{
+    if (!all_names && !cgi_name_is_plain(name))
+        return false;
     for (size_t i = 0; i < sizeof not_passed / sizeof not_passed[0]; i++)
         if (span_eq_nocase(name, not_passed[i]))
             return false;
@@ -127,8 +134,11 @@ struct groups {
 
 #define NONE UINT16_MAX
 
-/* Among letters, digits and "-" one bit is the difference between capital and
- * small. */
+static int lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
 static int by_name(const void *left, const void *right, void *fields)
 {
     uint16_t i = *(const uint16_t *)left, j = *(const uint16_t *)right;
@@ -137,14 +147,15 @@ static int by_name(const void *left, const void *right, void *fields)
     if (a.len != b.len)
         return a.len < b.len ? -1 : 1;
     for (size_t at = 0; at < a.len; at++) {
-        int difference = (a.ptr[at] | 0x20) - (b.ptr[at] | 0x20);
+        int difference = lower(a.ptr[at]) - lower(b.ptr[at]);
         if (difference != 0)
             return difference;
     }
     return i - j;
 }
 
-static bool find_groups(struct groups *g, const struct http_fields *f)
+static bool find_groups(struct groups *g, const struct http_fields *f,
+                        bool all_names)
 {
     g->fields = f;
     g->count = 0;
@@ -154,7 +165,7 @@ static bool find_groups(struct groups *g, const struct http_fields *f)
     g->start = g->sorted + f->count;
     for (unsigned i = 0; i < f->count; i++) {
         g->start[i] = NONE;
-        if (passed(http_name(f, i)))
+        if (passed(http_name(f, i), all_names))
             g->sorted[g->count++] = (uint16_t)i;
     }
     qsort_r(g->sorted, g->count, sizeof *g->sorted, by_name, (void *)f);
@@ -201,7 +212,8 @@ static bool emit_group(const struct groups *g, unsigned first,
     return emit(context, name, value);
 }
 
-bool cgi_fields(const struct http_request *r, cgi_emit *emit, void *context)
+bool cgi_fields(const struct http_request *r, bool all_names, cgi_emit *emit,
+                void *context)
 {
     struct span host = http_request_span(r, r->host);
     struct groups groups;
@@ -210,7 +222,7 @@ bool cgi_fields(const struct http_request *r, cgi_emit *emit, void *context)
 
     if (host.len != 0 && !emit(context, SPAN("HTTP_HOST"), host))
         return false;
-    if (!find_groups(&groups, &r->fields))
+    if (!find_groups(&groups, &r->fields, all_names))
         return false;
     scratch_init(&scratch, r);
     for (unsigned i = 0; ok && i < r->fields.count; i++)

@@ -28,7 +28,7 @@ struct cgi_server {
 /* Emits the variables in the order of nginx's uwsgi_params: QUERY_STRING,
  * REQUEST_METHOD, CONTENT_TYPE, CONTENT_LENGTH, REQUEST_URI, PATH_INFO,
  * DOCUMENT_ROOT, SERVER_PROTOCOL, REQUEST_SCHEME, REMOTE_ADDR, REMOTE_PORT,
- * SERVER_PORT, SERVER_NAME; then cgi_fields.  REQUEST_URI is the target in
+ * SERVER_PORT, SERVER_NAME; then cgi_fields, without all_names.  REQUEST_URI is the target in
  * origin form.  False as cgi_fields is. */
 bool cgi_variables(const struct http_request *r, const struct cgi_server *s,
                    cgi_emit *emit, void *context);
@@ -36,11 +36,15 @@ bool cgi_variables(const struct http_request *r, const struct cgi_server *s,
 /* Emits the request's fields as HTTP_*: upper case, "-" as "_"; fields of one
  * name joined with ", " (Cookie with "; ") at the place of the first.  Left
  * out: names with an underscore or another byte than letter, digit and "-"
- * (forgeries of dashed names), Proxy (it would become HTTP_PROXY),
- * Content-Length, Content-Type and Transfer-Encoding (they have their own
- * variables, or are spent).  HTTP_HOST comes first and is r->host.  False when
- * emit was, or when the memory is out (errno ENOMEM). */
-bool cgi_fields(const struct http_request *r, cgi_emit *emit, void *context);
+ * (forgeries of dashed names) unless all_names, Proxy (it would become
+ * HTTP_PROXY), Content-Length, Content-Type and Transfer-Encoding (they have
+ * their own variables, or are spent).  HTTP_HOST comes first and is r->host.
+ * False when emit was, or when the memory is out (errno ENOMEM). */
+bool cgi_fields(const struct http_request *r, bool all_names, cgi_emit *emit,
+                void *context);
+
+/* True for a name of letters, digits and "-" alone. */
+bool cgi_name_is_plain(struct span name);
 
 /* True for a version of HTTP, "HTTP/1.1" and its like (RFC 9112 2.3): no other
  * SERVER_PROTOCOL may be repeated in a status line. */

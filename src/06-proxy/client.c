@@ -412,6 +412,18 @@ static void client_idle_over(struct client *c)
     client_finish(c);
 }
 
+/* reset_timedout_connection: the kernel forgets the connection and what waits
+ * to be sent at once.  The log has `status` where no answer was begun. */
+static void client_reset(struct client *c, int status)
+{
+    const struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+    if (!c->exchange->out.begun && status != 0)
+        c->exchange->out.status = status;
+    setsockopt(c->event.fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    client_close(c);
+}
+
 /* A client that is slow with its request is told so; one that is slow to take
  * its answer can be told nothing. */
 static void client_timeout(struct timer *t)
@@ -430,6 +442,10 @@ static void client_timeout(struct timer *t)
         return;
     }
     exchange_log(x, ERROR_LOG_INFO, ETIMEDOUT, "client timed out");
+    if (front_settings(x->scope)->reset_timedout_connection) {
+        client_reset(c, reading ? 408 : 0);
+        return;
+    }
     if (!reading || x->out.begun) {
         client_close(c);
         return;

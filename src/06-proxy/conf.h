@@ -199,6 +199,11 @@ conf_set conf_set_choice;  /* one of row->allowed */
 conf_set conf_set_mask;    /* several of row->allowed; lines add up */
 conf_set conf_set_text;    /* const struct span *, in the arena */
 
+/* PATH [LEVEL [LEVEL [LEVEL]]]: the path below the prefix, as conf_set_text
+ * keeps it.  The levels are checked, and that is all: they spread named files
+ * over subdirectories, and ours have no names. */
+conf_set conf_set_temp_path;
+
 /* Read a number for setters of one's own; there is no way to one without its
  * bounds.  A sign may stand before a number that may be below 0.  False, with
  * *n as it was, when the text is no number: the caller says what; or when it is

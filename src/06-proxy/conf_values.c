@@ -322,3 +322,25 @@ bool conf_set_text(struct conf *cf, const struct conf_row *row, void *settings)
     memcpy(slot, &text, sizeof text);
     return true;
 }
+
+/* nginx makes a level of at most as many digits as its longest name for a
+ * temporary file has. */
+#define LEVEL_DIGITS 10
+
+bool conf_set_temp_path(struct conf *cf, const struct conf_row *row,
+                        void *settings)
+{
+    static const struct conf_range levels = {1, LEVEL_DIGITS, ""};
+    int64_t digits = 0, level;
+
+    for (unsigned i = 2; i < cf->count; i++) {
+        if (!read_number(cf->words[i], &level) || !in_range(&levels, level) ||
+            (digits += level) > LEVEL_DIGITS)
+            return conf_error(cf,
+                              "\"%s\" directive invalid value, " BETWEEN
+                              " and all levels together that at most",
+                              cf->words[0].ptr, BETWEEN_ARG(&levels));
+    }
+    cf->words[1] = conf_path(cf, cf->words[1]);
+    return cf->words[1].ptr != NULL && conf_set_text(cf, row, settings);
+}

@@ -3,6 +3,7 @@
 
 #include "access_log.h"
 #include "error_log.h"
+#include "field_names.h"
 #include "front.h"
 #include "front_conf.h"
 #include "front_settings.h"
@@ -199,6 +200,7 @@ void exchange_start(struct exchange *x)
         return;
     }
     x->scope = x->server->scope;
+    field_names_filter(x);
     x->keep_alive = exchange_may_keep(x);
     status = exchange_uri(x);
     if (status != 0) {

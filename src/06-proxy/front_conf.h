@@ -50,7 +50,7 @@ struct front_listen {
     struct front_listen *wildcard; /* not bound: its socket is this one's */
     bool has_specific;        /* some others' wildcard is this one */
     int backlog;
-    bool reuseport, ipv6only, default_given, set;
+    bool reuseport, ipv6only, deferred, default_given, set;
     struct front_server **servers; /* in order; the first is the default */
     unsigned count, room;
     int fd;                   /* -1 until the cycle has opened it */

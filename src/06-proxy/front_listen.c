@@ -71,6 +71,8 @@ static bool listen_flag(struct conf *cf, struct front_listen *l,
         l->ipv6only = true;
     else if (span_eq(word, SPAN("ipv6only=off")))
         l->ipv6only = false;
+    else if (span_eq(word, SPAN("deferred")))
+        l->deferred = true;
     else if (conf_parse_named(cf, word, SPAN("backlog="), "backlog", &backlog,
                               &n))
         l->backlog = (int)n;
@@ -156,6 +158,7 @@ bool front_set_listen(struct conf *cf, const struct conf_row *row,
         l->backlog = wanted.backlog;
         l->reuseport = wanted.reuseport;
         l->ipv6only = wanted.ipv6only;
+        l->deferred = wanted.deferred;
     }
     return listen_add_server(cf, l, cf->subject, is_default);
 }

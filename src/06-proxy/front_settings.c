@@ -45,15 +45,6 @@ static bool set_large_buffers(struct conf *cf, const struct conf_row *row,
                           "bytes", row->name, INT32_MAX);
 }
 
-/* Relative to the prefix.  The numbers that may follow spread files over
- * subdirectories; ours have no names, so they need none. */
-static bool set_temp_path(struct conf *cf, const struct conf_row *row,
-                          void *settings)
-{
-    cf->words[1] = conf_path(cf, cf->words[1]);
-    return conf_set_text(cf, row, settings);
-}
-
 #define AT(member) CONF_NUMBER, offsetof(struct front_settings, member)
 
 static const struct conf_row front_settings_rows[] = {
@@ -81,15 +72,19 @@ static const struct conf_row front_settings_rows[] = {
      AT(client_max_body_size), 1 << 20, &conf_any_offset},
     {"client_body_buffer_size", WHERE_ALL, 1, 1, false, conf_set_size,
      AT(client_body_buffer_size), 16384, &conf_any_size},
-    {"client_body_temp_path", WHERE_ALL, 1, 4, false, set_temp_path,
+    {"client_body_temp_path", WHERE_ALL, 1, 4, false, conf_set_temp_path,
      CONF_POINTER, offsetof(struct front_settings, client_body_temp_path), 0,
      NULL},
     {"server_tokens", WHERE_ALL, 1, 1, false, conf_set_flag,
      AT(server_tokens), 1, NULL},
     {"tcp_nodelay", WHERE_ALL, 1, 1, false, conf_set_flag, AT(tcp_nodelay), 1,
      NULL},
-    {"tcp_nopush", WHERE_ALL, 1, 1, false, conf_set_flag, AT(tcp_nopush), 0,
-     NULL},
+    {"reset_timedout_connection", WHERE_ALL, 1, 1, false, conf_set_flag,
+     AT(reset_timedout_connection), 0, NULL},
+    {"ignore_invalid_headers", WHERE_SERVER, 1, 1, false, conf_set_flag,
+     AT(ignore_invalid_headers), 1, NULL},
+    {"underscores_in_headers", WHERE_SERVER, 1, 1, false, conf_set_flag,
+     AT(underscores_in_headers), 0, NULL},
     {"sendfile", WHERE_ALL, 1, 1, false, conf_set_flag, AT(sendfile), 0, NULL},
     {"merge_slashes", WHERE_SERVER, 1, 1, false, conf_set_flag,
      AT(merge_slashes), 1, NULL},

@@ -20,7 +20,8 @@ struct front_settings {
     int64_t client_body_buffer_size;
     int64_t server_tokens;
     int64_t tcp_nodelay, sendfile;
-    int64_t tcp_nopush; /* no effect: a head always waits for its file */
+    int64_t reset_timedout_connection;
+    int64_t ignore_invalid_headers, underscores_in_headers;
     int64_t merge_slashes;
     int64_t absolute_redirect, port_in_redirect, server_name_in_redirect;
     int64_t chunked_transfer_encoding;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -56,6 +57,15 @@ static bool set_options(int fd, const struct front_listen *l)
             setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only) == 0);
 }
 
+/* A deferred connection is accepted when its first bytes are there, or a second
+ * after it was made; a socket that is kept may have been told otherwise. */
+static void set_deferred(int fd, const struct front_listen *l)
+{
+    int seconds = l->deferred;
+
+    setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
+}
+
 static int open_tcp(const struct front_listen *l, struct err *err)
 {
     int fd = socket(l->addr.sa.sa_family,
@@ -70,8 +80,10 @@ static int open_tcp(const struct front_listen *l, struct err *err)
         failed(err, "bind()", l->text);
     else if (listen(fd, l->backlog) < 0)
         failed(err, "listen()", l->text);
-    else
+    else {
+        set_deferred(fd, l);
         return fd;
+    }
     problem = errno;
     if (fd >= 0)
         close(fd);
@@ -133,8 +145,10 @@ static int keep_open(int fd, const struct front_listen *l)
     int on = l->reuseport;
 
     net_set_nodelay(fd, &l->addr);
-    if (l->addr.sa.sa_family != AF_UNIX)
+    if (l->addr.sa.sa_family != AF_UNIX) {
         setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+        set_deferred(fd, l);
+    }
     listen(fd, l->backlog);
     return fd;
 }

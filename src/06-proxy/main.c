@@ -6,6 +6,7 @@
  * Everything that main learns it passes on: below it nothing knows of options,
  * and nothing but the worker and the master that own them keeps any state. */
 
+#include "accepted.h"
 #include "command_line.h"
 #include "master.h"
 #include "net.h"
@@ -91,8 +92,12 @@ static void show_version(const struct command_line *line)
     fprintf(stderr, "strata-proxy version: %s\n", server_signature(true).ptr);
     if (line->help)
         fputs(help, stderr);
-    if (line->configure)
-        fputs(configure, stderr);
+    if (!line->configure)
+        return;
+    fputs(configure, stderr);
+    fputs("accepted without effect:\n", stderr);
+    for (const struct accepted *a = accepted_directives; a->name != NULL; a++)
+        fprintf(stderr, "  %s: %s\n", a->name, a->reason);
 }
 
 /* What the options mean for paths.  False when the memory is out. */

@@ -1,6 +1,7 @@
 /* modules: the list of what the proxy can do.  A row taken out here is a
  * feature gone, and nothing else. */
 
+#include "accepted.h"
 #include "access_log.h"
 #include "conf.h"
 #include "filters.h"
@@ -17,6 +18,7 @@ struct conf_module *const conf_modules[] = {
     &content_module,    &return_module,  &static_module,
     &headers_module,    &gzip_module,    &access_log_module,
     &upstream_module,   &proxy_module,   &uwsgi_module,
+    &accepted_module,
     NULL,
 };
 

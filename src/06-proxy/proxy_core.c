@@ -230,7 +230,6 @@ static const struct conf_row rows[] = {
     NUMBER("worker_connections", CONF_EVENTS, set_connections,
            worker_connections, 512, &conf_any_count),
     NUMBER("multi_accept", CONF_EVENTS, conf_set_flag, multi_accept, 0, NULL),
-    NUMBER("accept_mutex", CONF_EVENTS, conf_set_flag, accept_mutex, 0, NULL),
     {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
 };
 

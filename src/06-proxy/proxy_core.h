@@ -50,7 +50,6 @@ struct core_settings {
     int64_t has_events;
     int64_t worker_connections;
     int64_t multi_accept;
-    int64_t accept_mutex; /* no effect: EPOLLEXCLUSIVE wakes one worker */
 };
 
 extern struct conf_module core_module;

@@ -91,20 +91,6 @@ static bool add_defaults(struct exchange *x, const struct proxy_settings *s,
                       (unsigned long long)x->body.length);
 }
 
-/* nginx drops names with other bytes than these (ignore_invalid_headers,
- * underscores_in_headers): "X_Real_IP" would forge X-Real-IP further on. */
-static bool name_passes(struct span name)
-{
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.ptr[i];
-
-        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
-            !(c >= '0' && c <= '9') && c != '-')
-            return false;
-    }
-    return true;
-}
-
 static bool ends_here(struct exchange *x, struct span name)
 {
     for (size_t i = 0; i < sizeof not_passed / sizeof *not_passed; i++)
@@ -121,8 +107,7 @@ static bool add_clients(struct exchange *x, const struct proxy_settings *s,
     for (unsigned i = 0; s->pass.pass_request_headers && i < f->count; i++) {
         struct span name = http_name(f, i);
 
-        if (!ends_here(x, name) && name_passes(name) &&
-            !header_is_set(s, name) &&
+        if (!ends_here(x, name) && !header_is_set(s, name) &&
             !http_add_field(out, name, http_value(f, i)))
             return false;
     }

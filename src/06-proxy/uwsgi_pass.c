@@ -53,7 +53,7 @@ static bool uwsgi_request(struct exchange *x, struct buf *out)
             return false;
     }
     if (s->pass.pass_request_headers &&
-        !cgi_fields(&x->request, emit_field, &emit))
+        !cgi_fields(&x->request, true, emit_field, &emit))
         return false;
     return uwsgi_end(&encoder, (uint8_t)s->modifier1, (uint8_t)s->modifier2);
 }

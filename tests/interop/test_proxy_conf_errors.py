@@ -251,6 +251,53 @@ CASES = [
     (EVENTS + 'http { server {\n    return 1000;\n} }\n',
      'invalid return code "1000" in DIR/nginx.conf:3',
      ', value must be between 0 and 999'),
+    (EVENTS + 'http {\n    gzip_buffers 4 0;\n}\n',
+     '"gzip_buffers" directive invalid value in DIR/nginx.conf:3',
+     ', value must be between 1 and 1073741824'),
+    (EVENTS + 'http {\n    output_buffers x 1;\n}\n',
+     '"output_buffers" directive invalid value in DIR/nginx.conf:3',
+     ', value must be between 1 and 2147483647'),
+    (EVENTS + 'http {\n    output_buffers 4;\n}\n',
+     'invalid number of arguments in "output_buffers" directive in '
+     'DIR/nginx.conf:3'),
+    (EVENTS + 'http {\n    types_hash_max_size 4k;\n}\n',
+     '"types_hash_max_size" directive invalid number in DIR/nginx.conf:3'),
+    (EVENTS + 'http {\n    server { types_hash_max_size 8; '
+     'server_names_hash_max_size 8; }\n}\n',
+     '"server_names_hash_max_size" directive is not allowed here in '
+     'DIR/nginx.conf:3'),
+    (EVENTS + 'http {\n    variables_hash_bucket_size 64;\n'
+     '    variables_hash_bucket_size 64;\n}\n',
+     '"variables_hash_bucket_size" directive is duplicate in '
+     'DIR/nginx.conf:4'),
+    ('pcre_jit maybe;\n',
+     'invalid value "maybe" in "pcre_jit" directive, it must be "on" or "off" '
+     'in DIR/nginx.conf:1'),
+    (EVENTS + 'http {\n    client_body_temp_path t 1 2 8;\n}\n',
+     '"client_body_temp_path" directive invalid value in DIR/nginx.conf:3',
+     ', value must be between 1 and 10 and all levels together that at most'),
+    (EVENTS + 'http {\n    scgi_temp_path t 0;\n}\n',
+     '"scgi_temp_path" directive invalid value in DIR/nginx.conf:3',
+     ', value must be between 1 and 10 and all levels together that at most'),
+    (EVENTS + 'http {\n    fastcgi_temp_path t x;\n}\n',
+     '"fastcgi_temp_path" directive invalid value in DIR/nginx.conf:3',
+     ', value must be between 1 and 10 and all levels together that at most'),
+    (EVENTS + 'http {\n    uwsgi_temp_path t 1 2 3 4;\n}\n',
+     'invalid number of arguments in "uwsgi_temp_path" directive in '
+     'DIR/nginx.conf:3'),
+    (EVENTS + 'http {\n    proxy_temp_path t;\n    proxy_temp_path u;\n}\n',
+     '"proxy_temp_path" directive is duplicate in DIR/nginx.conf:4'),
+    (EVENTS + 'http { server { location / {\n'
+     '    underscores_in_headers on;\n} } }\n',
+     '"underscores_in_headers" directive is not allowed here in '
+     'DIR/nginx.conf:3'),
+    (EVENTS + 'http { server { location / {\n'
+     '    reset_timedout_connection on;\n'
+     '    ignore_invalid_headers on;\n} } }\n',
+     '"ignore_invalid_headers" directive is not allowed here in '
+     'DIR/nginx.conf:4'),
+    (EVENTS + 'http { server {\n    listen 127.0.0.1:81 deferred=1;\n} }\n',
+     'invalid parameter "deferred=1" in DIR/nginx.conf:3'),
     # What nginx takes, and then cannot count with.
     (EVENTS + 'http {\n    send_timeout 9223372036854775807ms;\n}\n', None,
      'value must be between 0ms and 3153600000000ms, not '

@@ -47,7 +47,7 @@ static void check_fields(const char *fields, const char *lines)
              fields);
     parse(&r, text);
     buf_init(&w.lines, 100000);
-    CU_ASSERT(cgi_fields(&r, emit_line, &w));
+    CU_ASSERT(cgi_fields(&r, false, emit_line, &w));
     CU_ASSERT(buf_add_char(&w.lines, '\0'));
     if (strncmp(w.lines.ptr, "HTTP_HOST=h:1\n", 14) != 0 ||
         strcmp(w.lines.ptr + 14, lines) != 0) {
@@ -107,7 +107,7 @@ static void test_host(void)
 
         parse(&r, rows[i].head);
         buf_init(&w.lines, 1000);
-        CU_ASSERT(cgi_fields(&r, emit_line, &w));
+        CU_ASSERT(cgi_fields(&r, false, emit_line, &w));
         CU_ASSERT(span_eq(buf_span(&w.lines), span_of(rows[i].lines)));
         buf_free(&w.lines);
     }
@@ -245,7 +245,7 @@ static void test_most_repeats(void)
     CU_ASSERT(buf_add_char(&head, '\0'));
     parse(&r, head.ptr);
     buf_init(&w.lines, 10000);
-    CU_ASSERT(cgi_fields(&r, emit_line, &w));
+    CU_ASSERT(cgi_fields(&r, false, emit_line, &w));
     CU_ASSERT_EQUAL(w.lines.len, 8 + 2 * (HTTP_MAX_FIELDS - 1));
     buf_free(&w.lines);
     buf_free(&head);
@@ -282,7 +282,7 @@ static void test_many_names(void)
     CU_ASSERT(buf_add(&head, "\r\n", 3));
     parse(&r, head.ptr);
     buf_init(&w.lines, HTTP_MAX_HEAD);
-    CU_ASSERT(cgi_fields(&r, emit_line, &w));
+    CU_ASSERT(cgi_fields(&r, false, emit_line, &w));
     CU_ASSERT(span_eq(buf_span(&w.lines), buf_span(&lines)));
     buf_free(&w.lines);
     buf_free(&head);

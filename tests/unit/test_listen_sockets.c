@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -117,6 +118,36 @@ static void keeps(void)
     CU_ASSERT_TRUE(accepts(&both) && accepts(&fresh) && accepts(&local));
     CU_ASSERT_FALSE(accepts(&gone));
     listen_sockets_close(&after, NULL, true);
+    end();
+}
+
+static bool is_deferred(int fd)
+{
+    int seconds = -1;
+    socklen_t len = sizeof seconds;
+
+    getsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, &len);
+    return seconds > 0;
+}
+
+/* A reload may give the option to a socket that is kept, and take it away. */
+static void defers(void)
+{
+    struct front_listen now, later;
+    struct listen_sockets first, second, third;
+
+    begin();
+    free_address(&now);
+    later = now;
+    now.deferred = true;
+    CU_ASSERT_TRUE_FATAL(open_for(&first, &now, 1, NULL));
+    CU_ASSERT_TRUE(is_deferred(first.list[0].fds[0]));
+    CU_ASSERT_TRUE_FATAL(open_for(&second, &later, 1, &first));
+    CU_ASSERT_EQUAL(second.list[0].fds[0], first.list[0].fds[0]);
+    CU_ASSERT_FALSE(is_deferred(second.list[0].fds[0]));
+    CU_ASSERT_TRUE_FATAL(open_for(&third, &now, 1, &second));
+    CU_ASSERT_TRUE(is_deferred(third.list[0].fds[0]));
+    listen_sockets_close(&third, NULL, true);
     end();
 }
 
@@ -279,7 +310,7 @@ static void not_inherited(void)
 }
 
 UNIT_MAIN("listen_sockets", {"opens_and_closes", opens_and_closes},
-          {"keeps", keeps}, {"fails_whole", fails_whole},
+          {"defers", defers}, {"keeps", keeps}, {"fails_whole", fails_whole},
           {"tests_only", tests_only}, {"one_a_worker", one_a_worker},
           {"wildcards", wildcards},
           {"nothing_to_listen_on", nothing_to_listen_on},

@@ -1,0 +1,55 @@
+/* field_names: see the header. */
+
+#include "field_names.h"
+
+#include "cgi.h"
+#include "error_log.h"
+#include "front_conf.h"
+#include "front_settings.h"
+
+/* The name with its underscores, which the configuration allows, taken for
+ * dashes is plain. */
+static bool plain_but_underscores(struct span name)
+{
+    const char *at;
+
+    while ((at = span_chr(name, '_')) != NULL) {
+        if (!cgi_name_is_plain((struct span){name.ptr, (size_t)(at - name.ptr)}))
+            return false;
+        name.len -= (size_t)(at + 1 - name.ptr);
+        name.ptr = at + 1;
+    }
+    return cgi_name_is_plain(name);
+}
+
+static bool name_counts(const struct front_settings *s, struct span name)
+{
+    if (!s->ignore_invalid_headers)
+        return true;
+    return s->underscores_in_headers ? plain_but_underscores(name)
+                                     : cgi_name_is_plain(name);
+}
+
+void field_names_filter(struct exchange *x)
+{
+    const struct front_settings *s, *named = front_settings(x->server->scope);
+    struct http_fields *f = &x->request.fields;
+    unsigned kept = 0;
+
+    s = x->request.form == HTTP_ABSOLUTE_FORM
+            ? named
+            : front_settings(x->client->listen->servers[0]->scope);
+    for (unsigned i = 0; i < f->count; i++) {
+        struct span name = http_name(f, i);
+
+        if (span_eq_nocase(name, SPAN("Host")))
+            s = named;
+        if (name_counts(s, name))
+            f->list[kept++] = f->list[i];
+        else
+            exchange_log(x, ERROR_LOG_INFO, 0,
+                         "client sent invalid header line: \"%.*s\"",
+                         SPAN_ARG(name));
+    }
+    f->count = kept;
+}
