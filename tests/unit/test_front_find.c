@@ -171,7 +171,7 @@ static void test_refused(void)
         {"location / { return 200 ${uri; }",
          "the closing bracket in \"uri\" variable is missing"},
         {"location / { return nonsense; }",
-         "invalid return code \"nonsense\""},
+         "invalid return code \"nonsense\", value must be between 0 and 999"},
         {"location / { uwsgi_pass 127.0.0.1; uwsgi_pass 127.0.0.1; }",
          "\"uwsgi_pass\" directive is duplicate"},
         {"location / { proxy_pass 127.0.0.1; }", "invalid URL prefix"},
@@ -179,7 +179,7 @@ static void test_refused(void)
          "\"alias\" directive is duplicate, \"root\" directive was specified "
          "earlier"},
         {"location / { gzip_comp_level 10; }",
-         "value must be between 1 and 9"},
+         "value must be between 1 and 9, not \"10\""},
         {"access_log /dev/null nothing;", "unknown log format \"nothing\""},
     };
 
