@@ -162,7 +162,7 @@ bool buf_reserve(struct buf *b, size_t n)
     size_t cap = b->cap ? b->cap : BUF_FIRST;
     char *ptr;
 
-    if (b->cap - b->len >= n)
+    if (b->cap - b->len >= n && BYTES_KEPT(1))
         return true;
     if (n > b->max - b->len) {
         errno = ENOBUFS;
@@ -235,6 +235,8 @@ void buf_consume(struct buf *b, size_t n)
     b->len -= n;
     if (n > 0 && b->len > 0)
         memmove(b->ptr, b->ptr + n, b->len);
+    if (!BYTES_KEPT(1) && b->cap > 0)
+        buf_reserve(b, 0);
 }
 
 bool err_set(struct err *err, const char *format, ...)

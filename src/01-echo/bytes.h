@@ -54,6 +54,16 @@ bool span_hex(struct span s, uint64_t *value);
 #define BYTES_DECIMAL 21
 size_t bytes_decimal(char *text, uint64_t value);
 
+/* How many pieces of memory of one kind are kept for their next user, and how
+ * much of one.  None in a build with -DBYTES_RESTLESS, which the tests make:
+ * there every buffer moves whenever it may, and what is given back is freed at
+ * once, so that AddressSanitizer meets whoever still looks there. */
+#ifdef BYTES_RESTLESS
+#define BYTES_KEPT(n) 0
+#else
+#define BYTES_KEPT(n) (n)
+#endif
+
 struct buf {
     char *ptr;  /* NULL while nothing was ever put in */
     size_t len; /* bytes in use */
@@ -67,8 +77,9 @@ void buf_init(struct buf *b, size_t max);
 /* Gives the memory back; the buffer is as after buf_init. */
 void buf_free(struct buf *b);
 
-/* Room for n more bytes at b->ptr + b->len.  False with errno ENOBUFS when
- * the bound forbids it, ENOMEM when the memory is out; b is as before. */
+/* Room for n more bytes at b->ptr + b->len; what is in the buffer may move, here
+ * and in all that appends or consumes.  False with errno ENOBUFS when the bound
+ * forbids it, ENOMEM when the memory is out; b is as before. */
 bool buf_reserve(struct buf *b, size_t n);
 
 /* Appends; false as buf_reserve, and then nothing was appended.  buf_printf

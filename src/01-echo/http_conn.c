@@ -31,14 +31,20 @@ void http_conn_close(struct http_conn *c, bool linger)
     buf_free(&c->in);
 }
 
-/* Reads what there is.  The buffer gets all the room it may have at the first
- * read, so that it never moves under the feet of the request's slices; pages
- * that are never touched cost nothing. */
+/* The buffer gets all the room it may have before the first read, and is never
+ * asked for more: so it never moves under the feet of the request's slices.
+ * Pages that are never touched cost nothing. */
+bool http_conn_room(struct http_conn *c)
+{
+    return c->in.ptr != NULL || buf_reserve(&c->in, c->in.max);
+}
+
+/* Reads what there is. */
 static ssize_t fill(struct http_conn *c, int64_t deadline)
 {
     ssize_t n;
 
-    if (!buf_reserve(&c->in, c->in.max - c->in.len))
+    if (!http_conn_room(c))
         return -1;
     n = net_read(c->fd, c->in.ptr + c->in.len, c->in.max - c->in.len, deadline);
     if (n > 0)
@@ -76,16 +82,15 @@ enum http_event http_conn_next(struct http_conn *c)
     deadline = net_after(idle ? c->timeouts.idle : c->timeouts.head);
     http_request_init(&c->request, c->list, HTTP_MAX_FIELDS, &c->limits);
     for (;;) {
+        enum http_parse found =
+            http_parse_request(&c->request, c->in.ptr, c->in.len);
         ssize_t n;
 
-        switch (http_parse_request(&c->request, c->in.ptr, c->in.len)) {
-        case HTTP_DONE:
+        http_settle(&c->request.fields, c->in.ptr);
+        if (found == HTTP_DONE)
             return request_ready(c);
-        case HTTP_BAD:
+        if (found == HTTP_BAD)
             return HTTP_EV_BAD;
-        case HTTP_MORE:
-            break;
-        }
         if (idle && c->in.len > 0) {
             idle = false;
             deadline = net_after(c->timeouts.head);

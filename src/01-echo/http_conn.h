@@ -34,6 +34,7 @@ struct http_conn {
     bool continue_due; /* the client waits for 100 Continue */
 };
 
+/* What has come of a head can be read after each of these. */
 enum http_event {
     HTTP_EV_REQUEST, /* conn->request is complete */
     HTTP_EV_BAD,     /* answer request.status, close */
@@ -53,6 +54,10 @@ void http_conn_init(struct http_conn *c, int fd,
 
 /* Closes the connection (lingering when `linger`) and frees its buffer. */
 void http_conn_close(struct http_conn *c, bool linger);
+
+/* Gives the input buffer its place, where it stays until http_conn_close; done
+ * by who reads into it.  False without memory. */
+bool http_conn_room(struct http_conn *c);
 
 /* Waits for the next request's head.  What is left unread of the previous
  * request's body must have been dealt with (http_conn_skip_body); if not, the

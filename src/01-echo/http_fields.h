@@ -25,17 +25,27 @@ struct http_field {
     struct http_slice name, value; /* value without the blanks around it */
 };
 
-/* The parsed fields of one head.  `base` is the first byte of the head; whoever
- * moves the bytes sets it anew. */
+/* The parsed fields of one head.  `base` is the first byte of the head, and it is
+ * known only while a parser runs and after http_settle: in between the bytes may
+ * move, and every slice reads as an empty span with a NULL ptr. */
 struct http_fields {
     const char *base;
     struct http_field *list; /* the caller's memory */
     unsigned count, max;
 };
 
+/* The head has come to rest at `head`: it stays there, whole, for as long as
+ * the fields are looked at.  NULL: it is there no more. */
+static inline void http_settle(struct http_fields *f, const char *head)
+{
+    f->base = head;
+}
+
 static inline struct span http_span(const struct http_fields *f,
                                     struct http_slice s)
 {
+    if (f->base == NULL)
+        return (struct span){NULL, 0};
     return (struct span){f->base + s.at, s.len};
 }
 

@@ -405,9 +405,9 @@ static enum http_parse parse_start(struct http_request *r, size_t len)
         end = r->scanned;
         if (end > r->line_at && head[end - 1] == '\r')
             end--;
-        r->have_line = end > r->line_at;
-        if (r->have_line && !parse_request_line(r, r->line_at, end))
+        if (end > r->line_at && !parse_request_line(r, r->line_at, end))
             return HTTP_BAD;
+        r->have_line = end > r->line_at;
         r->line_at = r->scanned = next;
     }
     return HTTP_DONE;
@@ -430,15 +430,11 @@ bool http_is_method(struct span method)
     return true;
 }
 
-enum http_parse http_parse_request(struct http_request *r, const char *head,
-                                   size_t len)
+static enum http_parse parse_head(struct http_request *r, size_t len)
 {
-    enum http_parse found;
+    const char *head = r->fields.base;
+    enum http_parse found = parse_start(r, len);
 
-    r->fields.base = head;
-    if (r->status != 0)
-        return HTTP_BAD;
-    found = parse_start(r, len);
     while (found == HTTP_DONE) {
         uint32_t next, at = r->line_at;
 
@@ -453,5 +449,19 @@ enum http_parse http_parse_request(struct http_request *r, const char *head,
             return HTTP_BAD;
         r->line_at = r->scanned = next;
     }
+    return found;
+}
+
+/* What the slices count from is known during the call and no longer: the bytes
+ * are the caller's, who may move them before the next one. */
+enum http_parse http_parse_request(struct http_request *r, const char *head,
+                                   size_t len)
+{
+    enum http_parse found = HTTP_BAD;
+
+    http_settle(&r->fields, head);
+    if (r->status == 0)
+        found = parse_head(r, len);
+    http_settle(&r->fields, NULL);
     return found;
 }

@@ -1,7 +1,8 @@
 /* http_request: the head of an HTTP/1.x request, parsed (RFC 9112 2 to 6).
  *
  * Usage: http_request_init, then http_parse_request each time more bytes have
- * come, always with all bytes of the message so far.  Each byte is looked at
+ * come, always with all bytes of the message so far; when they have come to
+ * rest, http_settle, and the slices can be read.  Each byte is looked at
  * once, however the message is cut; nothing is copied and nothing allocated.
  * The parser decides the framing of the body too, and refuses whatever two
  * servers could understand in two ways. */
@@ -76,7 +77,7 @@ struct http_request {
     /* The parser's own place, and what the fields have said so far. */
     uint32_t line_at;     /* where the line being received begins */
     uint32_t scanned;     /* no LF in [line_at, scanned) */
-    bool have_line;       /* the request line is parsed */
+    bool have_line;       /* the request line is parsed, and it is good */
     unsigned hosts;       /* how many Host fields */
     bool have_length;     /* a Content-Length */
     bool have_coding;     /* a Transfer-Encoding */
@@ -90,7 +91,9 @@ void http_request_init(struct http_request *r, struct http_field *list,
                        unsigned max, const struct http_limits *limits);
 
 /* Parses on: head[0 .. len) are all bytes of the message so far; the same
- * bytes as before and some more, possibly elsewhere in memory.  HTTP_DONE when
+ * bytes as before and some more, possibly elsewhere in memory.  None of them is
+ * looked at after the call: the slices cannot be read before http_settle, which
+ * is for a head that is not complete too.  HTTP_DONE when
  * the head is complete: r->head_len bytes of it, what follows is body or the
  * next request.  HTTP_BAD: answer r->status and close; every further call says
  * HTTP_BAD again. */

@@ -182,12 +182,11 @@ static enum http_parse bad(struct http_reply *r, const char *problem)
     return HTTP_BAD;
 }
 
-enum http_parse http_parse_reply(struct http_reply *r, const char *head,
-                                 size_t len)
+static enum http_parse parse_head(struct http_reply *r, size_t len)
 {
+    const char *head = r->fields.base;
     bool end = false;
 
-    r->fields.base = head;
     if (len > r->max_head)
         len = r->max_head;
     while (!end) {
@@ -209,6 +208,17 @@ enum http_parse http_parse_reply(struct http_reply *r, const char *head,
     }
     r->head_len = r->line_at;
     return HTTP_DONE;
+}
+
+enum http_parse http_parse_reply(struct http_reply *r, const char *head,
+                                 size_t len)
+{
+    enum http_parse found;
+
+    http_settle(&r->fields, head);
+    found = parse_head(r, len);
+    http_settle(&r->fields, NULL);
+    return found;
 }
 
 bool http_connection_names(const struct http_fields *f, struct span name)

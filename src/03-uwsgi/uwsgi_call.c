@@ -186,6 +186,7 @@ int uwsgi_call_reply(struct uwsgi_call *c, bool head_only, struct err *err)
         buf_consume(&c->in, c->reply.head_len);
         room -= c->reply.head_len;
     }
+    http_settle(&c->reply.fields, c->in.ptr);
     c->at = c->reply.head_len;
     http_body_init(&c->body, c->reply.framing, c->reply.content_length,
                    UINT64_MAX);
@@ -211,6 +212,7 @@ int uwsgi_call_read(struct uwsgi_call *c, struct span *content, struct err *err)
             return 1;
         if (c->body_done || c->at < c->in.len)
             continue;
+        http_settle(&c->reply.fields, NULL); /* the body takes its place */
         c->in.len = c->at = 0;
         n = receive(c);
         if (n < 0) {

@@ -124,6 +124,7 @@ static bool parse_question(struct client *c, struct err *err)
         return err_set(err, "this is no request that could be sent: %s",
                        c->request.reason ? c->request.reason
                                          : "a line is not ended");
+    http_settle(&c->request.fields, c->head.ptr);
     if (c->request.form == HTTP_ASTERISK_FORM)
         return true;
     raw = http_request_span(&c->request, c->request.path);

@@ -80,7 +80,7 @@ static bool receive(struct wsgi_peer *p, bool *gone)
     struct buf *in = &p->conn.in;
     ssize_t n;
 
-    *gone = !buf_reserve(in, in->max - in->len);
+    *gone = !http_conn_room(&p->conn);
     if (*gone || in->len == in->max)
         return false;
     n = recv(p->conn.fd, in->ptr + in->len, in->max - in->len, MSG_DONTWAIT);
@@ -143,6 +143,7 @@ static enum wsgi_peer_event step_http(struct wsgi_peer *p,
     case HTTP_DONE:
         break;
     }
+    http_settle(&conn->request.fields, conn->in.ptr);
     if (conn->request.form == HTTP_AUTHORITY_FORM)
         return refuse(p, 405, "CONNECT is for proxies, this is a server");
     return ready(p, c, conn->request.head_len);

@@ -49,7 +49,7 @@ void arena_reset(struct arena *a)
     run_cleanups(a);
     while ((b = a->blocks) != NULL) {
         a->blocks = b->next;
-        if (kept == NULL && b->size == a->block_size)
+        if (kept == NULL && b->size == a->block_size && BYTES_KEPT(1))
             kept = b;
         else
             free(b);

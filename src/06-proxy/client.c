@@ -158,20 +158,16 @@ static void client_refuse(struct client *c, int status, const char *reason)
     exchange_error(x, status);
 }
 
-/* The head is complete: its bytes get a place of their own in the exchange's
- * arena, and what follows them stays in the input buffer. */
+/* The head is complete: it moves to the exchange's arena, and what follows it
+ * stays in the input buffer. */
 static void client_begin(struct client *c)
 {
     struct exchange *x = c->exchange;
-    struct span head =
-        arena_copy(&x->arena, (struct span){c->in.ptr, x->request.head_len});
 
-    if (head.ptr == NULL) {
+    if (!exchange_settle(x)) {
         client_close(c);
         return;
     }
-    x->head_copy = (char *)head.ptr;
-    x->request.fields.base = head.ptr;
     buf_consume(&c->in, x->request.head_len);
     c->state = CLIENT_BUSY;
     x->half_closed = c->event.hung_up;

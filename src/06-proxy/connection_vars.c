@@ -52,6 +52,8 @@ struct span connection_get_server_port(struct exchange *x, struct span rest)
 struct span connection_get_server_protocol(struct exchange *x, struct span rest)
 {
     (void)rest;
+    if (x->method.len == 0)
+        return SPAN("");
     return x->request.minor == 0 ? SPAN("HTTP/1.0") : SPAN("HTTP/1.1");
 }
 

@@ -22,7 +22,7 @@
 
 #define EXCHANGE_BLOCK     4096
 #define EXCHANGE_REDIRECTS 10
-#define EXCHANGE_SPARE     64 /* ended ones that a worker keeps */
+#define EXCHANGE_SPARE     BYTES_KEPT(64) /* ended ones, of a worker */
 
 /* An ended exchange keeps its arena's first block: the next one starts with
  * warm memory and no call of malloc. */
@@ -43,8 +43,8 @@ struct exchange *exchange_new(struct client *c)
         arena_init(&arena, EXCHANGE_BLOCK);
     }
     memset(x, 0, offsetof(struct exchange, list));
-    memset((char *)x + offsetof(struct exchange, head_copy), 0,
-           sizeof *x - offsetof(struct exchange, head_copy));
+    memset((char *)x + offsetof(struct exchange, head), 0,
+           sizeof *x - offsetof(struct exchange, head));
     x->arena = arena;
     x->client = c;
     x->worker = w;
@@ -179,36 +179,61 @@ static void exchange_dispatch(struct exchange *x)
     }
 }
 
-void exchange_start(struct exchange *x)
+bool exchange_settle(struct exchange *x)
+{
+    struct http_request *r = &x->request;
+    struct span head = buf_span(&x->client->in);
+
+    if (r->head_len > 0)
+        head.len = r->head_len;
+    x->head = arena_copy(&x->arena, head);
+    http_settle(&r->fields, x->head.ptr);
+    return x->head.ptr != NULL;
+}
+
+/* What the head says of where the request goes.  0, or the status to
+ * answer. */
+static int exchange_read_head(struct exchange *x)
 {
     const struct http_request *r = &x->request;
+    struct span method = http_request_span(r, r->method);
     int status;
 
-    x->method = http_request_span(r, r->method);
-    x->head_only = span_eq(x->method, SPAN("HEAD"));
-    status = http_is_method(x->method)
-                 ? exchange_host(x, http_request_span(r, r->host))
-                 : 400;
-    if (status != 0) {
-        exchange_log(x, ERROR_LOG_INFO, 0,
-                     "client sent an invalid method or host");
-        exchange_error(x, status);
-        return;
-    }
-    if (!exchange_server(x)) {
-        exchange_error(x, 500);
-        return;
-    }
+    if (!http_is_method(method))
+        return 400;
+    x->method = method;
+    x->head_only = span_eq(method, SPAN("HEAD"));
+    status = exchange_host(x, http_request_span(r, r->host));
+    if (status != 0)
+        return status;
+    /* In what broke off the host may be still to come. */
+    if ((x->host.len > 0 || r->head_len > 0) && !exchange_server(x))
+        return 500;
     x->scope = x->server->scope;
     field_names_filter(x);
-    x->keep_alive = exchange_may_keep(x);
-    status = exchange_uri(x);
+    return exchange_uri(x);
+}
+
+/* Whoever answers or logs an exchange comes by here.  Where its head broke off
+ * or was refused, what had come of it before is known of the request, as nginx
+ * knows it. */
+static void exchange_salvage(struct exchange *x)
+{
+    if (x->request.fields.base == NULL && exchange_settle(x) &&
+        x->request.have_line)
+        exchange_read_head(x);
+}
+
+void exchange_start(struct exchange *x)
+{
+    int status = exchange_read_head(x);
+
     if (status != 0) {
         exchange_log(x, ERROR_LOG_INFO, 0, "client sent invalid request");
-        x->keep_alive = false;
         exchange_error(x, status);
         return;
     }
+    x->keep_alive = exchange_may_keep(x);
     exchange_dispatch(x);
 }
 
@@ -246,6 +271,7 @@ void exchange_error(struct exchange *x, int status)
     struct buf page;
     struct span body;
 
+    exchange_salvage(x);
     if (x->out.begun) {
         exchange_abort(x);
         return;
@@ -277,8 +303,9 @@ static void exchange_end(struct exchange *x)
     struct client *c = x->client;
 
     x->ended = true;
-    access_log_write(x);
+    exchange_salvage(x);
     upstream_forget(x);
+    access_log_write(x);
     output_clear(x);
     body_free(x);
     c->exchange = NULL;
@@ -350,10 +377,12 @@ static void exchange_about(struct exchange *x, char *text, size_t size)
 void exchange_log(struct exchange *x, int level, int errnum,
                   const char *format, ...)
 {
-    const struct error_log *log = core_settings(x->scope)->error_log;
+    const struct error_log *log;
     char text[1024], about[2048];
     va_list ap;
 
+    exchange_salvage(x);
+    log = core_settings(x->scope)->error_log;
     if (!error_log_wants(log, level))
         return;
     va_start(ap, format);

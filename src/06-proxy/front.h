@@ -160,7 +160,7 @@ struct exchange {
 
     struct http_request request;
     struct http_field list[HTTP_MAX_FIELDS];
-    char *head_copy; /* the head's bytes, in the arena, once it is complete */
+    struct span head; /* its bytes, in the arena; see exchange_settle */
     int64_t began;
     struct timespec began_wall;
 
@@ -170,7 +170,7 @@ struct exchange {
     void (*handler)(struct exchange *x);
     void *handler_data;
 
-    struct span method;   /* "" when the head was not understood */
+    struct span method;   /* "" when there is no good request line */
     struct span uri;      /* $uri: decoded, normalised, NUL after it */
     struct span args;     /* $args */
     bool has_args;
@@ -225,7 +225,11 @@ void client_hasten(struct front_worker *w);
 
 /* A new exchange for the client, with an empty answer; NULL without memory. */
 struct exchange *exchange_new(struct client *c);
-/* x->request is complete, c->in begins with what follows the head. */
+/* Gives what has come of the request's head its home in the exchange's arena:
+ * until then it lies in c->in, which moves, and nothing of it can be read.  False
+ * without memory. */
+bool exchange_settle(struct exchange *x);
+/* x->request is complete and settled, c->in begins with what follows it. */
 void exchange_start(struct exchange *x);
 /* Answers with the page of a status; the first bytes of the answer must not be
  * out yet, else the connection is broken off. */

@@ -15,7 +15,7 @@
 #define OUTPUT_IOV      64
 #define OUTPUT_SENDFILE (1 << 20) /* at most so much of a file in one call, */
 #define OUTPUT_TURN     (4 << 20) /* and in one turn, before others have one */
-#define OUTPUT_CHUNKS   64        /* spare chunks that a worker keeps */
+#define OUTPUT_CHUNKS   BYTES_KEPT(64) /* spare ones, of a worker */
 #define OUTPUT_PIECES   1024      /* that may wait for one client */
 
 struct front_chunk *chunk_new(struct front_worker *w)

@@ -64,8 +64,11 @@ void call_hang_up(struct upstream_call *call, bool failed)
             call->current->time = event_now(w->loop) - call->try_began;
         call->peer = NULL;
     }
-    if (call->chunk != NULL)
+    if (call->chunk != NULL) {
+        if (call->reply.fields.base == NULL)
+            call_settle(call); /* $upstream_http_* of a reply that failed */
         chunk_drop(w, call->chunk);
+    }
     call->chunk = NULL;
 }
 

@@ -94,18 +94,26 @@ static bool reply_field(struct upstream_call *call, struct span name,
     return answer_field(x, name, value);
 }
 
-/* The reply's head moves into the exchange's arena, where the answer's fields
- * point into it. */
+bool call_settle(struct upstream_call *call)
+{
+    struct http_reply *r = &call->reply;
+    struct span head = {call->chunk->bytes, call->filled};
+
+    if (r->head_len > 0)
+        head.len = r->head_len;
+    head = arena_copy(&call->x->arena, head);
+    http_settle(&r->fields, head.ptr);
+    return head.ptr != NULL;
+}
+
+/* The reply's head becomes the answer's, whose fields point into it. */
 static bool reply_head(struct upstream_call *call)
 {
     struct exchange *x = call->x;
     struct http_reply *r = &call->reply;
-    struct span head = arena_copy(
-        &x->arena, (struct span){r->fields.base, r->head_len});
 
-    if (head.ptr == NULL)
+    if (!call_settle(call))
         return false;
-    r->fields.base = head.ptr;
     for (unsigned i = 0; i < r->fields.count; i++)
         if (!is_hidden(call, http_name(&r->fields, i)) &&
             !reply_field(call, http_name(&r->fields, i),
@@ -240,8 +248,9 @@ static bool call_room(struct upstream_call *call)
 
     if (call->chunk != NULL && call->state == CALL_RELAYS &&
         call->used == call->filled) {
-        if (call->chunk->users > 1 &&
-            call->filled > FRONT_CHUNK - RELAY_ROOM) {
+        if (!BYTES_KEPT(1) ||
+            (call->chunk->users > 1 &&
+             call->filled > FRONT_CHUNK - RELAY_ROOM)) {
             chunk_drop(w, call->chunk);
             call->chunk = NULL;
         }

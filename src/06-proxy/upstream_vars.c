@@ -63,7 +63,7 @@ struct span upstream_get_http(struct exchange *x, struct span rest)
     struct buf name;
     struct span value = NONE;
 
-    if (x->upstream == NULL || x->upstream->reply.fields.base == NULL)
+    if (x->upstream == NULL)
         return NONE;
     buf_init(&name, 256);
     for (size_t i = 0; i < rest.len; i++)

@@ -47,6 +47,8 @@ struct span request_uri(struct exchange *x)
     const struct http_request *r = &x->request;
     struct span path = of_slice(x, r->path);
 
+    if (x->method.len == 0)
+        return NONE;
     /* The absolute form is reduced to the origin form; it may have no path of
      * its own ("http://host?query"), so the two are put together. */
     if (r->form != HTTP_ABSOLUTE_FORM)
@@ -66,8 +68,10 @@ static struct span get_request_uri(struct exchange *x, struct span rest)
 /* What stands where a request should: the log shows what was refused. */
 static struct span refused_line(struct exchange *x)
 {
-    struct span line = buf_span(&x->client->in);
+    struct span line = x->head;
 
+    while (line.len > 0 && (line.ptr[0] == '\r' || line.ptr[0] == '\n'))
+        line.ptr++, line.len--;
     for (size_t i = 0; i < line.len; i++)
         if (line.ptr[i] == '\r' || line.ptr[i] == '\n')
             line.len = i;
@@ -77,7 +81,7 @@ static struct span refused_line(struct exchange *x)
 static struct span get_request(struct exchange *x, struct span rest)
 {
     (void)rest;
-    if (x->head_copy == NULL)
+    if (x->method.len == 0)
         return refused_line(x);
     return arena_printf(&x->arena, "%.*s %.*s HTTP/1.%d", SPAN_ARG(x->method),
                         SPAN_ARG(of_slice(x, x->request.target)),
@@ -90,10 +94,14 @@ static struct span get_request_method(struct exchange *x, struct span rest)
     return x->method;
 }
 
+/* Of a head that did not come to its end, the lines that were understood. */
 static struct span get_request_length(struct exchange *x, struct span rest)
 {
+    const struct http_request *r = &x->request;
+
     (void)rest;
-    return number(x, x->request.head_len + x->body.length);
+    return number(x, (r->head_len > 0 ? r->head_len : r->line_at) +
+                         x->body.length);
 }
 
 static struct span seconds(struct exchange *x, int64_t ms)

@@ -104,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     http_request_init(&request, list, FIELDS, NULL);
     if (http_parse_request(&request, (const char *)data, size) != HTTP_DONE)
         return 0;
+    http_settle(&request.fields, (const char *)data);
     buf_init(&seen.names, SIZE_MAX / 2);
     buf_init(&packet, UWSGI_HEADER + UWSGI_MAX_SIZE);
     uwsgi_begin(&seen.encoder, &packet);

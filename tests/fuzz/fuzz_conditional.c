@@ -59,6 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(head + strlen(before) + size, after, strlen(after));
     http_request_init(&r, list, FIELDS, NULL);
     if (http_parse_request(&r, head, len) == HTTP_DONE) {
+        http_settle(&r.fields, head);
         check_ranges(&r, 0);
         check_ranges(&r, 10);
         check_ranges(&r, UINT64_MAX / 4);

@@ -45,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         char *copy = malloc(at);
         memcpy(copy, text, at);
         pieces = http_parse_reply(&cut, copy, at);
+        http_settle(&cut.fields, copy);
         if (pieces == HTTP_DONE)
             check(&cut, at);
         free(copy);
@@ -53,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (once == HTTP_BAD && strcmp(whole.problem, cut.problem) != 0)
         abort();
+    http_settle(&whole.fields, text);
     if (once == HTTP_DONE) {
         check(&whole, size);
         if (whole.head_len != cut.head_len || whole.status != cut.status ||

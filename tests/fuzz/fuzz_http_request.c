@@ -35,12 +35,12 @@ static void parse(struct answer *a, const uint8_t *data, size_t size,
         if (n > 0)
             memcpy(copy, data, n);
         a->found = http_parse_request(&a->request, copy, n);
+        require(a->request.fields.base == NULL);
         free(copy);
         if (a->found != HTTP_MORE || n == size)
             break;
         n = size - n < step ? size : n + step;
     }
-    a->request.fields.base = NULL;
     a->request.fields.list = NULL;
 }
 

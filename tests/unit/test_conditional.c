@@ -20,6 +20,7 @@ static void parse(struct http_request *r, const char *fields)
 
     http_request_init(r, list, 64, NULL);
     CU_ASSERT_EQUAL_FATAL(http_parse_request(r, head, (size_t)n), HTTP_DONE);
+    http_settle(&r->fields, head);
 }
 
 static void test_etag(void)

@@ -29,6 +29,7 @@ static void begin(const char *directives, int minor, const char *fields)
     http_request_init(&x.request, x.list, HTTP_MAX_FIELDS, NULL);
     CU_ASSERT_EQUAL_FATAL(http_parse_request(&x.request, head, strlen(head)),
                           HTTP_DONE);
+    http_settle(&x.request.fields, head);
 }
 
 static const struct gzip_settings *settings(void)

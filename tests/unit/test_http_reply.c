@@ -10,8 +10,14 @@
 static enum http_parse parse_all(struct http_reply *r, struct http_field *list,
                                  const char *text, size_t len, bool head_only)
 {
+    const char *head = guard_put(text, len);
+    enum http_parse found;
+
     http_reply_init(r, list, FIELDS, 4096, head_only);
-    return http_parse_reply(r, guard_put(text, len), len);
+    found = http_parse_reply(r, head, len);
+    CU_ASSERT_PTR_NULL(r->fields.base);
+    http_settle(&r->fields, head);
+    return found;
 }
 
 /* The same in pieces, each time at another place in memory: all that the

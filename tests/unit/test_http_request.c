@@ -15,15 +15,18 @@ static enum http_parse parse_cut(const char *text, size_t len, size_t cut,
 {
     enum http_parse found = HTTP_MORE;
     size_t step = cut ? cut : 1;
+    const char *head = NULL;
 
     http_request_init(&request, list, max, limits);
     for (size_t n = step; found == HTTP_MORE; n += step) {
         if (n > len || n == 2 * cut)
             n = len;
-        found = http_parse_request(&request, guard_put(text, n), n);
+        head = guard_put(text, n);
+        found = http_parse_request(&request, head, n);
         if (n == len)
             break;
     }
+    http_settle(&request.fields, head);
     return found;
 }
 
@@ -117,6 +120,26 @@ static void truncated(void)
         CU_ASSERT_EQUAL(parse_cut(text.ptr, n, n ? n : 1, NULL, 8), HTTP_MORE);
     CU_ASSERT_EQUAL(parse(text), HTTP_DONE);
     CU_ASSERT_EQUAL(request.head_len, text.len);
+}
+
+/* Between the calls the bytes may move, and so nothing of them can be read;
+ * where they have come to rest, what has come of a head can. */
+static void homeless(void)
+{
+    static const char text[] = "GET /a HTTP/1.1\r\nHost: h\r\nA: b";
+    size_t len = sizeof text - 1;
+
+    http_request_init(&request, list, 8, NULL);
+    for (size_t n = 1; n <= len; n++) {
+        CU_ASSERT_EQUAL(http_parse_request(&request, guard_put(text, n), n),
+                        HTTP_MORE);
+        CU_ASSERT_PTR_NULL(http_request_span(&request, request.target).ptr);
+        CU_ASSERT_PTR_NULL(http_get(&request.fields, SPAN("Host")).ptr);
+    }
+    http_settle(&request.fields, text);
+    CU_ASSERT(is(request.target, "/a"));
+    CU_ASSERT(span_eq(http_get(&request.fields, SPAN("Host")), SPAN("h")));
+    CU_ASSERT_PTR_NULL(http_get(&request.fields, SPAN("A")).ptr);
 }
 
 static void targets(void)
@@ -435,7 +458,7 @@ static void full_head(void)
 }
 
 UNIT_MAIN("http_request", {"simple", simple}, {"truncated", truncated},
-          {"targets", targets}, {"bad targets", bad_targets},
+          {"homeless", homeless}, {"targets", targets}, {"bad targets", bad_targets},
           {"request lines", request_lines}, {"hosts", hosts},
           {"field lines", field_lines}, {"lengths", lengths},
           {"codings", codings}, {"connections", connections},

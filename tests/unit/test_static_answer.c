@@ -76,6 +76,7 @@ static struct static_answer ask(const char *method, const char *path,
     http_request_init(&request, list, 64, NULL);
     CU_ASSERT_EQUAL_FATAL(http_parse_request(&request, head, (size_t)n),
                           HTTP_DONE);
+    http_settle(&request.fields, head);
     static_answer(&a, &request, path, &config);
     *sendable = a.file.fd >= 0;
     if (*sendable)

@@ -28,7 +28,8 @@ static void begin(void)
     http_request_init(&x.request, x.list, HTTP_MAX_FIELDS, NULL);
     CU_ASSERT_EQUAL_FATAL(
         http_parse_request(&x.request, head, sizeof head - 1), HTTP_DONE);
-    x.head_copy = (char *)head;
+    x.head = (struct span){head, sizeof head - 1};
+    http_settle(&x.request.fields, head);
     x.method = SPAN("GET");
     x.uri = SPAN("/a b");
     x.args = SPAN("c=d&e=");
