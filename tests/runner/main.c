@@ -172,7 +172,7 @@ static int run_jobs(const struct options *o, const struct jobs *jobs,
     grader.run = (struct run){
         o->stage,    shown,
         jobs->list,  mem_alloc(m, jobs->count * sizeof(struct result)),
-        jobs->count, NULL};
+        jobs->count, 0, NULL};
     grader.pool = pool_start(&pool, jobs->list, jobs->count, e);
     if (!grader.pool)
         return EXIT_BROKEN;
@@ -180,6 +180,7 @@ static int run_jobs(const struct options *o, const struct jobs *jobs,
         grader.face->begin(&grader.run, grader.out);
     if (run_cunit(&grader.run) && !grader.broken) {
         grader.run.complaint = pool_finish(grader.pool);
+        grader.run.pace = pool_pace(grader.pool);
         if (grader.face->end)
             grader.face->end(&grader.run, grader.out);
     }

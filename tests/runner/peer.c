@@ -6,25 +6,18 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PEER_MAX_INPUT (256u << 20)
+#define TURN 20 /* milliseconds, the longest sleep */
 #define READ_LOOK      50   /* microseconds between two looks at a queue */
 #define READ_UNKNOWN   1000 /* what passes where nobody can look */
-
-int64_t world_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static struct sockaddr_in loopback(int port)
 {
@@ -144,6 +137,22 @@ static bool peer_reads(const struct peer *p)
     return p->fd >= 0 && !p->held && p->end == PEER_OPEN;
 }
 
+/* When the last bytes or the end came, not when we came to read them. */
+static void note_time(struct peer *p)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof info;
+    int64_t now = world_now();
+
+    getsockopt(p->fd, IPPROTO_TCP, TCP_INFO, &info, &len);
+    if (p->end == PEER_OPEN && now - info.tcpi_last_data_recv > p->moved)
+        p->moved = now - info.tcpi_last_data_recv;
+    if (p->end == PEER_EOF)
+        p->ended = now - info.tcpi_last_ack_recv;
+    else
+        p->ended = now;
+}
+
 static void peer_read(struct peer *p)
 {
     ssize_t n = -1;
@@ -153,11 +162,10 @@ static void peer_read(struct peer *p)
     if (n > 0)
         p->in.len += (size_t)n;
     else if (n == 0)
-        p->end = PEER_EOF;
+        p->end = p->was_reset ? PEER_RESET : PEER_EOF;
     else if (errno == ECONNRESET || errno == EPIPE)
         p->end = PEER_RESET;
-    if (p->end != PEER_OPEN)
-        p->ended = world_now();
+    note_time(p);
 }
 
 /* The peers that are to be read, with one more that is to be written. */
@@ -182,14 +190,14 @@ static void pump(struct world *w, int64_t deadline, struct pollfd *also)
     struct pollfd fds[2 * CASE_PEERS + 1];
     struct peer *peers[2 * CASE_PEERS];
     int n = gather(w, fds, peers);
-    int64_t wait = deadline - world_now();
+    int64_t now = world_now(), wait = deadline > now ? deadline - now : 0;
 
     if (also)
         fds[n] = *also;
-    if (wait < 0)
-        wait = 0;
-    if (poll(fds, (nfds_t)(n + (also != NULL)), (int)wait) <= 0)
+    if (poll(fds, (nfds_t)(n + (also != NULL)), (int)wait) <= 0) {
+        pace_woke(now + wait);
         return;
+    }
     for (int i = 0; i < n; i++)
         if (fds[i].revents)
             peer_read(peers[i]);
@@ -197,61 +205,91 @@ static void pump(struct world *w, int64_t deadline, struct pollfd *also)
 
 /* What else a step looks at, a log or a process, is looked at by turns: no
  * wait is long. */
+static int64_t soon(int64_t deadline)
+{
+    int64_t turn = world_now() + TURN;
+
+    return deadline < turn ? deadline : turn;
+}
+
 void world_pump(struct world *w, int64_t deadline)
 {
-    int64_t soon = world_now() + 20;
-
-    pump(w, deadline < soon ? deadline : soon, NULL);
+    pump(w, soon(deadline), NULL);
 }
 
 void world_await(struct world *w, const struct upstream *u, int64_t deadline)
 {
     struct pollfd in = {u->listener, POLLIN, 0};
 
-    pump(w, deadline, &in);
+    pump(w, soon(deadline), &in);
 }
 
-bool peer_connect(struct peer *p, int port)
+/* Waits for the answer to a SYN; it stays away while the queue is full. */
+static bool await_connection(int fd, struct patience *wait)
+{
+    struct pollfd out = {fd, POLLOUT, 0};
+    int why = 0;
+    socklen_t len = sizeof why;
+
+    while (poll(&out, 1, TURN) == 0)
+        if (!patience_left(wait)) {
+            errno = ETIMEDOUT;
+            return false;
+        }
+    getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &len);
+    errno = why;
+    return why == 0;
+}
+
+bool peer_connect(struct peer *p, int port, struct patience *wait)
 {
     struct sockaddr_in addr = loopback(port);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int64_t began = world_now();
+    int fd = new_socket();
 
-    if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof addr) != 0) {
+    if (fd < 0)
+        return false;
+    if (connect(fd, (struct sockaddr *)&addr, sizeof addr) != 0 &&
+        (errno != EINPROGRESS || !await_connection(fd, wait))) {
         int why = errno;
 
-        if (fd >= 0)
-            close(fd);
+        close(fd);
         errno = why;
         return false;
     }
+    fcntl(fd, F_SETFL, 0);
     peer_open(p, fd);
+    p->moved = began;
     return true;
 }
 
 bool peer_send(struct world *w, struct peer *p, struct span bytes,
-               int64_t deadline)
+               struct patience *wait)
 {
     buf_add_span(&p->sent, bytes);
     while (bytes.len && !p->broken) {
         struct pollfd out = {p->fd, POLLOUT, 0};
+        int64_t began = world_now();
         ssize_t n =
             send(p->fd, bytes.ptr, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
         if (n > 0) {
             bytes.ptr += n;
             bytes.len -= (size_t)n;
+            p->moved = began;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            if (world_now() >= deadline)
+            if (!patience_left(wait))
                 return false;
-            pump(w, deadline, &out);
+            pump(w, soon(wait->until), &out);
         } else {
             p->broken = true;
+            p->was_reset = errno == ECONNRESET;
         }
     }
     return true;
 }
 
-bool peer_await_read(struct world *w, struct peer *p, int64_t deadline)
+bool peer_await_read(struct world *w, struct peer *p, struct patience *wait)
 {
     int64_t taken;
 
@@ -263,7 +301,7 @@ bool peer_await_read(struct world *w, struct peer *p, int64_t deadline)
         usleep(taken < 0 ? READ_UNKNOWN : READ_LOOK);
         if (taken < 0 || (uint64_t)taken >= p->sent.len)
             return true;
-        if (world_now() >= deadline)
+        if (!patience_left(wait))
             return false;
     }
 }

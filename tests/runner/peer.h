@@ -10,6 +10,7 @@
 
 #include "case.h"
 #include "message.h"
+#include "pace.h"
 
 enum peer_end {
     PEER_OPEN,
@@ -22,11 +23,13 @@ struct peer {
     bool connected;  /* it was, in this replay */
     bool held;       /* nothing is read for now */
     bool broken;     /* a send failed: the other side has gone */
+    bool was_reset;  /* it failed so because of a reset */
     struct buf in;   /* all that came */
     size_t at;       /* of which so much has been taken by the script */
     struct buf sent; /* all that was sent */
     enum peer_end end;
     int64_t ended; /* when the end came */
+    int64_t moved; /* when bytes last went or came */
 
     struct message message;
     enum {
@@ -63,8 +66,6 @@ struct world {
     int diag; /* what taken_bytes() asks the kernel with */
 };
 
-int64_t world_now(void); /* milliseconds, monotonic */
-
 void world_init(struct world *w);
 /* Ends a replay: closes all but the held ports. */
 void world_clear(struct world *w);
@@ -76,20 +77,21 @@ void world_pump(struct world *w, int64_t deadline);
 /* The same, and for a connection that waits for this upstream. */
 void world_await(struct world *w, const struct upstream *u, int64_t deadline);
 
-/* Connects to a port of 127.0.0.1; false with errno. */
-bool peer_connect(struct peer *p, int port);
+/* Connects to a port of 127.0.0.1; false with errno, ETIMEDOUT when the
+ * patience was over: the queue of the listener is full. */
+bool peer_connect(struct peer *p, int port, struct patience *wait);
 
 /* Sends; reads for everybody while it has to wait.  When the other side has
- * closed, the rest is dropped and p->broken set; false when it took nothing
- * until the deadline. */
+ * closed, the rest is dropped and p->broken set; false when the patience was
+ * over. */
 bool peer_send(struct world *w, struct peer *p, struct span bytes,
-               int64_t deadline);
+               struct patience *wait);
 
 /* Waits until the other side has read all that was sent, and reads for
- * everybody meanwhile.  False when it had not by the deadline; true also when
- * it has closed, and when the kernel cannot tell: then a millisecond passes,
- * in which it mostly does. */
-bool peer_await_read(struct world *w, struct peer *p, int64_t deadline);
+ * everybody meanwhile.  False when the patience was over; true also when it
+ * has closed, and when the kernel cannot tell: then a millisecond passes, in
+ * which it mostly does. */
+bool peer_await_read(struct world *w, struct peer *p, struct patience *wait);
 
 void peer_close(struct peer *p, bool abort);
 

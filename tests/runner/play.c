@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define MAX_SHOWN 4000 /* bytes of what was sent, in a report */
+#define DOUBT     50   /* ms that were lost: a failure may be their fault */
 
 void outcome_init(struct outcome *o)
 {
@@ -64,6 +64,20 @@ bool play_fail(struct replay *r, const struct step *s, const char *format, ...)
     return false;
 }
 
+bool play_late(struct replay *r, const struct step *s, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    set_failure(r, s, r->wait.starved, format, args);
+    va_end(args);
+    r->out->doubtful = r->wait.starved || !pace_at_rest();
+    if (r->wait.starved)
+        buf_add_text(&r->out->what, "; the machine has left too little of it "
+                                    "to the program");
+    return false;
+}
+
 bool play_blame_case(struct replay *r, const struct step *s, const char *format,
                      ...)
 {
@@ -91,11 +105,12 @@ bool play_correct(struct replay *r, const struct step *s, const char *format,
     return true;
 }
 
-int64_t play_deadline(const struct replay *r, int64_t most)
+struct patience *play_wait(struct replay *r, int64_t most)
 {
     int64_t wait = most ? most : r->c->wait;
 
-    return r->waited_from + (int64_t)((double)wait * r->scale);
+    patience_begin(&r->wait, (int64_t)((double)wait * r->scale));
+    return &r->wait;
 }
 
 void play_keep(struct replay *r, const struct match *m)
@@ -213,7 +228,6 @@ static bool run_steps(struct replay *r)
     while (i < r->c->step_count) {
         const struct step *s = &r->c->steps[i];
 
-        r->waited_from = world_now();
         if (s->kind == STEP_SEND || s->kind == STEP_PACKET) {
             i = play_send(r, i);
             if (i == 0)
@@ -227,12 +241,12 @@ static bool run_steps(struct replay *r)
     return true;
 }
 
-/* At the end of the script nothing may be left over. */
+/* At the end of the script nothing may be left over, nor on its way. */
 static bool check_left(struct replay *r)
 {
     const struct step *last = &r->c->steps[r->c->step_count - 1];
 
-    r->waited_from = world_now();
+    pace_await_rest();
     for (int i = 0; i < 2 * CASE_PEERS; i++) {
         struct step who = *last;
         struct peer *p;
@@ -284,30 +298,39 @@ static void show_sent(struct replay *r)
     }
 }
 
-void play_case(struct replay *r)
+/* A program that ended at the last bytes, or when its clients left, has failed
+ * the case that did it, not the next. */
+static void check_alive(struct replay *r)
 {
     char how[64];
-    bool good;
 
+    pace_await_rest();
+    if (r->ended || program_alive(&r->host->program))
+        return;
+    program_ending(r->host->program.status, how, sizeof how);
+    if (!r->out->passed)
+        buf_printf(&r->out->what, "; the program has ended, with %s", how);
+    else if (!host_wants_own(r->c, r->stage))
+        play_fail(r, NULL, "the program has ended, with %s", how);
+}
+
+void play_case(struct replay *r)
+{
+    patience_watch(&r->whole, 0);
     buf_init(&r->hand, 16384);
     r->log_from = program_log_size(r->host->program.log);
     if (r->host->backend.pid)
         r->backend_log_from = program_log_size(r->host->backend.log);
     if (r->stage == 6)
         r->access_from = program_log_size(r->host->access_log);
-    good = open_upstreams(r) && run_steps(r) && check_left(r);
-    if (!r->ended && !program_alive(&r->host->program)) {
-        program_ending(r->host->program.status, how, sizeof how);
-        if (good)
-            play_fail(r, NULL, "the program has ended, with %s", how);
-        else
-            buf_printf(&r->out->what, "; the program has ended, with %s", how);
-    }
-    if (!r->out->passed) {
+    if (!open_upstreams(r) || !run_steps(r) || !check_left(r)) {
         show_sent(r);
-        buf_add_span(&r->out->by_hand, buf_span(&r->hand));
+        r->out->doubtful |= patience_lost(&r->whole) >= DOUBT;
     }
-    buf_free(&r->hand);
     world_clear(r->w);
+    check_alive(r);
+    if (!r->out->passed)
+        buf_add_span(&r->out->by_hand, buf_span(&r->hand));
+    buf_free(&r->hand);
     mem_free(&r->mem);
 }

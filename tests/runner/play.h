@@ -13,6 +13,7 @@
 struct outcome {
     bool passed;
     bool grader;     /* the case or the grader is at fault, not the program */
+    bool doubtful;   /* the machine may have done it: it had other work */
     int line;        /* of the case */
     struct buf what; /* a sentence */
     struct buf expected; /* one line, escaped; may be empty */
@@ -55,7 +56,8 @@ struct replay {
     struct capture *captures;
     size_t captured;
     int64_t log_from, backend_log_from, access_from;
-    int64_t waited_from; /* when the present step began */
+    struct patience whole; /* since the replay began */
+    struct patience wait;  /* of the present step */
     struct buf hand;     /* what client c did, as shell commands */
     bool ended;          /* the script has ended the program */
 };
@@ -69,6 +71,11 @@ struct peer *play_peer(struct replay *r, const struct step *s);
 
 /* Sets the failure; always false. */
 bool play_fail(struct replay *r, const struct step *s, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same when a wait is over: the machine's fault, if it left too little of
+ * the time to the program. */
+bool play_late(struct replay *r, const struct step *s, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The same for a mistake in the case or the grader. */
@@ -93,9 +100,9 @@ const char *play_escaped(struct replay *r, struct span s);
 /* A head was taken, and lines may speak of it. */
 bool play_has_head(struct replay *r, const struct step *s);
 
-/* The latest moment for what the present step waits for: `most` or, when it
- * is 0, the case's wait, times the scale. */
-int64_t play_deadline(const struct replay *r, int64_t most);
+/* Begins r->wait: of `most` milliseconds or, when that is 0, the case's wait,
+ * times the scale. */
+struct patience *play_wait(struct replay *r, int64_t most);
 
 /* Keeps what a match captured. */
 void play_keep(struct replay *r, const struct match *m);

@@ -13,6 +13,18 @@
 
 #define MAX_LOG_READ (1 << 20)
 
+/* Says why: a program that does not listen, or takes nobody for long, or what
+ * is not there for us. */
+static bool cannot_connect(struct replay *r, const struct step *s)
+{
+    const char *why = strerror(errno);
+
+    return (errno == ECONNREFUSED ? play_fail
+            : errno == ETIMEDOUT  ? play_late
+                                  : play_blame_case)(
+        r, s, "%s cannot connect: %s", play_name(r, s), why);
+}
+
 bool play_connect(struct replay *r, const struct step *s)
 {
     struct peer *p = play_peer(r, s);
@@ -22,27 +34,33 @@ bool play_connect(struct replay *r, const struct step *s)
                                play_name(r, s));
     if (!program_alive(&r->host->program))
         return play_fail(r, s, "%s cannot connect", play_name(r, s));
-    return peer_connect(p, r->host->program.port.port) ||
-           play_fail(r, s, "%s cannot connect: %s", play_name(r, s),
-                     strerror(errno));
+    return peer_connect(p, r->host->program.port.port, play_wait(r, 0)) ||
+           cannot_connect(r, s);
 }
 
 bool play_refused(struct replay *r, const struct step *s)
 {
-    if (peer_connect(play_peer(r, s), r->host->program.port.port))
+    if (peer_connect(play_peer(r, s), r->host->program.port.port,
+                     play_wait(r, 0)))
         return play_fail(r, s, "%s was let in, expected a refusal",
                          play_name(r, s));
-    return errno == ECONNREFUSED ||
-           play_fail(r, s, "%s: %s, expected a refusal", play_name(r, s),
-                     strerror(errno));
+    return errno == ECONNREFUSED || cannot_connect(r, s);
 }
 
+/* Time passes, and then what was sent has been read and the program is at
+ * rest: a pause is there for it to do something. */
 bool play_pause(struct replay *r, const struct step *s)
 {
-    int64_t until = r->waited_from + s->min;
+    struct peer *p = play_peer(r, s);
+    int64_t until = world_now() + s->min;
+    struct patience more;
 
     while (world_now() < until)
         world_pump(r->w, until);
+    patience_begin(&more, PACE_REST);
+    if (p->fd >= 0)
+        peer_await_read(r->w, p, &more);
+    pace_await_rest();
     if (s->side == 'c' && s->number == 0)
         buf_printf(&r->hand, "sleep %lld.%03lld; ", (long long)s->min / 1000,
                    (long long)s->min % 1000);
@@ -88,16 +106,16 @@ bool play_hold(struct replay *r, const struct step *s)
 bool play_accept(struct replay *r, const struct step *s)
 {
     struct upstream *u = &r->w->upstreams[s->number];
-    int64_t deadline = play_deadline(r, 0);
+    struct patience *wait = play_wait(r, 0);
 
     if (u->listener < 0)
         return play_blame_case(r, s, "%s does not listen", play_name(r, s));
     while (!upstream_accept(u)) {
-        if (world_now() >= deadline)
-            return play_fail(r, s, "%s waited %lld ms for a connection",
+        if (!patience_left(wait))
+            return play_late(r, s, "%s waited %lld ms for a connection",
                              play_name(r, s),
-                             (long long)(world_now() - r->waited_from));
-        world_await(r->w, u, deadline);
+                             (long long)(world_now() - wait->from));
+        world_await(r->w, u, wait->until);
     }
     return true;
 }
@@ -166,7 +184,7 @@ static void read_logs(struct replay *r, const struct step *s, struct buf *out)
 
 bool play_log(struct replay *r, const struct step *s)
 {
-    int64_t deadline = play_deadline(r, 0);
+    struct patience *wait = play_wait(r, 0);
     bool wanted = s->kind == STEP_LOG, found;
     struct pattern p;
     struct buf log;
@@ -176,19 +194,21 @@ bool play_log(struct replay *r, const struct step *s)
     if (!play_resolve(r, s, &s->text, &p))
         return false;
     buf_init(&log, 4 * MAX_LOG_READ);
+    if (!wanted)
+        pace_await_rest();
     for (;;) {
         read_logs(r, s, &log);
         found = line_contains(&p, buf_span(&log));
-        if (!wanted || found || world_now() >= deadline)
+        if (!wanted || found || !patience_left(wait))
             break;
-        world_pump(r->w, deadline);
+        world_pump(r->w, wait->until);
     }
-    if (found != wanted) {
+    if (found != wanted)
         match_show(&r->out->expected, &p, 0, 0);
-        play_fail(r, s,
-                  wanted ? "the log has no line that contains this"
-                         : "the log has a line that contains this");
-    }
+    if (wanted && !found)
+        play_late(r, s, "the log has no line that contains this");
+    else if (found && !wanted)
+        play_fail(r, s, "the log has a line that contains this");
     buf_free(&log);
     return found == wanted;
 }
@@ -204,13 +224,13 @@ bool play_signal(struct replay *r, const struct step *s)
 bool play_exit(struct replay *r, const struct step *s)
 {
     struct program *p = &r->host->program;
-    int64_t deadline = play_deadline(r, s->max);
+    struct patience *wait = play_wait(r, s->max);
     char how[64];
 
-    while (program_alive(p) && world_now() < deadline)
+    while (program_alive(p) && patience_left(wait))
         world_pump(r->w, world_now() + 5);
     if (program_alive(p))
-        return play_fail(r, s,
+        return play_late(r, s,
                          "the program is still running, expected its "
                          "end with exit status %d",
                          s->a);
@@ -225,6 +245,7 @@ bool play_exit(struct replay *r, const struct step *s)
 
 bool play_alive(struct replay *r, const struct step *s)
 {
+    pace_await_rest();
     return program_alive(&r->host->program) ||
            play_fail(r, s, "the program is not there any more");
 }

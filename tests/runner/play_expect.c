@@ -6,7 +6,7 @@
 
 #define SHOW_BEFORE 40  /* bytes shown before the first difference */
 #define SHOW_AFTER  100 /* and after it */
-#define EARLY_SLACK 10  /* ms: clocks of two processes are not one */
+#define EARLY_SLACK 20  /* ms: the kernel notes times in ticks */
 
 void play_show_received(struct replay *r, const char *expected,
                         struct span received)
@@ -89,10 +89,10 @@ static bool connected(struct replay *r, const struct step *s)
 
 /* Waits for more; false when no more will come in time, and says so. */
 static bool more(struct replay *r, const struct step *s, struct peer *p,
-                 int64_t deadline, const char *awaited)
+                 const char *awaited)
 {
-    if (p->end == PEER_OPEN && world_now() < deadline) {
-        world_pump(r->w, deadline);
+    if (p->end == PEER_OPEN && patience_left(&r->wait)) {
+        world_pump(r->w, r->wait.until);
         return true;
     }
     play_show_received(r, "", peer_rest(p));
@@ -104,8 +104,8 @@ static bool more(struct replay *r, const struct step *s, struct peer *p,
         match_show(&r->out->expected, &pattern, 0, 0);
     }
     if (p->end == PEER_OPEN)
-        return play_fail(r, s, "%s waited %lld ms for %s", play_name(r, s),
-                         (long long)(world_now() - r->waited_from), awaited);
+        return play_late(r, s, "%s waited %lld ms for %s", play_name(r, s),
+                         (long long)(world_now() - r->wait.from), awaited);
     return play_fail(r, s, "%s awaited %s, but the connection %s",
                      play_name(r, s), awaited,
                      p->end == PEER_EOF ? "has ended" : "was reset");
@@ -114,8 +114,7 @@ static bool more(struct replay *r, const struct step *s, struct peer *p,
 /* Reads the body of the message whose head was taken. */
 static bool read_body(struct replay *r, const struct step *s, struct peer *p)
 {
-    int64_t deadline = play_deadline(r, 0);
-
+    play_wait(r, 0);
     while (p->place == PEER_HEAD) {
         switch (message_body(&p->message, peer_rest(p), p->end == PEER_EOF)) {
         case MESSAGE_DONE:
@@ -127,7 +126,7 @@ static bool read_body(struct replay *r, const struct step *s, struct peer *p)
             return play_fail(r, s, "%s: %s", play_name(r, s),
                              p->message.problem);
         default:
-            if (!more(r, s, p, deadline, "the rest of the body"))
+            if (!more(r, s, p, "the rest of the body"))
                 return false;
         }
     }
@@ -161,9 +160,9 @@ static bool read_head(struct replay *r, const struct step *s,
 {
     struct peer *p = play_peer(r, s);
     struct message *m = &p->message;
-    int64_t deadline = play_deadline(r, 0);
     struct span line, head;
 
+    play_wait(r, 0);
     for (;;) {
         struct span rest = peer_rest(p);
 
@@ -181,7 +180,7 @@ static bool read_head(struct replay *r, const struct step *s,
             play_show_received(r, "", rest);
             return play_fail(r, s, "%s: %s", play_name(r, s), m->problem);
         default:
-            if (!more(r, s, p, deadline,
+            if (!more(r, s, p,
                       kind == MESSAGE_PACKET ? "a uwsgi packet"
                                              : "the head of a message"))
                 return false;
@@ -284,20 +283,21 @@ bool play_no_body(struct replay *r, const struct step *s)
 bool play_bytes(struct replay *r, const struct step *s)
 {
     struct peer *p = play_peer(r, s);
-    int64_t deadline = play_deadline(r, 0);
     struct pattern pattern;
     struct match m;
+    bool final = false;
 
     if (!connected(r, s) || !play_finish_message(r, s, p) ||
         !play_resolve(r, s, &s->text, &pattern))
         return false;
+    play_wait(r, 0);
     for (;;) {
-        bool final = p->end != PEER_OPEN || world_now() >= deadline;
-
         match_pattern(&m, &pattern, peer_rest(p), MATCH_PREFIX, true, final);
-        if (m.verdict != MATCH_SHORT)
+        if (m.verdict != MATCH_SHORT || final)
             break;
-        world_pump(r->w, deadline);
+        final = p->end != PEER_OPEN || !patience_left(&r->wait);
+        if (!final)
+            world_pump(r->w, r->wait.until);
     }
     if (m.verdict == MATCH_YES) {
         play_keep(r, &m);
@@ -312,10 +312,10 @@ bool play_bytes(struct replay *r, const struct step *s)
                             play_escaped(r, rest));
     }
     play_show_difference(r, &pattern, peer_rest(p), &m);
-    return play_fail(r, s, "%s: other bytes%s", play_name(r, s),
-                     p->end == PEER_OPEN && world_now() >= deadline
-                         ? ", and no more came in time"
-                         : "");
+    if (p->end == PEER_OPEN && final)
+        return play_late(r, s, "%s: other bytes, and no more came in time",
+                         play_name(r, s));
+    return play_fail(r, s, "%s: other bytes", play_name(r, s));
 }
 
 static const char *end_name(enum step_kind kind)
@@ -339,12 +339,15 @@ static bool wrong_end(struct replay *r, const struct step *s, struct peer *p)
 bool play_end(struct replay *r, const struct step *s)
 {
     struct peer *p = play_peer(r, s);
-    int64_t deadline = play_deadline(r, s->max);
+    bool taken = p->place == PEER_BODY && /* the end, as that of a body */
+                 p->message.framing == MESSAGE_TO_CLOSE;
+    int64_t since;
 
     if (!connected(r, s) || !play_finish_message(r, s, p))
         return false;
+    play_wait(r, s->max);
     while (peer_rest(p).len == 0 && p->end == PEER_OPEN)
-        if (!more(r, s, p, deadline, end_name(s->kind)))
+        if (!more(r, s, p, end_name(s->kind)))
             return false;
     if (peer_rest(p).len) {
         play_show_received(r, "(nothing more)", peer_rest(p));
@@ -354,25 +357,30 @@ bool play_end(struct replay *r, const struct step *s)
     if ((s->kind == STEP_EOF && p->end != PEER_EOF) ||
         (s->kind == STEP_RESET && p->end != PEER_RESET))
         return wrong_end(r, s, p);
-    if (s->min > 0 && p->ended - r->waited_from + EARLY_SLACK < s->min)
+    since = taken ? p->ended : p->moved;
+    if (s->min > 0 && p->ended - since + EARLY_SLACK < s->min)
         return play_fail(r, s,
-                         "%s: the connection ended after %lld ms, "
-                         "expected no earlier than %lld ms",
-                         play_name(r, s),
-                         (long long)(p->ended - r->waited_from),
+                         "%s: the connection ended %lld ms after the last "
+                         "byte, expected no earlier than %lld ms",
+                         play_name(r, s), (long long)(p->ended - since),
                          (long long)s->min);
     return true;
 }
 
+/* The time passes, and then the program is at rest: one that was kept from
+ * its work is not silent yet. */
 bool play_silent(struct replay *r, const struct step *s)
 {
-    int64_t until = r->waited_from + s->min;
+    int64_t until = world_now() + s->min;
     struct peer *p = play_peer(r, s);
-    bool listening = s->side == 'u' && p->fd < 0;
+    bool listening = s->side == 'u' && p->fd < 0, over = false;
 
     if (!listening && (!connected(r, s) || !play_finish_message(r, s, p)))
         return false;
-    while (world_now() < until) {
+    while (!over) {
+        over = world_now() >= until;
+        if (over)
+            pace_await_rest();
         world_pump(r->w, until);
         if (listening && upstream_waiting(&r->w->upstreams[s->number]))
             return play_fail(r, s, "%s got a connection, expected none",

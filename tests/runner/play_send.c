@@ -10,9 +10,9 @@
 #define MAX_WRITE    24   /* a random cut's longest piece */
 #define MAX_BY_HAND  3000 /* bytes of a printf for people */
 
-/* Milliseconds that a write waits for the one before it to be read.  A program
- * that has not read by then has done with this connection, or with this
- * client for now: the rest is sent as if it read. */
+/* Milliseconds of its own time that a write waits for the one before it to be
+ * read.  A program that has not read by then has done with this connection, or
+ * with this client for now: the rest is sent as if it read. */
 #define CUT_PATIENCE 500
 
 static void add_le16(struct buf *out, size_t n)
@@ -180,20 +180,23 @@ static bool send_cut(struct replay *r, const struct step *s,
 {
     struct peer *p = play_peer(r, s);
     unsigned seed = chop->seed;
+    struct patience cut;
     bool reads = true;
     size_t n;
+
+    play_wait(r, 0);
 
     for (size_t at = 0; at < bytes.len; at += n) {
         n = next_cut(chop, bytes, at, &seed);
         if (!peer_send(r->w, p, (struct span){bytes.ptr + at, n},
-                       play_deadline(r, 0)))
-            return play_fail(r, s,
+                       &r->wait))
+            return play_late(r, s,
                              "%s could not send: the program has not "
                              "read for as long as the grader waits",
                              play_name(r, s));
+        patience_begin(&cut, (int64_t)(CUT_PATIENCE * r->scale));
         if (at + n < bytes.len && reads)
-            reads = peer_await_read(
-                r->w, p, world_now() + (int64_t)(CUT_PATIENCE * r->scale));
+            reads = peer_await_read(r->w, p, &cut);
     }
     return true;
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define MAX_WORKERS 32
+#define SLOW        1.5 /* times: a quiet machine varies less */
 
 struct pool_worker {
     pid_t pid;
@@ -24,13 +25,18 @@ struct pool_worker {
 };
 
 struct pool {
+    struct pool_options options;
     struct worker_shared *shared;
-    struct pool_worker workers[MAX_WORKERS];
+    struct pool_worker workers[MAX_WORKERS + 1]; /* the last plays again */
     int count;
     json_t *complaint; /* the first that a worker told of */
-    json_t **results;  /* as they came; NULL: not yet, or given away */
+    const struct job *list;
+    json_t **results; /* as they came; NULL: not yet */
+    json_t **doubted; /* the same, of those that are played again */
     size_t jobs;
     size_t *order;
+    size_t played; /* of the order, by the workers there are */
+    double pace;
 };
 
 /* Cases that start the program alike follow each other. */
@@ -58,21 +64,22 @@ static int compare_jobs(const void *a, const void *b, void *context)
     return order;
 }
 
-static bool make_order(struct pool *p, const struct job *jobs)
+static bool make_order(struct pool *p)
 {
     p->order = calloc(p->jobs + 1, sizeof *p->order);
     p->results = calloc(p->jobs + 1, sizeof(json_t *));
-    if (!p->order || !p->results)
+    p->doubted = calloc(p->jobs + 1, sizeof(json_t *));
+    if (!p->order || !p->results || !p->doubted)
         return false;
     for (size_t i = 0; i < p->jobs; i++)
         p->order[i] = i;
-    qsort_r(p->order, p->jobs, sizeof *p->order, compare_jobs, (void *)jobs);
+    qsort_r(p->order, p->jobs, sizeof *p->order, compare_jobs, (void *)p->list);
+    p->played = p->jobs;
     return true;
 }
 
 /* The worker's half of the fork: never returns. */
-static void be_worker(struct pool *p, const struct pool_options *options,
-                      const struct job *jobs, int number, int fd, pid_t parent)
+static void be_worker(struct pool *p, int number, int fd, pid_t parent)
 {
     FILE *out = fdopen(fd, "w");
 
@@ -81,14 +88,14 @@ static void be_worker(struct pool *p, const struct pool_options *options,
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent || !out)
         _exit(2);
-    worker_run(options, jobs, p->order, p->jobs, p->shared, number, out);
+    worker_run(&p->options, p->list, p->order, p->played, p->shared, number,
+               out);
     _exit(fclose(out) == 0 ? 0 : 2);
 }
 
-static bool start_worker(struct pool *p, const struct pool_options *options,
-                         const struct job *jobs, int number)
+static bool start_worker(struct pool *p)
 {
-    struct pool_worker *w = &p->workers[number];
+    struct pool_worker *w = &p->workers[p->count];
     pid_t parent = getpid();
     int fds[2];
 
@@ -98,11 +105,12 @@ static bool start_worker(struct pool *p, const struct pool_options *options,
     w->pid = fork();
     if (w->pid == 0) {
         close(fds[0]);
-        be_worker(p, options, jobs, number, fds[1], parent);
+        be_worker(p, p->count, fds[1], parent);
     }
     close(fds[1]);
     w->fd = fds[0];
     buf_init(&w->in, 64u << 20);
+    p->count += w->pid > 0;
     return w->pid > 0;
 }
 
@@ -118,21 +126,85 @@ struct pool *pool_start(const struct pool_options *options,
         workers = (int)count;
     if (!p)
         return err_set(e, "out of memory"), NULL;
+    p->options = *options;
+    p->list = jobs;
     p->jobs = count;
     p->shared = mmap(NULL, sizeof *p->shared, PROT_READ | PROT_WRITE,
                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (p->shared == MAP_FAILED || !make_order(p, jobs)) {
+    if (p->shared == MAP_FAILED || !make_order(p)) {
         err_set(e, "out of memory");
         return NULL;
     }
-    p->shared->deadline = world_now() + options->limit;
-    for (; p->count < workers; p->count++)
-        if (!start_worker(p, options, jobs, p->count)) {
+    p->pace = pace_measure();
+    if (p->pace == 0) {
+        err_set(e, "cannot fork, or not use 127.0.0.1: %s", strerror(errno));
+        pool_stop(p);
+        return NULL;
+    }
+    p->shared->slow = p->pace >= SLOW;
+    p->shared->deadline =
+        world_now() + (int64_t)((double)options->limit * p->pace);
+    while (p->count < workers)
+        if (!start_worker(p)) {
             err_set(e, "cannot start a worker: %s", strerror(errno));
             pool_stop(p);
             return NULL;
         }
     return p;
+}
+
+/* The cases that were doubted, in the order in which they were played. */
+static void order_again(struct pool *p)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->jobs; i++)
+        if (p->doubted[p->order[i]] && !p->results[p->order[i]])
+            p->order[n++] = p->order[i];
+    p->played = n;
+}
+
+/* All workers have ended.  True when one more was started, for the doubts. */
+static bool play_again(struct pool *p)
+{
+    double pace;
+
+    if (p->shared->alone)
+        return false;
+    p->shared->alone = true;
+    pace = pace_measure();
+    if (pace > p->pace)
+        p->pace = pace;
+    order_again(p);
+    atomic_store(&p->shared->next, 0);
+    return p->played > 0 && start_worker(p);
+}
+
+double pool_pace(const struct pool *p)
+{
+    return p->pace >= SLOW ? p->pace : 1;
+}
+
+/* A result, or a doubt that is one when it is played again. */
+static void take_result(struct pool *p, int job, json_t *result)
+{
+    if (job < 0 || (size_t)job >= p->jobs || p->results[job])
+        return;
+    if (json_is_true(json_object_get(result, "doubtful"))) {
+        p->doubted[job] = json_incref(result);
+        return;
+    }
+    if (p->doubted[job])
+        json_object_set_new(result, "again", json_true());
+    p->results[job] = json_incref(result);
+}
+
+/* What was doubted and will not be played again is as it was. */
+static void stand(struct pool *p)
+{
+    for (size_t i = 0; i < p->jobs; i++)
+        if (p->doubted[i] && !p->results[i])
+            p->results[i] = json_incref(p->doubted[i]);
 }
 
 /* Takes the lines that are complete. */
@@ -147,9 +219,10 @@ static void take_lines(struct pool *p, struct pool_worker *w)
 
         if (line &&
             json_unpack(line, "{s:i, s:o}", "job", &job, "result", &result) ==
-                0 &&
-            job >= 0 && (size_t)job < p->jobs && !p->results[job])
-            p->results[job] = json_incref(result);
+                0)
+            take_result(p, job, result);
+        if (json_object_get(line, "stand"))
+            stand(p);
         if (!p->complaint && (text = json_object_get(line, "complaint")))
             p->complaint = json_incref(text);
         json_decref(line);
@@ -183,7 +256,7 @@ static bool read_some(struct pool *p)
         open += p->workers[k].fd >= 0;
     }
     if (!open)
-        return false;
+        return play_again(p);
     if (poll(fds, (nfds_t)p->count, -1) < 0)
         return false;
     for (int k = 0; k < p->count; k++)
@@ -220,11 +293,14 @@ void pool_stop(struct pool *p)
         buf_free(&w->in);
     }
     process_reap_all();
-    for (size_t i = 0; i < p->jobs; i++)
+    for (size_t i = 0; i < p->jobs; i++) {
         json_decref(p->results[i]);
+        json_decref(p->doubted[i]);
+    }
     json_decref(p->complaint);
     munmap(p->shared, sizeof *p->shared);
     free(p->results);
+    free(p->doubted);
     free(p->order);
     free(p);
 }

@@ -2,7 +2,10 @@
  *
  * Each worker is a process with a program of its own.  It takes the next case
  * from a counter in shared memory and sends the result through its pipe.
- * pool_wait gives the results in whatever order they are asked for. */
+ * pool_wait gives the results in whatever order they are asked for.
+ *
+ * A failure that may be the machine's is no result yet: when all workers have
+ * ended, one more plays these cases again, alone. */
 
 #ifndef RUNNER_POOL_H
 #define RUNNER_POOL_H
@@ -14,13 +17,15 @@ struct pool_options {
     struct setup setup;
     const char *folder; /* a private one, for the workers' files */
     int workers;
-    int64_t limit; /* milliseconds for all; cases after it fail */
+    int64_t limit; /* milliseconds for all, on a quiet machine; cases after it
+                    * are not played */
     bool record;   /* play once, as written, and collect corrections */
 };
 
 struct pool;
 
-/* Starts the workers on jobs[0 .. count).  NULL with a sentence in e. */
+/* Measures the machine and starts the workers on jobs[0 .. count), which must
+ * outlive the pool.  NULL with a sentence in e. */
 struct pool *pool_start(const struct pool_options *options,
                         const struct job *jobs, size_t count, struct err *e);
 
@@ -32,6 +37,10 @@ bool pool_wait(struct pool *p, size_t i, struct result *result);
  * was asked for.  What a memory checker then wrote into a program's log, or
  * NULL; it lives as long as the pool. */
 const char *pool_finish(struct pool *p);
+
+/* How many times slower than a quiet one this machine was found to be: the
+ * larger of two measures, at the start and when the last worker had ended. */
+double pool_pace(const struct pool *p);
 
 /* Ends the workers and all that they have started. */
 void pool_stop(struct pool *p);

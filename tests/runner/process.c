@@ -44,6 +44,27 @@ static void drop_rights(void)
     setrlimit(RLIMIT_CORE, &none);
 }
 
+/* What a child tells that could not become the program: whether that was our
+ * fault, and why. */
+struct refusal {
+    bool ours;
+    int why;
+};
+
+static void refuse(int to, bool ours)
+{
+    struct refusal r = {.ours = ours, .why = errno};
+
+    (void)!write(to, &r, sizeof r);
+    _exit(127);
+}
+
+/* What a machine lacks, not a file. */
+static bool is_lack(int why)
+{
+    return why == EAGAIN || why == ENOMEM || why == EMFILE || why == ENFILE;
+}
+
 /* The child's half: never returns. */
 static void become(char *const argv[], const char *log, pid_t parent,
                    int complain)
@@ -62,43 +83,47 @@ static void become(char *const argv[], const char *log, pid_t parent,
     signal(SIGINT, SIG_DFL);
     if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 ||
         dup2(out, 2) < 0)
-        _exit(127);
+        refuse(complain, true);
     closefrom(complain + 1);
     for (int fd = 3; fd < complain; fd++)
         close(fd);
     setenv("PYTHONDONTWRITEBYTECODE", "1", 1);
     drop_rights();
     execvp(argv[0], argv);
-    (void)!write(complain, &errno, sizeof errno);
-    _exit(127);
+    refuse(complain, is_lack(errno));
 }
 
 /* Forks; the pipe tells why exec failed, or closes when it did not. */
-static bool spawn(struct program *p, char *const argv[], struct err *e)
+static enum start spawn(struct program *p, char *const argv[], struct err *e)
 {
     pid_t parent = getpid();
-    int pipe_fds[2], why = 0;
+    struct refusal r = {0};
+    int pipe_fds[2];
     ssize_t n;
 
-    if (pipe2(pipe_fds, O_CLOEXEC) != 0)
-        return err_set(e, "cannot make a pipe: %s", strerror(errno));
+    if (pipe2(pipe_fds, O_CLOEXEC) != 0) {
+        err_set(e, "cannot make a pipe: %s", strerror(errno));
+        return START_BROKEN;
+    }
     p->ended = false;
     p->pid = fork();
     if (p->pid == 0)
         become(argv, p->log, parent, pipe_fds[1]);
     close(pipe_fds[1]);
-    n = p->pid < 0 ? 0 : read(pipe_fds[0], &why, sizeof why);
+    n = p->pid < 0 ? 0 : read(pipe_fds[0], &r, sizeof r);
     close(pipe_fds[0]);
     if (p->pid < 0) {
         p->pid = 0;
-        return err_set(e, "cannot fork: %s", strerror(errno));
+        err_set(e, "cannot fork: %s", strerror(errno));
+        return START_BROKEN;
     }
-    if (n == sizeof why) {
+    if (n == sizeof r) {
         waitpid(p->pid, NULL, 0);
         p->pid = 0;
-        return err_set(e, "cannot run %s: %s", argv[0], strerror(why));
+        err_set(e, "cannot run %s: %s", argv[0], strerror(r.why));
+        return r.ours ? START_BROKEN : START_FAILED;
     }
-    return true;
+    return START_DONE;
 }
 
 bool program_alive(struct program *p)
@@ -109,61 +134,65 @@ bool program_alive(struct program *p)
 }
 
 /* Waits until it listens, has ended, or the time is up. */
-static bool await_listener(struct program *p, int64_t deadline, struct err *e)
+static enum start await_listener(struct program *p, struct patience *wait,
+                                 struct err *e)
 {
     char how[64];
 
     while (program_alive(p)) {
         if (proc_listens(p->pid, p->port.port))
-            return true;
-        if (world_now() >= deadline)
-            return err_set(e,
-                           "the program does not listen on 127.0.0.1:%d "
-                           "(waited for it as long as the grader may)",
-                           p->port.port);
+            return START_DONE;
+        if (!patience_left(wait)) {
+            err_set(e,
+                    "the program does not listen on 127.0.0.1:%d (waited for "
+                    "it as long as the grader may)",
+                    p->port.port);
+            return wait->starved     ? START_BROKEN
+                   : pace_at_rest() ? START_FAILED
+                                    : START_DOUBTFUL;
+        }
         usleep(LISTEN_CHECK * 1000);
     }
-    return err_set(e,
-                   "the program ended at its start, with %s, without "
-                   "listening on 127.0.0.1:%d (it must stay in the "
-                   "foreground)",
-                   program_ending(p->status, how, sizeof how), p->port.port);
+    err_set(e,
+            "the program ended at its start, with %s, without listening on "
+            "127.0.0.1:%d (it must stay in the foreground)",
+            program_ending(p->status, how, sizeof how), p->port.port);
+    return START_FAILED;
 }
 
-bool program_start(struct program *p, char *const argv[], int64_t limit,
-                   struct err *e)
+enum start program_start(struct program *p, char *const argv[], int64_t limit,
+                         struct err *e)
 {
-    int64_t deadline = world_now() + limit;
+    struct patience wait;
+    enum start done = spawn(p, argv, e);
 
-    if (!spawn(p, argv, e))
-        return false;
-    if (await_listener(p, deadline, e))
-        return true;
-    if (!p->ended) {
+    patience_watch(&wait, limit);
+    if (done == START_DONE)
+        done = await_listener(p, &wait, e);
+    if (done == START_FAILED && p->pid && p->ended) {
+        /* A server that does not set SO_REUSEADDR cannot bind a port that is
+         * held: it gets a second start with the port let go. */
         program_stop(p);
-        return false;
+        port_release(&p->port);
+        done = spawn(p, argv, e);
+        if (done == START_DONE)
+            done = await_listener(p, &wait, e);
     }
-    /* A server that does not set SO_REUSEADDR cannot bind a port that is
-     * held: it gets a second start with the port let go. */
-    program_stop(p);
-    port_release(&p->port);
-    if (!spawn(p, argv, e))
-        return false;
-    if (await_listener(p, deadline, e))
-        return true;
-    program_stop(p);
-    return false;
+    if (done != START_DONE)
+        program_stop(p);
+    return done;
 }
 
 void program_stop(struct program *p)
 {
-    int64_t deadline = world_now() + p->grace;
+    struct patience grace;
 
     if (!p->pid)
         return;
+    patience_begin(&grace, p->grace);
     if (program_alive(p))
         kill(p->pid, SIGTERM);
-    while (program_alive(p) && world_now() < deadline)
+    while (program_alive(p) && patience_left(&grace))
         usleep(1000);
     proc_kill_session(p->pid);
     if (!p->ended)

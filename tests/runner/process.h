@@ -21,11 +21,19 @@ struct program {
     int status;      /* then: as from waitpid */
 };
 
+/* Who is to blame for a program that does not listen. */
+enum start {
+    START_DONE,
+    START_FAILED,   /* the program */
+    START_DOUBTFUL, /* the program, unless it was the machine */
+    START_BROKEN,   /* we could not start it */
+};
+
 /* Starts argv (looked up in PATH) and waits until it listens on p->port, which
- * is held, at most until limit milliseconds from now.  False with a sentence
- * in e; it is not running then. */
-bool program_start(struct program *p, char *const argv[], int64_t limit,
-                   struct err *e);
+ * is held, for at most limit milliseconds that count (pace.h).  But for
+ * START_DONE there is a sentence in e, and it is not running. */
+enum start program_start(struct program *p, char *const argv[], int64_t limit,
+                         struct err *e);
 
 /* False when it is not running (any more). */
 bool program_alive(struct program *p);

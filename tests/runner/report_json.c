@@ -55,11 +55,13 @@ static void json_end(const struct run *run, FILE *out)
     for (size_t i = 0; i < run->count; i++)
         json_array_append_new(cases,
                               case_json(&run->jobs[i], &run->results[i]));
-    all = json_pack("{s:i, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o}",
+    all = json_pack("{s:i, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:f, "
+                    "s:o}",
                     "stage", run->stage, "program", run->program, "points",
                     t.points, "of", t.of, "percent", tally_percent(&t),
                     "passed", t.passed, "failed", t.failed, "skipped",
-                    t.skipped, "broken", t.broken, "cases", cases);
+                    t.skipped, "broken", t.broken, "again", t.again, "slower",
+                    run->pace, "cases", cases);
     if (run->complaint)
         json_object_set_new(all, "complaint", json_string(run->complaint));
     json_dumpf(all, out,

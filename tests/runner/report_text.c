@@ -51,6 +51,16 @@ static void end(const struct run *run, FILE *out)
                 t.points, t.of, tally_percent(&t));
     if (t.skipped)
         fprintf(out, "%d differ on purpose\n", t.skipped);
+    if (run->pace > 1)
+        fprintf(out,
+                "This machine is %.1f times slower than a quiet one: "
+                "%d cases were played again, alone\n",
+                run->pace, t.again);
+    if (t.broken)
+        fprintf(out,
+                "%d broken: the case or the grader is at fault, or the "
+                "machine; this is no grade\n",
+                t.broken);
     fprintf(out, "%d passed, %d failed\n", t.passed, t.failed + t.broken);
 }
 

@@ -18,10 +18,10 @@ const char *verdict_name(enum verdict v)
 
 json_t *result_json(const struct result *r)
 {
-    return json_pack("{s:i, s:f, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
+    return json_pack("{s:i, s:f, s:b, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
                      "s:O}",
-                     "verdict", r->verdict, "seconds", r->seconds, "line",
-                     r->line, "caret", (int)r->caret, "what", r->what, "chop",
+                     "verdict", r->verdict, "seconds", r->seconds,
+                     "doubtful", r->doubtful, "line", r->line, "caret", (int)r->caret, "what", r->what, "chop",
                      r->chop, "expected", r->expected, "received", r->received,
                      "sent", r->sent, "by_hand", r->by_hand, "log", r->log,
                      "corrections", r->corrections);
@@ -29,20 +29,22 @@ json_t *result_json(const struct result *r)
 
 bool result_read(struct result *r, json_t *json)
 {
-    int verdict, caret;
+    int verdict, caret, doubtful, again = 0;
 
     *r = (struct result){.json = json};
     if (json_unpack(json,
-                    "{s:i, s:f, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
-                    "s:o}",
-                    "verdict", &verdict, "seconds", &r->seconds, "line",
-                    &r->line, "caret", &caret, "what", &r->what, "chop",
+                    "{s:i, s:f, s:b, s?b, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, "
+                    "s:s, s:o}",
+                    "verdict", &verdict, "seconds", &r->seconds,
+                    "doubtful", &doubtful, "again", &again, "line", &r->line, "caret", &caret, "what", &r->what, "chop",
                     &r->chop, "expected", &r->expected, "received",
                     &r->received, "sent", &r->sent, "by_hand", &r->by_hand,
                     "log", &r->log, "corrections", &r->corrections) != 0)
         return false;
     r->verdict = (enum verdict)verdict;
     r->caret = (size_t)caret;
+    r->doubtful = doubtful;
+    r->again = again;
     return true;
 }
 
@@ -63,6 +65,7 @@ struct tally run_tally(const struct run *run)
         t.passed += v == VERDICT_PASSED;
         t.failed += v == VERDICT_FAILED;
         t.skipped += v == VERDICT_SKIPPED;
+        t.again += run->results[i].again;
         t.broken += v == VERDICT_BROKEN || v == VERDICT_NONE;
         if (v == VERDICT_PASSED)
             t.points += run->jobs[i].c->points;

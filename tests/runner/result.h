@@ -31,6 +31,8 @@ struct job {
 struct result {
     enum verdict verdict;
     double seconds;
+    bool doubtful;    /* failed, and the machine may have done it */
+    bool again;       /* it was played a second time, alone */
     int line;         /* of the case's file */
     size_t caret;     /* column of the first difference */
     const char *what; /* a sentence */
@@ -57,12 +59,15 @@ struct run {
     const struct job *jobs;
     struct result *results;
     size_t count;
+    double pace;           /* times that this machine is slower than a quiet
+                            * one, as measured; 0: not yet */
     const char *complaint; /* of a memory checker, when programs were stopped;
                             * NULL: none */
 };
 
 struct tally {
     int passed, failed, skipped, broken;
+    int again;      /* were played a second time, alone */
     int points, of; /* skipped cases count in neither */
 };
 

@@ -147,7 +147,8 @@ static bool start_backend(struct host *h, const struct corpus_case *c,
         good = good &&
                program_start(&h->backend,
                              command_backend(&h->mem, c, h->setup->backend, at),
-                             (int64_t)(START_LIMIT * h->setup->scale), e);
+                             (int64_t)(START_LIMIT * h->setup->scale),
+                             e) == START_DONE;
         if (!good)
             stop_program(h, &h->backend, &h->backend_key);
     } else {
@@ -179,36 +180,34 @@ static bool prepare(struct host *h, const struct corpus_case *c, int stage,
     return stage != 6 || write_prefix(h, c, at, e);
 }
 
-static bool start(struct host *h, const struct corpus_case *c, int stage,
-                  char *const *words, const struct world *w, bool fresh,
-                  bool *at_fault, struct err *e)
+static enum start start(struct host *h, const struct corpus_case *c, int stage,
+                        char *const *words, const struct world *w, bool fresh,
+                        struct err *e)
 {
     struct places at;
 
-    *at_fault = false;
     stop_program(h, &h->program, &h->key);
     if (fresh || c->needs_tree)
         stop_program(h, &h->backend, &h->backend_key);
     at = find_places(h, &h->mem, c, w);
     if (!prepare(h, c, stage, &at, fresh, e))
-        return false;
+        return START_BROKEN;
     h->access_log = (char *)at.access_log;
     h->program.log = mem_printf(&h->mem, "%s/program.log", h->folder);
-    *at_fault = true;
     return program_start(
         &h->program,
         command_words(&h->mem, c, stage, h->setup->wrap, words, &at),
         (int64_t)(START_LIMIT * h->setup->scale), e);
 }
 
-bool host_ready(struct host *h, const struct corpus_case *c, int stage,
-                char *const *words, const struct world *w, bool fresh,
-                bool *at_fault, struct err *e)
+enum start host_ready(struct host *h, const struct corpus_case *c, int stage,
+                      char *const *words, const struct world *w, bool fresh,
+                      struct err *e)
 {
     struct mem m = {0};
     struct places at = find_places(h, &m, c, w);
+    enum start done = START_DONE;
     struct buf key;
-    bool good = true;
 
     buf_init(&key, SIZE_MAX);
     start_key(&key, c, stage,
@@ -217,15 +216,17 @@ bool host_ready(struct host *h, const struct corpus_case *c, int stage,
     if (fresh || !h->key || strcmp(h->key, key.ptr) != 0 ||
         !program_alive(&h->program) ||
         (h->backend_key && !program_alive(&h->backend))) {
-        good = start(h, c, stage, words, w, fresh, at_fault, e);
-        if (good)
+        done = start(h, c, stage, words, w, fresh, e);
+        h->plays = 0;
+        if (done == START_DONE)
             h->key = strdup(key.ptr);
         else
             stop_program(h, &h->program, &h->key);
     }
+    h->plays++;
     buf_free(&key);
     mem_free(&m);
-    return good;
+    return done;
 }
 
 void host_command(const struct host *h, const struct corpus_case *c, int stage,

@@ -27,6 +27,7 @@ struct host {
     char *key, *backend_key; /* how they were started; NULL: not running */
     char *tree;              /* the folder with www and apps in use */
     char *access_log;
+    unsigned plays; /* host_ready gave it out so often since it started */
     struct buf complaint;    /* of a memory checker, the first; empty: none */
 };
 
@@ -36,11 +37,10 @@ void host_free(struct host *h);
 
 /* Has the program of this stage run as the case wants it, with upstreams on
  * the ports of `w`.  `words` is the program's command.  `fresh`: anew, even if
- * it runs.  False with a sentence in e; then *started says whether the program
- * was at fault (or the grader). */
-bool host_ready(struct host *h, const struct corpus_case *c, int stage,
-                char *const *words, const struct world *w, bool fresh,
-                bool *at_fault, struct err *e);
+ * it runs.  But for START_DONE there is a sentence in e. */
+enum start host_ready(struct host *h, const struct corpus_case *c, int stage,
+                      char *const *words, const struct world *w, bool fresh,
+                      struct err *e);
 
 /* The command line as a person would type it, with ADDR for its address. */
 void host_command(const struct host *h, const struct corpus_case *c, int stage,

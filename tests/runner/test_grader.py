@@ -21,7 +21,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GRADE = Path(os.environ.get("BUILD", ROOT / "build")) / "bin/strata-grade"
-ECHO = f"python3 {ROOT}/tests/runner/echo.py"
+PYTHON = "/usr/bin/python3"  # by path: the one on PATH may be a shim
+ECHO = f"{PYTHON} {ROOT}/tests/runner/echo.py"
 FEW = "echo/ request/garbage request/two-hosts"
 
 # Programs, each the body of a Python script that gets its address in argv[-1].
@@ -125,7 +126,7 @@ def script_points(text, **more):
     with folder() as where:
         script = where / "server.py"
         script.write_text(text)
-        return points(f"python3 {script}", **more)
+        return points(f"{PYTHON} {script}", **more)
 
 
 def test_an_empty_program_gets_nothing():
@@ -181,7 +182,7 @@ def test_nothing_is_left_running():
     with folder() as where:
         script = where / f"{marker}.py"
         script.write_text(LITTER)
-        points(f"python3 {script}", cases="echo/get")
+        points(f"{PYTHON} {script}", cases="echo/get")
     require(not left(marker), f"processes are left: {left(marker)}")
 
 
@@ -206,7 +207,7 @@ def test_nothing_is_left_after_control_c():
         script.write_text(LITTER)
         env = dict(os.environ, TMPDIR=str(where))
         child = subprocess.Popen(
-            [GRADE, "--stage", "1", "--program", f"python3 {script}"],
+            [GRADE, "--stage", "1", "--program", f"{PYTHON} {script}"],
             cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         deadline = time.monotonic() + 30
         while not left(marker) and time.monotonic() < deadline:
@@ -314,7 +315,7 @@ def test_gradescope_keeps_partial_credit():
         script.write_text(HANG)
         results = where / "results.json"
         child = subprocess.Popen(
-            [GRADE, "--stage", "1", "--program", f"python3 {script}",
+            [GRADE, "--stage", "1", "--program", f"{PYTHON} {script}",
              "--format", "gradescope", "--output", str(results), "--jobs",
              "1"], cwd=ROOT, stdout=subprocess.DEVNULL,
             env=dict(os.environ, TMPDIR=str(where)))
@@ -535,7 +536,7 @@ def test_a_reset_is_not_an_end():
                 script = where / "server.py"
                 script.write_text(LISTEN + ENDS.format(end=action))
                 grade("--corpus", str(where), "--stage", "1", "--program",
-                      f"python3 {script}",
+                      f"{PYTHON} {script}",
                       status=0 if server == end else 1)
 
 
@@ -664,7 +665,7 @@ def test_every_line_can_pass_and_fail():
             (where / "one" / f"{name}.case").write_text(
                 LINE_CASE.format(name=name, path=path, lines=lines))
         out, _ = grade("--corpus", str(where), "--stage", "1", "--program",
-                       f"python3 {script}", "--format", "json", status=1)
+                       f"{PYTHON} {script}", "--format", "json", status=1)
         for got, (path, lines, passes) in zip(json.loads(out)["cases"], LINES):
             require((got["verdict"] == "passed") == passes,
                     f"{path} with {lines!r}: {got}")
@@ -698,7 +699,7 @@ def test_cuts_are_cuts():
                 name="x", path="/a-path-that-is-long-enough", lines=OK,
                 chop=chop))
             out, _ = grade("--corpus", str(where), "--stage", "1", "--program",
-                           f"python3 {script}", status=1 if text else 0)
+                           f"{PYTHON} {script}", status=1 if text else 0)
             require(not text or f", sent {text}\n" in out, f"{chop}: {out}")
 
 

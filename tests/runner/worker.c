@@ -8,6 +8,7 @@
 
 #define MAX_LOG_TAIL   1500
 #define MAX_BAD_STARTS 2
+#define MAX_AGAIN      10 /* failures in a row, played again: enough */
 
 struct worker {
     const struct pool_options *options;
@@ -140,6 +141,7 @@ static void fill_failure(struct worker *w, struct mem *m, const struct job *job,
                          struct result *result)
 {
     result->verdict = o->grader ? VERDICT_BROKEN : VERDICT_FAILED;
+    result->doubtful = o->doubtful && !w->shared->alone;
     result->line = o->line;
     result->caret = o->caret;
     result->what = keep(m, &o->what);
@@ -152,20 +154,22 @@ static void fill_failure(struct worker *w, struct mem *m, const struct job *job,
 }
 
 static void fill_bad_start(struct worker *w, struct mem *m,
-                           const struct job *job, bool at_fault,
+                           const struct job *job, enum start how,
                            const struct err *e, struct result *result)
 {
-    result->verdict = at_fault ? VERDICT_FAILED : VERDICT_BROKEN;
+    result->verdict = how == START_BROKEN ? VERDICT_BROKEN : VERDICT_FAILED;
+    result->doubtful = how != START_FAILED && !w->shared->alone;
     result->what = mem_printf(m, "%s", e->text);
     result->by_hand = hand_commands(w, m, job, NULL);
     result->log = clean_log(m, w->host.program.log);
-    if (at_fault)
+    if (how == START_FAILED)
         atomic_fetch_add(&w->shared->bad_starts, 1);
 }
 
-/* One replay; false when the case is decided: it has failed. */
+/* One replay; false when it has failed.  `fresh`: by a program that has served
+ * nobody yet. */
 static bool replay(struct worker *w, struct mem *m, const struct job *job,
-                   const struct chop *chop, struct corrections *k,
+                   const struct chop *chop, bool fresh, struct corrections *k,
                    struct result *result)
 {
     struct outcome outcome;
@@ -177,12 +181,14 @@ static bool replay(struct worker *w, struct mem *m, const struct job *job,
                        .scale = w->options->setup.scale,
                        .corrections = k,
                        .out = &outcome};
-    bool at_fault = false, passed;
+    enum start how;
     struct err e;
+    bool passed;
 
-    if (!host_ready(&w->host, job->c, job->stage, job->program, &w->world,
-                    false, &at_fault, &e)) {
-        fill_bad_start(w, m, job, at_fault, &e, result);
+    how = host_ready(&w->host, job->c, job->stage, job->program, &w->world,
+                     fresh, &e);
+    if (how != START_DONE) {
+        fill_bad_start(w, m, job, how, &e, result);
         return false;
     }
     atomic_store(&w->shared->started, true);
@@ -197,7 +203,21 @@ static bool replay(struct worker *w, struct mem *m, const struct job *job,
     return passed;
 }
 
-static void play_job(struct worker *w, const struct job *job, size_t index)
+/* What a program remembers of the case before is not this case's: one that
+ * failed with a used program has failed when it fails with a fresh one. */
+static bool replay_twice(struct worker *w, struct mem *m, const struct job *job,
+                         const struct chop *chop, struct corrections *k,
+                         struct result *result)
+{
+    if (replay(w, m, job, chop, false, k, result))
+        return true;
+    if (w->host.plays <= 1 || k)
+        return false;
+    *result = nothing;
+    return replay(w, m, job, chop, true, k, result);
+}
+
+static bool play_job(struct worker *w, const struct job *job, size_t index)
 {
     struct result result = nothing;
     struct corrections k = {0};
@@ -206,13 +226,14 @@ static void play_job(struct worker *w, const struct job *job, size_t index)
     size_t replays = w->options->record ? 1 : job->c->chop_count;
 
     for (size_t i = 0; i < replays; i++)
-        if (!replay(w, &m, job, &job->c->chops[i],
-                    w->options->record ? &k : NULL, &result))
+        if (!replay_twice(w, &m, job, &job->c->chops[i],
+                          w->options->record ? &k : NULL, &result))
             break;
     result.seconds = (double)(world_now() - began) / 1000;
     send_result(w, index, &result, &k);
     mem_free(&k.mem);
     mem_free(&m);
+    return result.verdict == VERDICT_PASSED;
 }
 
 /* What decides a case without playing it; NULL: it is to be played. */
@@ -224,15 +245,23 @@ static const char *undo(struct worker *w, struct result *result)
         return "not played: the program did not start for the cases before";
     }
     if (world_now() >= w->shared->deadline) {
-        result->verdict = VERDICT_FAILED;
+        result->verdict = w->shared->slow ? VERDICT_BROKEN : VERDICT_FAILED;
         return "not played: the time for all cases is up";
     }
     return NULL;
 }
 
+/* Tells that what was not played again has failed. */
+static void send_stand(struct worker *w)
+{
+    fputs("{\"stand\": true}\n", w->out);
+}
+
 static void run_jobs(struct worker *w, const struct job *jobs,
                      const size_t *order, size_t count)
 {
+    int failures = 0; /* in a row */
+
     for (;;) {
         unsigned taken = atomic_fetch_add(&w->shared->next, 1);
         struct result result = nothing;
@@ -251,7 +280,11 @@ static void run_jobs(struct worker *w, const struct job *jobs,
         if (result.what)
             send_result(w, i, &result, NULL);
         else
-            play_job(w, &jobs[i], i);
+            failures = play_job(w, &jobs[i], i) ? 0 : failures + 1;
+        if (w->shared->alone && failures == MAX_AGAIN) {
+            send_stand(w);
+            return;
+        }
     }
 }
 
