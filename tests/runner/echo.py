@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """echo: a solution of stage 1 as a student might hand it in, in one file.
 
-    make test-stage 1 PROGRAM="python3 tests/runner/echo.py"
+    make test-stage 1 PROGRAM="/usr/bin/python3 tests/runner/echo.py"
 
 It shows that the grader asks for nothing but a command that listens on the
 address it is given.  It is an honest first version: requests with a head, and

@@ -172,7 +172,8 @@ static int run_jobs(const struct options *o, const struct jobs *jobs,
     grader.run = (struct run){
         o->stage,    shown,
         jobs->list,  mem_alloc(m, jobs->count * sizeof(struct result)),
-        jobs->count, 0, NULL};
+        jobs->count, 0,
+        NULL};
     grader.pool = pool_start(&pool, jobs->list, jobs->count, e);
     if (!grader.pool)
         return EXIT_BROKEN;

@@ -107,9 +107,9 @@ static double stolen(void)
 {
     unsigned long long x[8] = {0};
     FILE *in = fopen("/proc/stat", "re");
-    bool good = in && fscanf(in, "cpu %llu %llu %llu %llu %llu %llu %llu %llu",
-                             &x[0], &x[1], &x[2], &x[3], &x[4], &x[5], &x[6],
-                             &x[7]) == 8;
+    bool good =
+        in && fscanf(in, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &x[0],
+                     &x[1], &x[2], &x[3], &x[4], &x[5], &x[6], &x[7]) == 8;
 
     if (in)
         fclose(in);
@@ -206,7 +206,7 @@ bool patience_left(struct patience *p)
 #define ROUNDS    5
 #define EXCHANGES 5
 #define NUMBERS   1000000
-#define STUCK     10 /* seconds */
+#define STUCK     10   /* seconds */
 #define QUIET_MS  10.0 /* what it takes on a small machine that is quiet */
 
 static unsigned compute(void)
@@ -258,13 +258,12 @@ double pace_measure(void)
     socklen_t len = sizeof at;
     int64_t begin = world_now();
     double factor;
-    bool good =
-        listener >= 0 &&
-        setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &stuck, sizeof stuck) ==
-            0 &&
-        bind(listener, (struct sockaddr *)&at, sizeof at) == 0 &&
-        listen(listener, 1) == 0 &&
-        getsockname(listener, (struct sockaddr *)&at, &len) == 0;
+    bool good = listener >= 0 &&
+                setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &stuck,
+                           sizeof stuck) == 0 &&
+                bind(listener, (struct sockaddr *)&at, sizeof at) == 0 &&
+                listen(listener, 1) == 0 &&
+                getsockname(listener, (struct sockaddr *)&at, &len) == 0;
 
     for (int i = 0; good && i < ROUNDS; i++)
         good = one_round(listener, &at);

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define PEER_MAX_INPUT (256u << 20)
-#define TURN 20 /* milliseconds, the longest sleep */
+#define TURN           20   /* milliseconds, the longest sleep */
 #define READ_LOOK      50   /* microseconds between two looks at a queue */
 #define READ_UNKNOWN   1000 /* what passes where nobody can look */
 

@@ -58,8 +58,8 @@ struct replay {
     int64_t log_from, backend_log_from, access_from;
     struct patience whole; /* since the replay began */
     struct patience wait;  /* of the present step */
-    struct buf hand;     /* what client c did, as shell commands */
-    bool ended;          /* the script has ended the program */
+    struct buf hand;       /* what client c did, as shell commands */
+    bool ended;            /* the script has ended the program */
 };
 
 /* Plays.  `corrections` may be NULL.  The host's program runs. */

@@ -188,8 +188,7 @@ static bool send_cut(struct replay *r, const struct step *s,
 
     for (size_t at = 0; at < bytes.len; at += n) {
         n = next_cut(chop, bytes, at, &seed);
-        if (!peer_send(r->w, p, (struct span){bytes.ptr + at, n},
-                       &r->wait))
+        if (!peer_send(r->w, p, (struct span){bytes.ptr + at, n}, &r->wait))
             return play_late(r, s,
                              "%s could not send: the program has not "
                              "read for as long as the grader waits",

@@ -217,9 +217,8 @@ static void take_lines(struct pool *p, struct pool_worker *w)
         json_t *line = json_loadb(w->in.ptr, len, 0, NULL), *result, *text;
         int job;
 
-        if (line &&
-            json_unpack(line, "{s:i, s:o}", "job", &job, "result", &result) ==
-                0)
+        if (line && json_unpack(line, "{s:i, s:o}", "job", &job, "result",
+                                &result) == 0)
             take_result(p, job, result);
         if (json_object_get(line, "stand"))
             stand(p);

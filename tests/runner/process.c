@@ -147,7 +147,7 @@ static enum start await_listener(struct program *p, struct patience *wait,
                     "the program does not listen on 127.0.0.1:%d (waited for "
                     "it as long as the grader may)",
                     p->port.port);
-            return wait->starved     ? START_BROKEN
+            return wait->starved    ? START_BROKEN
                    : pace_at_rest() ? START_FAILED
                                     : START_DOUBTFUL;
         }

@@ -34,8 +34,7 @@ static void end(const struct run *run, FILE *out)
     if (run->complaint)
         fputs("Bail out! a memory checker complained of a program\n", out);
     if (run->pace > 1)
-        fprintf(out,
-                "# this machine is %.1f times slower than a quiet one\n",
+        fprintf(out, "# this machine is %.1f times slower than a quiet one\n",
                 run->pace);
     fprintf(out, "# %d of %d points, %d %%\n", t.points, t.of,
             tally_percent(&t));

@@ -18,13 +18,14 @@ const char *verdict_name(enum verdict v)
 
 json_t *result_json(const struct result *r)
 {
-    return json_pack("{s:i, s:f, s:b, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
-                     "s:O}",
-                     "verdict", r->verdict, "seconds", r->seconds,
-                     "doubtful", r->doubtful, "line", r->line, "caret", (int)r->caret, "what", r->what, "chop",
-                     r->chop, "expected", r->expected, "received", r->received,
-                     "sent", r->sent, "by_hand", r->by_hand, "log", r->log,
-                     "corrections", r->corrections);
+    return json_pack(
+        "{s:i, s:f, s:b, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
+        "s:O}",
+        "verdict", r->verdict, "seconds", r->seconds, "doubtful", r->doubtful,
+        "line", r->line, "caret", (int)r->caret, "what", r->what, "chop",
+        r->chop, "expected", r->expected, "received", r->received, "sent",
+        r->sent, "by_hand", r->by_hand, "log", r->log, "corrections",
+        r->corrections);
 }
 
 bool result_read(struct result *r, json_t *json)
@@ -32,14 +33,15 @@ bool result_read(struct result *r, json_t *json)
     int verdict, caret, doubtful, again = 0;
 
     *r = (struct result){.json = json};
-    if (json_unpack(json,
-                    "{s:i, s:f, s:b, s?b, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, "
-                    "s:s, s:o}",
-                    "verdict", &verdict, "seconds", &r->seconds,
-                    "doubtful", &doubtful, "again", &again, "line", &r->line, "caret", &caret, "what", &r->what, "chop",
-                    &r->chop, "expected", &r->expected, "received",
-                    &r->received, "sent", &r->sent, "by_hand", &r->by_hand,
-                    "log", &r->log, "corrections", &r->corrections) != 0)
+    if (json_unpack(
+            json,
+            "{s:i, s:f, s:b, s?b, s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, "
+            "s:s, s:o}",
+            "verdict", &verdict, "seconds", &r->seconds, "doubtful", &doubtful,
+            "again", &again, "line", &r->line, "caret", &caret, "what",
+            &r->what, "chop", &r->chop, "expected", &r->expected, "received",
+            &r->received, "sent", &r->sent, "by_hand", &r->by_hand, "log",
+            &r->log, "corrections", &r->corrections) != 0)
         return false;
     r->verdict = (enum verdict)verdict;
     r->caret = (size_t)caret;

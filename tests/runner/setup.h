@@ -27,8 +27,8 @@ struct host {
     char *key, *backend_key; /* how they were started; NULL: not running */
     char *tree;              /* the folder with www and apps in use */
     char *access_log;
-    unsigned plays; /* host_ready gave it out so often since it started */
-    struct buf complaint;    /* of a memory checker, the first; empty: none */
+    unsigned plays;       /* host_ready gave it out so often since it started */
+    struct buf complaint; /* of a memory checker, the first; empty: none */
 };
 
 bool host_init(struct host *h, const struct setup *setup, const char *folder,

@@ -703,6 +703,69 @@ def test_cuts_are_cuts():
             require(not text or f", sent {text}\n" in out, f"{chop}: {out}")
 
 
+# A server that needs 0.3 s of a CPU for an answer, or is idle for 2 s.
+SLOW = LISTEN + """
+while True:
+    c, _ = s.accept()
+    c.recv(65536)
+    {work}
+    c.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n")
+    c.recv(65536)
+    c.close()
+"""
+COMPUTE = """end = time.process_time() + 0.3
+    while time.process_time() < end:
+        pass"""
+
+
+def test_a_busy_machine_changes_no_verdict():
+    """A wait of 600 ms is enough for 300 ms of work, however long that takes;
+    and not for 2 s of idleness."""
+    loops = [subprocess.Popen(["sh", "-c", "while :; do :; done"])
+             for _ in range(4 * (os.cpu_count() or 1))]
+    try:
+        with folder() as where:
+            small_corpus(where)
+            script = where / "server.py"
+            (where / "one/x.case").write_text(LINE_CASE.format(
+                name="x", path="/", lines=OK))
+            for work, status in (COMPUTE, 0), ("time.sleep(2)", 1):
+                script.write_text(SLOW.format(work=work))
+                grade("--corpus", str(where), "--stage", "1", "--program",
+                      f"{PYTHON} {script}", status=status)
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+
+
+# The first answer is the last that the program gives, and nobody sees why.
+ONCE = READ_ONCE.replace("    c.close()\n", "    c.close()\n    time.sleep(60)\n")
+
+
+def test_a_case_is_not_to_blame_for_the_one_before():
+    """Each case passes with a program of its own, so each passes."""
+    with folder() as where:
+        small_corpus(where)
+        script = where / "server.py"
+        script.write_text(ONCE)
+        for name in "one", "two", "three":
+            (where / "one" / f"{name}.case").write_text(
+                LINE_CASE.format(name=name, path="/", lines=OK))
+        grade("--corpus", str(where), "--stage", "1", "--jobs", "1",
+              "--program", f"{PYTHON} {script}", status=0)
+
+
+def test_what_cannot_be_played_is_broken():
+    """The application behind stage 6 does not start: no fault of the front."""
+    out, err = grade("--stage", "6", "--backend", "/bin/false", "--cases",
+                     "wsgi/date wsgi/bytes-returned", "--format", "json",
+                     status=2)
+    run = json.loads(out)
+    require(run["broken"] == len(run["cases"]) > 0 and not run["failed"], out)
+    require("broken: the case or the grader is at fault" in err, err)
+
+
 def main():
     tests = [(name, run) for name, run in globals().items()
              if name.startswith("test_")]
