@@ -64,6 +64,8 @@ static bool reopen(struct log_file *file, uid_t owner, struct err *err)
         err_set(err, "chown(\"%s\", %u) failed (%d: %s)", file->path.ptr,
                 (unsigned)owner, errno, strerror(errno));
     good = dup3(fd, file->fd, O_CLOEXEC) >= 0;
+    if (good && file->takes_stderr)
+        dup2(fd, STDERR_FILENO);
     if (!good)
         err_set(err, "dup3() for \"%s\" failed (%d: %s)", file->path.ptr, errno,
                 strerror(errno));
@@ -82,6 +84,13 @@ bool log_files_reopen(struct log_file *list, uid_t owner, struct err *err)
             good = false;
     }
     return good;
+}
+
+void log_file_take_stderr(struct log_file *file)
+{
+    file->takes_stderr = true;
+    if (file->fd != STDERR_FILENO)
+        dup2(file->fd, STDERR_FILENO);
 }
 
 void log_files_close(struct log_file *list)

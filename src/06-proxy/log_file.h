@@ -14,6 +14,7 @@ struct log_file {
     struct log_file *next;
     struct span path; /* absolute, NUL after it; empty: standard error */
     int fd;           /* -1 until log_files_open */
+    bool takes_stderr; /* the process' standard error goes here too */
     /* A writer that keeps lines back sets these: flush(file) is called before
      * the descriptor changes or is closed. */
     void (*flush)(struct log_file *file);
@@ -33,6 +34,10 @@ bool log_files_open(struct log_file *list, struct err *err);
  * *err tells which (false).  `owner` (-1: nobody) is given files that the
  * caller, as root, has just created: workers will reopen them too. */
 bool log_files_reopen(struct log_file *list, uid_t owner, struct err *err);
+
+/* From here on what is written to the standard error goes to this file, which
+ * is open, and after log_files_reopen to the new one. */
+void log_file_take_stderr(struct log_file *file);
 
 /* Closes all but the standard error. */
 void log_files_close(struct log_file *list);

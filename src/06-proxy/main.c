@@ -33,7 +33,7 @@
 #define STRATA_CONF STRATA_PREFIX "nginx.conf"
 #endif
 #ifndef STRATA_ERROR_LOG
-#define STRATA_ERROR_LOG "stderr"
+#define STRATA_ERROR_LOG "/var/log/strata-proxy-error.log"
 #endif
 #ifndef STRATA_PID
 #define STRATA_PID "/run/strata-proxy.pid"
@@ -46,6 +46,7 @@
 #endif
 #define PID_BELOW_PREFIX "strata-proxy.pid"
 #define ACCESS_LOG_BELOW_PREFIX "logs/access.log"
+#define ERROR_LOG_BELOW_PREFIX "logs/error.log"
 #define BODY_TEMP_BELOW_PREFIX "client_body_temp"
 
 static const char help[] =
@@ -110,7 +111,9 @@ static bool make_options(struct cycle_options *o, struct arena *arena,
 
     *o = (struct cycle_options){
         .prefix = arena_printf(arena, "%s%s", prefix, slash).ptr,
-        .error_log = line->error_log ? line->error_log : STRATA_ERROR_LOG,
+        .error_log = line->error_log ? line->error_log
+                     : line->prefix  ? ERROR_LOG_BELOW_PREFIX
+                                     : STRATA_ERROR_LOG,
         .pid = line->prefix ? PID_BELOW_PREFIX : STRATA_PID,
         .access_log =
             line->prefix ? ACCESS_LOG_BELOW_PREFIX : STRATA_ACCESS_LOG,

@@ -48,6 +48,25 @@ void master_block_signals(void)
 #define LOG(m, level, errnum, ...)                                             \
     error_log_write((m)->current->log, level, errnum, __VA_ARGS__)
 
+/* --- The standard error ------------------------------------------------ */
+
+static bool logs_to_stderr(const struct cycle *c)
+{
+    for (const struct log_file *f = c->log_files; f != NULL; f = f->next)
+        if (f->fd == STDERR_FILENO)
+            return true;
+    return false;
+}
+
+/* In a daemon, what somebody says on the standard error (the C library before it
+ * aborts, a new program before it has a log) has a reader in the error log alone.
+ * Where a log *is* the standard error, that was wanted. */
+static void keep_stderr_in_log(const struct cycle *c)
+{
+    if (c->core->daemon && !logs_to_stderr(c))
+        log_file_take_stderr(c->log->file);
+}
+
 /* --- The supervisor's questions ---------------------------------------- */
 
 /* In a worker.  The sockets of another configuration are not its business; an
@@ -60,6 +79,7 @@ static int work(void *context, void *plan, struct supervisor_worker *self)
 
     if (other != NULL)
         listen_sockets_close(&other->sockets, &mine->sockets, false);
+    keep_stderr_in_log(mine);
     return worker_run(mine, self);
 }
 
@@ -253,6 +273,7 @@ static void on_event(void *context, const struct supervisor_event *e)
     if (e->kind == SUPERVISOR_RELOADED) {
         m->current = m->next;
         m->next = NULL;
+        keep_stderr_in_log(m->current);
     } else if (e->kind == SUPERVISOR_STRANGER && e->pid == m->successor) {
         lost_successor(m);
     } else if (e->kind == SUPERVISOR_STOPPING) {
@@ -273,32 +294,23 @@ static const struct supervisor_ops ops = {
 
 /* --- The process ------------------------------------------------------- */
 
-static bool logs_to_stderr(const struct cycle *c)
-{
-    for (const struct log_file *f = c->log_files; f != NULL; f = f->next)
-        if (f->fd == STDERR_FILENO)
-            return true;
-    return false;
-}
-
+/* The terminal is kept as long as the start may fail, for who waits there. */
 static void leave_terminal(const struct cycle *c)
 {
     int null = open("/dev/null", O_RDWR);
 
-    setsid();
+    keep_stderr_in_log(c);
     if (null < 0)
         return;
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
-    if (!logs_to_stderr(c))
-        dup2(null, STDERR_FILENO);
     if (null > STDERR_FILENO)
         close(null);
 }
 
 /* Continues in a child.  The parent waits until the child has written its pid
  * file, or has ended, so that whoever typed the command may count on it. */
-static int go_into_background(const struct cycle *c)
+static int go_into_background(void)
 {
     int ready[2];
     char byte;
@@ -311,7 +323,7 @@ static int go_into_background(const struct cycle *c)
         _exit(read(ready[0], &byte, 1) == 1 ? 0 : 1);
     }
     close(ready[0]);
-    leave_terminal(c);
+    setsid();
     return ready[1];
 }
 
@@ -351,6 +363,8 @@ static int serve_with_pid_file(struct master *m, int ready,
     if (!pid_file_write(m->pid_path.ptr, &err)) {
         status = fail(err.text);
     } else {
+        if (m->current->core->daemon)
+            leave_terminal(m->current);
         if (ready >= 0 && write(ready, "", 1) == 1)
             close(ready);
         LOG(m, ERROR_LOG_NOTICE, 0, "start worker processes");
@@ -379,7 +393,7 @@ int master_run(struct cycle *cycle, const struct master_config *config)
     supervisor_block(obeyed, &set);
     if (!pid_file_test(cycle->core->pid->ptr, &err))
         status = fail(err.text);
-    else if (background && (ready = go_into_background(cycle)) < 0)
+    else if (background && (ready = go_into_background()) < 0)
         status = fail("cannot go into the background: fork() failed");
     else
         status = serve_with_pid_file(&m, ready, obeyed);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,6 +30,8 @@ static _Noreturn void run_program(const struct listen_sockets *sockets,
     signal(SIGPIPE, SIG_DFL);
     setenv(UPGRADE_VARIABLE, text, 1);
     execvp(argv[0], argv);
+    fprintf(stderr, "strata-proxy: [alert] execvp() \"%s\" failed (%d: %s)\n",
+            argv[0], errno, strerror(errno));
     _exit(127);
 }
 

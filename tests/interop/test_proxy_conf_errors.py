@@ -349,8 +349,8 @@ def main():
             if os.geteuid() != 0 and (expected or "").startswith(NEEDS_ROOT):
                 expected = None
             t.write("nginx.conf", text)
-            status, output = t.run([*program, "-t", "-p", t.dir, "-c",
-                                    "nginx.conf"])
+            status, output = t.run([*program, "-t", "-e", "stderr", "-p",
+                                    t.dir, "-c", "nginx.conf"])
             said = message(output, t.dir)
             if expected and " in DIR" not in expected:
                 said = re.sub(" in DIR/nginx.conf:[0-9]+$", "", said or "")

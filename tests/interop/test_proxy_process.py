@@ -307,6 +307,51 @@ def check_daemon(t):
     t.ok("its pid file is gone", pid_of(t) is None)
 
 
+def streams(pid):
+    """Where the three standard descriptors of a process lead."""
+    return [os.readlink(f"/proc/{pid}/fd/{n}") for n in range(3)]
+
+
+def check_daemon_streams(t):
+    """A daemon holds nothing of who started it, and what is said on its standard
+    error has a reader: the log, also a new or another one.  Without error_log
+    that is logs/error.log, beside the access log."""
+    path = conf(t, daemon="on")
+    text = path.read_text()
+    log = t.dir / "logs/error.log"
+
+    def lead_to(file):
+        wanted = ["/dev/null", "/dev/null", str(file)]
+        return lib.wait_for(lambda: all(
+            streams(pid) == wanted for pid in workers(t, master)))
+
+    path.write_text(text.replace("error_log error.log notice;", ""))
+    t.equal("daemon: the pipe of its starter is closed", t.run(words(t)),
+            (0, ""))
+    master = pid_of(t)
+    t.ok("daemon: its streams", lead_to(log), str(streams(master)))
+    log.rename(t.dir / "logs/old.log")
+    os.kill(master, signal.SIGUSR1)
+    t.ok("daemon: and with a new log", lead_to(log), str(streams(master)))
+    path.write_text(text)
+    os.kill(master, signal.SIGHUP)
+    t.ok("daemon: and with another", lead_to(t.dir / "error.log"),
+         str(streams(master)))
+    path.write_text(text.replace("daemon on;", "daemon on; nonsense;"))
+    os.kill(master, signal.SIGUSR2)
+    t.ok("what a new program has to say is in the log",
+         said(t, 'unknown directive "nonsense"'))
+    path.write_text(text)
+    t.ok("which has ended", lib.wait_for(lambda: pid_of(t) == master))
+    t.run(words(t, "-s", "stop"))
+    t.ok("daemon: ended", lib.wait_for(lambda: not alive(master)))
+    path.write_text(text.replace("proxy.pid", "logs"))
+    status, out = t.run(words(t))
+    t.equal("daemon: a pid file that cannot be written", (status, out), (
+        1, f'strata-proxy: [emerg] open() "{t.dir}/logs" failed '
+        "(21: Is a directory)\n"))
+
+
 def check_port_in_use(t):
     conf(t)
     with socket.create_server((t.host, PORT)):
@@ -550,7 +595,8 @@ def check_upgrade(t):
 
 
 CHECKS = [check_command_line, check_dump, check_globals, check_signal_option,
-          check_start, check_worker_settings, check_daemon, check_port_in_use, check_unix,
+          check_start, check_worker_settings, check_daemon,
+          check_daemon_streams, check_port_in_use, check_unix,
           check_bad_start, check_single_process, check_reload,
           check_bad_reload, check_addresses, check_reopen, check_quit,
           check_shutdown_timeout, check_dead_worker, check_upgrade]
@@ -560,6 +606,7 @@ def main():
     with lib.Test("the process of strata-proxy") as t:
         # Where a build has a sanitizer, a daemon must be able to complain too.
         t.env["ASAN_OPTIONS"] = f"log_path={t.dir}/sanitizer"
+        (t.dir / "logs").mkdir()
         t.write("files/big", os.urandom(1 << 16) * (BIG // (1 << 16) + 1))
         for check in CHECKS:
             for path in (t.dir / "error.log", t.dir / "proxy.pid"):
