@@ -46,7 +46,7 @@ LANES = 2 * len(os.sched_getaffinity(0))
 GCC = ["BUILD=build", "CC=gcc"]
 CLANG = ["BUILD=build/clang", "CC=clang", "CFLAGS=-O0"]
 CLANG_O2 = ["BUILD=build/clang-O2", "CC=clang"]
-ASAN = ["BUILD=build/asan", "CC=gcc", "CFLAGS=-O1 -g", "SANITIZE=-fsanitize="
+ASAN = ["BUILD=build/asan", "CC=gcc", "CFLAGS=-O1 -g1", "SANITIZE=-fsanitize="
         "address,undefined -fno-sanitize-recover=undefined"]
 VALGRIND = ("valgrind -q --error-exitcode=99 --leak-check=full "
             "--errors-for-leak-kinds=definite --show-leak-kinds=definite "
@@ -231,6 +231,7 @@ class Job:
         self.passed = self.failed = 0
         self.begin = self.seconds = self.cpu = 0.0
         self.verdict = ""  # why it was ended, if it was
+        self.untried = []  # why it was not tried, if it was not
         self.pid = None
 
     @property
@@ -277,7 +278,9 @@ class Job:
         if status != 0 and not self.failed:
             self.failed = 1
             return f"run: exit status {status}\n"
-        if not self.passed + self.failed:
+        # A script may say that it cannot be tried here, and why.
+        self.untried = re.findall("^ok - nothing was tried: (.*)", text, re.M)
+        if not self.passed + self.failed and not self.untried:
             self.failed = 1
             return "run: this command ran no test\n"
         return ""
@@ -412,7 +415,9 @@ class Run:
                         log.write(f"run: {job.failed} failed\n".encode())
                 if not suite.jobs:
                     suite.jobs = [Job(suite, 0, ["true"])]
-                    suite.jobs[0].state, suite.jobs[0].failed = DONE, 1
+                    suite.jobs[0].state = DONE
+                if not suite.passed + suite.failed:
+                    suite.jobs[0].failed = 1
                     log.write(b"run: this suite ran nothing\n")
             if suite.failed:
                 screen.line(f"=== {suite.name}: what failed; "
@@ -420,6 +425,8 @@ class Run:
                             "has all of it")
                 for text in tail(suite.log):
                     screen.line(text)
+            for why in (why for job in suite.jobs for why in job.untried):
+                screen.line(f"{suite.name}: not tried: {why}")
             screen.line(told(suite))
 
     def go(self, out):

@@ -3,7 +3,7 @@
 that can be wound to its end, for which it must ask for ranges.
 
 Chromium is 400 MB of packages, so it is not among those that the tests install:
-`sudo tests/packages.sh install browser` does.  Without it nothing is tried."""
+`tests/packages.sh install browser` does.  Without it nothing is tried."""
 
 import shutil
 import struct

@@ -75,6 +75,16 @@ class Driver(unittest.TestCase):
         self.assertEqual(self.last(("a", ["echo 0 passed, 0 failed"])),
                          (1, "0 passed, 1 failed"))
 
+    def test_what_cannot_be_tried_here_says_so(self):
+        untried = "echo 'ok - nothing was tried: no moon'; " \
+                  "echo 0 passed, 0 failed"
+        status, out = self.drive(("a", [untried, "true"]))
+        self.assertEqual((status, out.splitlines()[-1]),
+                         (0, "1 passed, 0 failed"))
+        self.assertIn("a: not tried: no moon", out)
+        self.assertEqual(self.last(("a", [untried])),
+                         (1, "0 passed, 1 failed"))
+
     def test_a_suite_without_commands(self):
         self.assertEqual(self.last(("a", [])), (1, "0 passed, 1 failed"))
 
