@@ -48,11 +48,15 @@ bool span_starts(struct span s, struct span prefix)
            span_eq((struct span){s.ptr, prefix.len}, prefix);
 }
 
+struct span span_from(struct span s, size_t n)
+{
+    return n == 0 ? s : (struct span){s.ptr + n, s.len - n};
+}
+
 bool span_ends(struct span s, struct span suffix)
 {
     return s.len >= suffix.len &&
-           span_eq((struct span){s.ptr + (s.len - suffix.len), suffix.len},
-                   suffix);
+           span_eq(span_from(s, s.len - suffix.len), suffix);
 }
 
 const char *span_chr(struct span s, char c)

@@ -31,6 +31,11 @@ bool span_eq_nocase(struct span a, struct span b); /* ASCII letters only */
 bool span_starts(struct span s, struct span prefix);
 bool span_ends(struct span s, struct span suffix);
 
+/* s without its first n bytes, of which it has that many.  An empty span may
+ * hold NULL, to which not even 0 may be added: whoever cuts a span that others
+ * made cuts it by this. */
+struct span span_from(struct span s, size_t n);
+
 /* The first occurrence of byte c, or NULL. */
 const char *span_chr(struct span s, char c);
 

@@ -47,8 +47,9 @@ struct wsgi_memo {
 static bool same_text(PyObject *text, struct span s)
 {
     return PyUnicode_IS_COMPACT_ASCII(text) &&
-           (size_t)PyUnicode_GET_LENGTH(text) == s.len &&
-           memcmp(PyUnicode_1BYTE_DATA(text), s.ptr, s.len) == 0;
+           span_eq((struct span){(const char *)PyUnicode_1BYTE_DATA(text),
+                                 (size_t)PyUnicode_GET_LENGTH(text)},
+                   s);
 }
 
 static PyObject *latin1(struct span s)
@@ -300,12 +301,12 @@ static void keep(const struct wsgi_exchange *x, struct shape *s)
 static bool mount(struct wsgi_exchange *x)
 {
     struct span name = {x->path.ptr, x->cut};
-    struct span rest = {x->path.ptr + x->cut, x->path.len - x->cut};
 
     if (x->cut == 0)
         return true;
     return put(x, SPAN("SCRIPT_NAME"), name) &&
-           put(x, SPAN("PATH_INFO"), rest) && write_draft(x, x->host->base);
+           put(x, SPAN("PATH_INFO"), span_from(x->path, x->cut)) &&
+           write_draft(x, x->host->base);
 }
 
 void wsgi_environ_begin(struct wsgi_exchange *x)

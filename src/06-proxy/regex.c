@@ -61,11 +61,13 @@ struct regex_result regex_match(struct regex *re, struct span subject,
                                 struct span *list, unsigned max,
                                 struct err *err)
 {
-    int n = pcre2_match(re->code,
-                        (PCRE2_SPTR)(subject.ptr != NULL ? subject.ptr : ""),
-                        subject.len, 0, 0, re->match, NULL);
     const PCRE2_SIZE *at = pcre2_get_ovector_pointer(re->match);
+    int n;
 
+    if (subject.len == 0)
+        subject.ptr = ""; /* it may have been NULL */
+    n = pcre2_match(re->code, (PCRE2_SPTR)subject.ptr, subject.len, 0, 0,
+                    re->match, NULL);
     if (n == PCRE2_ERROR_NOMATCH)
         return (struct regex_result){REGEX_NO};
     if (n < 0) {

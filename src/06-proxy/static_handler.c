@@ -45,13 +45,12 @@ struct span static_document_root(struct exchange *x)
 static int static_find(struct exchange *x, struct span *path)
 {
     const struct static_root *root = settings_of(x)->root;
-    struct span folder = static_document_root(x), rest = x->uri;
-    size_t skip = root->skip < rest.len ? root->skip : rest.len;
+    struct span folder = static_document_root(x);
+    size_t skip = root->skip < x->uri.len ? root->skip : x->uri.len;
+    struct span rest = span_from(x->uri, skip);
 
     if (folder.ptr == NULL)
         return 403;
-    rest.ptr += skip;
-    rest.len -= skip;
     *path = arena_printf(&x->arena, "%.*s%.*s", SPAN_ARG(folder),
                          SPAN_ARG(rest));
     if (path->ptr == NULL)
