@@ -29,15 +29,12 @@ static void stop(int signal)
     _exit(0);
 }
 
-/* SIGPIPE would end the program when a client has left in the midst of a
- * file, or the log is a pipe that was closed. */
 static void set_signals(void)
 {
     struct sigaction action = {.sa_handler = stop};
 
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
 }
 
 int listener_open(const char *program, const char *where, struct err *err)

@@ -167,6 +167,7 @@ int main(int argc, char **argv)
 
     (void)argc;
     net_keep_standard();
+    net_ignore_signals();
     if (read_arguments(argv, &options, &where, &err))
         listener = listener_open(PROGRAM, where, &err);
     while (listener >= 0) {

@@ -21,6 +21,11 @@
  * log, which a client would read.  The first act of a program. */
 void net_keep_standard(void);
 
+/* From here on what cannot be written is an error for whoever writes it, and
+ * no end of the program: SIGPIPE (nobody reads any more) and SIGXFSZ (the file
+ * is as large as RLIMIT_FSIZE allows) are ignored.  The second act. */
+void net_ignore_signals(void);
+
 struct net_addr {
     socklen_t len;
     union {

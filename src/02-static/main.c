@@ -384,6 +384,7 @@ int main(int argc, char **argv)
 
     (void)argc;
     net_keep_standard();
+    net_ignore_signals();
     if (read_arguments(argv, &a, &err) && set_up(&s, &a, &err))
         listener = listener_open(PROGRAM, a.addr, &err);
     s.listener = listener;

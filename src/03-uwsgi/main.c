@@ -186,6 +186,7 @@ int main(int argc, char **argv)
 
     (void)argc;
     net_keep_standard();
+    net_ignore_signals();
     if (read_arguments(argv, &program, &err) &&
         check_arguments(&program, &err)) {
         if (!program.request)

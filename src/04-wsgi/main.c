@@ -36,7 +36,6 @@ static void catch_stops(void)
 
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         sigaction(signals[i], &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
 }
 
 static bool open_orders(struct err *err)
@@ -199,6 +198,7 @@ int main(int argc, char **argv)
     int status = 1;
 
     net_keep_standard();
+    net_ignore_signals();
     wsgi_config_init(config);
     if (!make_tables(&tables))
         err_set(&err, "out of memory");

@@ -164,6 +164,7 @@ int main(int argc, char **argv)
     int status = 1;
 
     net_keep_standard();
+    net_ignore_signals();
     supervisor_block(prefork_signals, &blocked);
     p.home = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     p.worker.total = mmap(NULL, sizeof *p.worker.total, PROT_READ | PROT_WRITE,

@@ -94,7 +94,6 @@ bool prefork_catch(struct prefork_worker *p, struct supervisor_worker *w)
     signalled.catching = true;
     signalled.log = p->log;
     signalled.alone = w->report < 0;
-    signal(SIGPIPE, SIG_IGN);
     install_handlers();
     supervisor_unblock(w);
     return true;

@@ -19,7 +19,7 @@ bool crew_open(struct crew *c, const struct supervisor_config *config)
     c->config = config;
     c->seat_size = (sizeof(struct seat) + config->shared + 63) / 64 * 64;
     supervisor_block(config->signals, &c->blocked);
-    signal(SIGPIPE, SIG_IGN); /* a template may die before it has its order */
+    net_ignore_signals(); /* a template may die before it has its order */
     c->signals = signalfd(-1, &c->blocked, SFD_CLOEXEC | SFD_NONBLOCK);
     /* Packets, so that a report stays whole whatever else is written there. */
     if (c->signals < 0 ||

@@ -251,6 +251,7 @@ int main(int argc, char **argv)
 
     (void)argc;
     net_keep_standard();
+    net_ignore_signals();
     tzset();
     if (!command_line_read(&line, argv, &err)) {
         fprintf(stderr,

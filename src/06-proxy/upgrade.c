@@ -28,6 +28,7 @@ static _Noreturn void run_program(const struct listen_sockets *sockets,
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     setenv(UPGRADE_VARIABLE, text, 1);
     execvp(argv[0], argv);
     fprintf(stderr, "strata-proxy: [alert] execvp() \"%s\" failed (%d: %s)\n",

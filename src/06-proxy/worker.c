@@ -144,7 +144,6 @@ static bool open_orders(struct worker *w)
     sigaddset(&set, SIGUSR1);
     sigaddset(&set, SIGALRM);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
     w->orders = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return w->orders >= 0 || complain(w, ERROR_LOG_EMERG, "signalfd()");
 }
