@@ -40,7 +40,7 @@ bool daemon_become(const char *user, const char *group, struct err *err);
 /* A pidfile: opened while there may still be the right to, written when the
  * server serves. */
 struct pidfile {
-    char *path; /* absolute; NULL: there is none */
+    char *path; /* absolute, itself maybe a link; NULL: there is none */
     int fd;
     bool made; /* the file was not there before */
 };

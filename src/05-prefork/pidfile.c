@@ -11,6 +11,25 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The absolute name, for a program that goes elsewhere.  Links are followed to
+ * its folder and no further: if the file is itself a link, the link is what may
+ * be removed, and not what it points to. */
+static char *own_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash != NULL ? slash + 1 : path;
+    char *folder = slash != NULL ? strndup(path, (size_t)(base - path))
+                                 : strdup(".");
+    char *real = folder != NULL ? realpath(folder, NULL) : NULL;
+    char *name = NULL;
+
+    if (real != NULL && asprintf(&name, "%s/%s", real, base) < 0)
+        name = NULL;
+    free(folder);
+    free(real);
+    return name;
+}
+
 bool pidfile_open(struct pidfile *p, const char *path, struct err *err)
 {
     *p = (struct pidfile){
@@ -22,8 +41,10 @@ bool pidfile_open(struct pidfile *p, const char *path, struct err *err)
         return err_set(err, "cannot open the pidfile %s: %s%s", path,
                        strerror(errno),
                        errno == ENOENT ? " (make its directory first)" : "");
-    p->path = realpath(path, NULL);
-    return true;
+    p->path = own_name(path);
+    return p->path != NULL ||
+           err_set(err, "cannot name the pidfile %s: %s", path,
+                   strerror(errno));
 }
 
 bool pidfile_write(struct pidfile *p, pid_t pid, struct err *err)

@@ -56,6 +56,25 @@ static void life(void)
     pidfile_close(&p, true);
 }
 
+/* What is removed is the link, not what somebody else keeps behind it. */
+static void link_goes(void)
+{
+    char link[sizeof path + 5];
+    struct pidfile p;
+    struct err err;
+    struct stat st;
+
+    snprintf(link, sizeof link, "%s.link", path);
+    put("kept\n");
+    CU_ASSERT_EQUAL_FATAL(symlink(path, link), 0);
+    CU_ASSERT_FATAL(pidfile_open(&p, link, &err));
+    CU_ASSERT(pidfile_write(&p, 4711, &err));
+    pidfile_close(&p, true);
+    CU_ASSERT_NOT_EQUAL(lstat(link, &st), 0);
+    CU_ASSERT_EQUAL(access(path, F_OK), 0);
+    unlink(link);
+}
+
 static void refused(void)
 {
     static const char *const table[] = {
@@ -111,5 +130,6 @@ static void signals(void)
     unlink(path);
 }
 
-UNIT_MAIN("pidfile", {"set up", set_up}, {"life", life}, {"refused", refused},
+UNIT_MAIN("pidfile", {"set up", set_up}, {"life", life},
+          {"a link goes, not its target", link_goes}, {"refused", refused},
           {"signals", signals})
