@@ -27,11 +27,11 @@ SAMPLES = {1: "echo.py", 2: "naive_static.py", 3: "naive_uwsgi.py",
 # The short look: cases that pass and cases that fail, some of them by hanging,
 # by a deadline, by the order of two things, or by what is sent in pieces.
 FEW = {1: "echo/get timeouts/silent timeouts/next chunked/ends-after",
-       2: "timeouts/silent keepalive/one static/get-file",
+       2: "timeouts/silent static/date static/big static/get-file",
        3: "gateway/silent gateway/variables uwsgi/packet-never uwsgi/body-fol",
        4: "wsgi/closed-once wsgi-input/aborted wsgi/sys-exit",
        5: "prefork/slow prefork/waits prefork/harakiri",
-       6: "next-upstream/off static/get-file proxy/reply-no"}
+       6: "next-upstream/off static/date static/big static/link-ins"}
 
 
 @contextlib.contextmanager
