@@ -28,8 +28,15 @@ bool http_add_status(struct buf *out, int status, struct span server,
 
 bool http_add_field(struct buf *out, struct span name, struct span value)
 {
-    return buf_add_span(out, name) && buf_add(out, ": ", 2) &&
-           buf_add_span(out, value) && buf_add(out, "\r\n", 2);
+    size_t at = out->len + name.len + 2;
+
+    if (!buf_add_span(out, name) || !buf_add(out, ": ", 2) ||
+        !buf_add_span(out, value))
+        return false;
+    for (; at < out->len; at++)
+        if (out->ptr[at] == '\r' || out->ptr[at] == '\n' || !out->ptr[at])
+            out->ptr[at] = ' ';
+    return buf_add(out, "\r\n", 2);
 }
 
 bool http_add_length(struct buf *out, uint64_t length)

@@ -19,10 +19,11 @@ long uri_normalise(char *out, struct span raw, bool merge_slashes);
  * fragment that nobody should have sent: "?a#b" is "?a", "#x?y" has none. */
 struct span uri_query(struct span raw, struct span query);
 
-/* Which bytes uri_escape encodes; they are nginx's sets. */
+/* Which bytes uri_escape encodes; the first two are nginx's sets. */
 enum uri_escape {
-    URI_ESCAPE_PATH, /* in a path that is sent on or put into Location */
-    URI_ESCAPE_ARG,  /* in one argument of a query */
+    URI_ESCAPE_PATH,     /* in a path that is sent on or put into Location */
+    URI_ESCAPE_ARG,      /* in one argument of a query */
+    URI_ESCAPE_CONTROLS, /* what would end a line, in a URI that is finished */
 };
 
 /* Appends s, percent-encoded; false, with nothing appended, as buf_add. */

@@ -7,6 +7,7 @@
 #include "front_settings.h"
 #include "http_response.h"
 #include "server_tokens.h"
+#include "uri.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -100,6 +101,22 @@ static struct span answer_absolute(struct exchange *x, struct span location)
                             SPAN_ARG(location));
     return arena_printf(&x->arena, "http://%.*s:%u%.*s", SPAN_ARG(host), port,
                         SPAN_ARG(location));
+}
+
+/* $uri and captures are decoded, and a redirect may be made of them: what would
+ * end the field is encoded again. */
+static struct span answer_one_line(struct exchange *x, struct span location)
+{
+    struct buf text;
+    struct span copy;
+
+    if (location.len == 0)
+        return location;
+    buf_init(&text, SIZE_MAX);
+    uri_escape(&text, location, URI_ESCAPE_CONTROLS);
+    copy = arena_copy(&x->arena, buf_span(&text));
+    buf_free(&text);
+    return copy;
 }
 
 static bool add_date_field(struct buf *head, struct span name, time_t t)
@@ -208,7 +225,7 @@ void answer_begin(struct exchange *x)
             return;
         }
     answer_frame(x);
-    out->location = answer_absolute(x, out->location);
+    out->location = answer_one_line(x, answer_absolute(x, out->location));
     buf_init(&head, ANSWER_HEAD_MAX);
     out->begun = true;
     copy = (struct span){NULL, 0};

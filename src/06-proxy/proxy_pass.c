@@ -114,13 +114,16 @@ static bool add_clients(struct exchange *x, const struct proxy_settings *s,
     return true;
 }
 
+/* proxy_method and proxy_pass may hold variables, and those what a client sent,
+ * decoded: nothing in them ends the request line. */
 static bool proxy_request(struct exchange *x, struct buf *out)
 {
     const struct proxy_settings *s = CONF_OF(x->scope, &proxy_module);
     struct span method = s->method ? value_eval(x, s->method) : x->method;
 
-    return buf_add_span(out, method) && buf_add_char(out, ' ') &&
-           buf_add_span(out, x->pass_uri) &&
+    return http_is_method(method) && buf_add_span(out, method) &&
+           buf_add_char(out, ' ') &&
+           uri_escape(out, x->pass_uri, URI_ESCAPE_CONTROLS) &&
            buf_printf(out, " HTTP/1.%lld\r\n", (long long)s->http_minor) &&
            add_configured(x, s, out) && add_defaults(x, s, out) &&
            add_clients(x, s, out) && buf_add(out, "\r\n", 2);
