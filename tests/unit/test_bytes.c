@@ -243,7 +243,18 @@ static void print_decimal(void)
     }
 }
 
+static void from(void)
+{
+    struct span none = {NULL, 0};
+
+    CU_ASSERT(span_eq(span_from(SPAN("abc"), 1), SPAN("bc")));
+    CU_ASSERT(span_eq(span_from(SPAN("abc"), 3), SPAN("")));
+    CU_ASSERT_PTR_NULL(span_from(none, 0).ptr);
+    CU_ASSERT(span_ends(none, none));
+}
+
 UNIT_MAIN("bytes", {"compare", compare}, {"find", find}, {"trim", trim},
+          {"from", from},
           {"next", next}, {"decimal", decimal}, {"hex", hex}, {"bound", bound},
           {"reserve", reserve}, {"add", add}, {"print", print},
           {"print decimal", print_decimal}, {"errors", errors})

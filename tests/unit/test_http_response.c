@@ -93,5 +93,15 @@ static void test_page(void)
     buf_free(&out);
 }
 
-UNIT_MAIN("http_response", {"head", test_head},
+static void test_one_line(void)
+{
+    struct buf out;
+
+    buf_init(&out, 64);
+    CU_ASSERT(http_add_field(&out, SPAN("X"), SPAN("a\r\nb: \0c\t")));
+    CU_ASSERT(span_eq(buf_span(&out), SPAN("X: a  b:  c\t\r\n")));
+    buf_free(&out);
+}
+
+UNIT_MAIN("http_response", {"head", test_head}, {"one line", test_one_line},
           {"status lines", test_status_lines}, {"page", test_page})
