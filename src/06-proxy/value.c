@@ -200,8 +200,10 @@ struct span value_eval(struct exchange *x, const struct value *v)
         return part_eval(x, v->parts);
     buf_init(&text, SIZE_MAX);
     for (const struct value_part *p = v->parts; p != NULL; p = p->next)
-        if (!buf_add_span(&text, part_eval(x, p)))
-            break;
+        if (!buf_add_span(&text, part_eval(x, p))) {
+            buf_free(&text); /* the beginning alone would be another value */
+            return (struct span){NULL, 0};
+        }
     result = arena_copy(&x->arena, buf_span(&text));
     buf_free(&text);
     return result;
