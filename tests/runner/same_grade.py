@@ -31,7 +31,7 @@ FEW = {1: "echo/get timeouts/silent timeouts/next chunked/ends-after",
        3: "gateway/silent gateway/variables uwsgi/packet-never uwsgi/body-fol",
        4: "wsgi/closed-once wsgi-input/aborted wsgi/sys-exit",
        5: "prefork/slow prefork/waits prefork/harakiri",
-       6: "next-upstream/off static/date static/big static/link-ins"}
+       6: "next-upstream/off static/date packet/expect proxy/reply-dribbles"}
 
 
 @contextlib.contextmanager
