@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """naive_prefork: a first solution of stage 5, as a student might hand it in.
 
     make test-stage 5 PROGRAM="/usr/bin/python3 tests/runner/naive_prefork.py"

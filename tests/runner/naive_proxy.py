@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """naive_proxy: a first solution of stage 6, as a student might hand it in.
 
     make test-stage 6 PROGRAM="/usr/bin/python3 tests/runner/naive_proxy.py"

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """naive_static: a first solution of stage 2, as a student might hand it in.
 
     make test-stage 2 PROGRAM="/usr/bin/python3 tests/runner/naive_static.py"

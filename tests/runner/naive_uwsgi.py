@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """naive_uwsgi: a first solution of stage 3, as a student might hand it in.
 
     make test-stage 3 PROGRAM="/usr/bin/python3 tests/runner/naive_uwsgi.py"

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """naive_wsgi: a first solution of stage 4, as a student might hand it in.
 
     make test-stage 4 PROGRAM="/usr/bin/python3 tests/runner/naive_wsgi.py"

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """same_grade: a program's grade is the same whatever else the machine does.
 
     tests/runner/same_grade.py                 a short look, a few cases a stage
