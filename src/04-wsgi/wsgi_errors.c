@@ -1,7 +1,8 @@
 /* wsgi_errors: wsgi.errors, a text stream that ends in the log.
  *
  * Complete lines are written at once, in one write(2) each call; a line that
- * was begun waits for its end, for flush(), or for the end of the request.
+ * was begun waits for its end, for flush(), or for the end of the request, which
+ * ends it: what is logged next stands in a line of its own.
  * Text is UTF-8 whatever the locale, and what UTF-8 cannot say (lone
  * surrogates) is written as \udcNN: a log must take every text. */
 
@@ -10,20 +11,29 @@
 #include "wsgi_log.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #define MAX_PART 65536 /* a begun line longer than this is written as it is */
 
 struct errors {
     PyObject_HEAD struct buf part; /* of a line that was begun */
+    bool open; /* what was written last has not ended its line */
 };
 
 static void drain(struct errors *self, size_t n)
 {
-    if (n > 0 && write(STDERR_FILENO, self->part.ptr, n) >= 0)
-        buf_consume(&self->part, n);
-    else if (n > 0)
-        self->part.len = 0;
+    if (n == 0)
+        return;
+    wsgi_log_write((struct span){self->part.ptr, n});
+    self->open = self->part.ptr[n - 1] != '\n';
+    buf_consume(&self->part, n);
+}
+
+static void finish(struct errors *self)
+{
+    drain(self, self->part.len);
+    if (self->open)
+        wsgi_log_write(SPAN("\n"));
+    self->open = false;
 }
 
 static bool add_text(struct errors *self, PyObject *text)
@@ -101,7 +111,7 @@ static void errors_dealloc(PyObject *object)
     struct errors *self = (struct errors *)object;
     PyTypeObject *type = Py_TYPE(object);
 
-    drain(self, self->part.len);
+    finish(self);
     buf_free(&self->part);
     PyObject_Free(object);
     Py_DECREF(type);
@@ -135,10 +145,11 @@ PyObject *wsgi_errors_make(PyTypeObject *type)
     if (self == NULL)
         return NULL;
     buf_init(&self->part, MAX_PART);
+    self->open = false;
     return (PyObject *)self;
 }
 
 void wsgi_errors_flush(PyObject *errors)
 {
-    drain((struct errors *)errors, ((struct errors *)errors)->part.len);
+    finish((struct errors *)errors);
 }

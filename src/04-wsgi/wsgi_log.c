@@ -2,12 +2,11 @@
 
 #include "wsgi_log.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#define MAX_LINE 16384 /* a longer line is cut */
 
 void wsgi_log_date(char *text)
 {
@@ -18,24 +17,37 @@ void wsgi_log_date(char *text)
     strftime(text, WSGI_LOG_DATE, "%a %b %e %H:%M:%S %Y", &tm);
 }
 
-/* Nothing can be done about a log that takes no more. */
-static void write_line(struct buf *line)
+void wsgi_log_write(struct span bytes)
 {
-    if (!buf_add_char(line, '\n') && line->len > 0)
-        line->ptr[line->len - 1] = '\n';
-    if (write(STDERR_FILENO, line->ptr, line->len) < 0)
-        return;
+    while (bytes.len > 0) {
+        ssize_t n = write(STDERR_FILENO, bytes.ptr, bytes.len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return;
+        bytes.ptr += n;
+        bytes.len -= (size_t)n;
+    }
 }
 
 static void write_format(const char *date, const char *format, va_list args)
 {
-    char text[4096];
     struct buf line;
+    va_list again;
+    int n;
 
-    buf_init(&line, MAX_LINE);
-    vsnprintf(text, sizeof text, format, args);
-    if (buf_printf(&line, "%s%s%s", date, *date ? " - " : "", text))
-        write_line(&line);
+    va_copy(again, args);
+    n = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    buf_init(&line, SIZE_MAX / 2);
+    if (n >= 0 && buf_printf(&line, "%s%s", date, *date ? " - " : "") &&
+        buf_reserve(&line, (size_t)n + 1)) {
+        vsnprintf(line.ptr + line.len, (size_t)n + 1, format, args);
+        line.len += (size_t)n;
+        line.ptr[line.len++] = '\n'; /* in the place of the NUL */
+        wsgi_log_write(buf_span(&line));
+    }
     buf_free(&line);
 }
 
@@ -111,7 +123,7 @@ void wsgi_log_request(const struct wsgi_log_request *r)
              4 * ((size_t)r->uri.len + r->method.len + r->remote_user.len +
                   r->protocol.len + r->remote_addr.len) +
                  1024);
-    if (format_request(&line, r))
-        write_line(&line);
+    if (format_request(&line, r) && buf_add_char(&line, '\n'))
+        wsgi_log_write(buf_span(&line));
     buf_free(&line);
 }

@@ -9,7 +9,6 @@
 
 #include "wsgi_log.h"
 
-#include <unistd.h>
 
 /* The exception as one str, or NULL. */
 static PyObject *format(struct wsgi_host *host, PyObject *type, PyObject *value,
@@ -46,8 +45,9 @@ static bool write_text(const char *what, PyObject *text)
     buf_init(&out, SIZE_MAX / 2);
     ok = buf_printf(&out, "%s - %s\n", date, what) &&
          buf_add(&out, PyBytes_AS_STRING(bytes),
-                 (size_t)PyBytes_GET_SIZE(bytes)) &&
-         write(STDERR_FILENO, out.ptr, out.len) >= 0;
+                 (size_t)PyBytes_GET_SIZE(bytes));
+    if (ok)
+        wsgi_log_write(buf_span(&out));
     buf_free(&out);
     Py_DECREF(bytes);
     return ok;

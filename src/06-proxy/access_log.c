@@ -2,12 +2,12 @@
  * variable's text is escaped so that no client can forge a line. */
 
 #include "access_log.h"
+#include "error_log.h"
 #include "front_conf.h"
 #include "log_file.h"
 #include "value.h"
 
-#include <string.h>
-#include <unistd.h>
+#include <errno.h>
 
 /* A format is compiled word by word, each variable between its literals, so
  * that the variables can be escaped and the literals not. */
@@ -37,8 +37,6 @@ struct access_log_settings {
     struct access_log *logs;
 };
 
-#define LINE_MAX_BYTES (256 * 1024)
-
 /* Quotes, backslashes and control bytes as nginx writes them: \xNN. */
 static void escape_default(struct buf *line, struct span s)
 {
@@ -52,21 +50,60 @@ static void escape_default(struct buf *line, struct span s)
     }
 }
 
+/* The bytes of the character that s begins with, in UTF-8 (RFC 3629 4); 0 when
+ * it is none.  What the second byte may be depends on the first: else the same
+ * character could be written in two ways. */
+static size_t utf8_length(struct span s)
+{
+    static const struct {
+        unsigned char first, last, low, high; /* of the first, of the second */
+        unsigned char length;
+    } forms[] = {
+        {0x00, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2},
+        {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+        {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
+        {0xf4, 0xf4, 0x80, 0x8f, 4},
+    };
+    const unsigned char *p = (const unsigned char *)s.ptr;
+    size_t i = 0, k = 2;
+
+    while (p[0] > forms[i].last)
+        if (++i == sizeof forms / sizeof *forms)
+            return 0;
+    if (p[0] < forms[i].first || forms[i].length > s.len)
+        return 0;
+    if (forms[i].length > 1 && (p[1] < forms[i].low || p[1] > forms[i].high))
+        return 0;
+    while (k < forms[i].length && (p[k] & 0xc0) == 0x80)
+        k++;
+    return k >= forms[i].length ? forms[i].length : 0;
+}
+
+/* JSON is UTF-8 (RFC 8259 8.1), and clients send any byte: one that begins no
+ * character is written as the one for "no character", and the line stays one
+ * that can be read.  nginx lets it pass. */
 static void escape_json(struct buf *line, struct span s)
 {
     static const char letters[] = "btn\0fr";
 
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
+    while (s.len > 0) {
+        unsigned char c = (unsigned char)s.ptr[0];
+        size_t n = utf8_length(s);
 
-        if (c == '"' || c == '\\')
+        if (n == 0)
+            buf_add_text(line, "\\uFFFD");
+        else if (c == '"' || c == '\\')
             buf_printf(line, "\\%c", c);
         else if (c >= 8 && c <= 13 && c != 11)
             buf_printf(line, "\\%c", letters[c - 8]);
         else if (c < 32)
             buf_printf(line, "\\u%04X", c);
         else
-            buf_add_char(line, (char)c);
+            buf_add(line, s.ptr, n);
+        n += n == 0;
+        s.ptr += n;
+        s.len -= n;
     }
 }
 
@@ -85,17 +122,21 @@ static void add_part(struct exchange *x, struct buf *line,
         escape_default(line, text);
 }
 
+/* A line has no bound but those of the values in it: what is cut off would be
+ * its end, and the next one would stand behind it.  A full disk stops the log,
+ * not the service. */
 static void write_line(struct exchange *x, const struct access_log *log)
 {
     struct buf line;
 
-    buf_init(&line, LINE_MAX_BYTES);
+    buf_init(&line, SIZE_MAX);
     for (const struct log_part *p = log->format->parts; p; p = p->next)
         add_part(x, &line, log->format, p);
-    buf_add_char(&line, '\n');
-    /* One write: lines of several workers do not mix in the file. */
-    if (write(log->file->fd, line.ptr, line.len) < 0)
-        line.len = 0; /* a full disk stops the log, not the service */
+    if (buf_add_char(&line, '\n'))
+        log_file_write(log->file, buf_span(&line));
+    else
+        exchange_log(x, ERROR_LOG_ALERT, ENOMEM, "a line of \"%.*s\" is lost",
+                     SPAN_ARG(log->file->path));
     buf_free(&line);
 }
 

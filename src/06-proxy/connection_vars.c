@@ -84,3 +84,62 @@ struct span connection_get_binary_remote_addr(struct exchange *x,
         return (struct span){(const char *)&peer->sa + 8, 16};
     return span_of(x->client->peer_host);
 }
+
+static int base64_digit(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Base64 (RFC 4648 4) up to its first "=", which may be missing; a NULL ptr for
+ * what is none. */
+static struct span base64_decode(struct arena *arena, struct span text)
+{
+    const char *end = span_chr(text, '=');
+    unsigned bits = 0;
+    char *bytes, *p;
+
+    if (end != NULL)
+        text.len = (size_t)(end - text.ptr);
+    bytes = p = arena_alloc(arena, text.len + 1);
+    if (bytes == NULL || text.len % 4 == 1)
+        return (struct span){NULL, 0};
+    for (size_t i = 0; i < text.len; i++) {
+        int digit = base64_digit(text.ptr[i]);
+
+        if (digit < 0)
+            return (struct span){NULL, 0};
+        bits = bits << 6 | (unsigned)digit;
+        if (i % 4 > 0)
+            *p++ = (char)(bits >> (6 - 2 * (i % 4)));
+    }
+    return (struct span){bytes, (size_t)(p - bytes)};
+}
+
+/* "Basic " and the base64 of "user:password" (RFC 7617 2). */
+struct span connection_get_remote_user(struct exchange *x, struct span rest)
+{
+    struct span value = http_get(&x->request.fields, SPAN("Authorization"));
+    struct span basic = SPAN("Basic "), user;
+    const char *colon;
+
+    (void)rest;
+    if (value.len < basic.len ||
+        !span_eq_nocase((struct span){value.ptr, basic.len}, basic))
+        return (struct span){NULL, 0};
+    value.ptr += basic.len;
+    value.len -= basic.len;
+    while (span_starts(value, SPAN(" ")))
+        value.ptr++, value.len--;
+    user = base64_decode(&x->arena, value);
+    colon = span_chr(user, ':');
+    if (colon == NULL || colon == user.ptr)
+        return (struct span){NULL, 0};
+    user.len = (size_t)(colon - user.ptr);
+    return user;
+}

@@ -94,9 +94,8 @@ static void line_write(struct line *line, const struct error_log *log,
 {
     line->text[line->len++] = '\n';
     for (; log != NULL; log = log->next)
-        if (level <= (int)log->level && log->file->fd >= 0 &&
-            write(log->file->fd, line->text, line->len) < 0)
-            continue;
+        if (level <= (int)log->level && log->file->fd >= 0)
+            log_file_write(log->file, (struct span){line->text, line->len});
 }
 
 static void __attribute__((format(printf, 5, 0)))

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 struct log_file *log_file_named(struct conf *cf, struct span name)
@@ -91,6 +92,19 @@ void log_file_take_stderr(struct log_file *file)
     file->takes_stderr = true;
     if (file->fd != STDERR_FILENO)
         dup2(file->fd, STDERR_FILENO);
+}
+
+bool log_file_write(struct log_file *file, struct span line)
+{
+    struct iovec iov[] = {{"\n", file->torn}, {(char *)line.ptr, line.len}};
+    ssize_t whole = (ssize_t)(iov[0].iov_len + line.len), n;
+
+    do
+        n = writev(file->fd, iov, 2);
+    while (n < 0 && errno == EINTR);
+    if (n > 0)
+        file->torn = n > (ssize_t)iov[0].iov_len && n < whole;
+    return n == whole;
 }
 
 void log_files_close(struct log_file *list)

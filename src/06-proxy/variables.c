@@ -130,13 +130,6 @@ static struct span get_empty(struct exchange *x, struct span rest)
     return SPAN("");
 }
 
-static struct span get_nothing(struct exchange *x, struct span rest)
-{
-    (void)x;
-    (void)rest;
-    return NONE;
-}
-
 /* A field of the request by its variable's name: lower case, "_" for "-". */
 static bool name_fits(struct span field, struct span name)
 {
@@ -375,7 +368,7 @@ static const struct variable table[] = {
     {"query_string", get_args},
     {"remote_addr", connection_get_remote_addr},
     {"remote_port", connection_get_remote_port},
-    {"remote_user", get_nothing},
+    {"remote_user", connection_get_remote_user},
     {"request", get_request},
     {"request_completion", get_request_completion},
     {"request_filename", get_request_filename},

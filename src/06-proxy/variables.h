@@ -28,6 +28,9 @@ struct span connection_get_server_protocol(struct exchange *x,
                                            struct span rest);
 struct span connection_get_remote_addr(struct exchange *x, struct span rest);
 struct span connection_get_remote_port(struct exchange *x, struct span rest);
+/* $remote_user: whom Authorization names by the scheme Basic.  Nobody has asked
+ * for the password: it says who somebody claims to be. */
+struct span connection_get_remote_user(struct exchange *x, struct span rest);
 struct span connection_get_binary_remote_addr(struct exchange *x,
                                               struct span rest);
 

@@ -8,7 +8,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -281,7 +283,31 @@ static void set(void)
     end();
 }
 
+/* A disk that takes half a line, here a limit on the file: what is written when
+ * there is room again stands in a line of its own. */
+static void torn(void)
+{
+    struct rlimit before, small;
+    struct log_file *file;
+
+    begin();
+    file = log_file_named(&cf, SPAN("log"));
+    CU_ASSERT_FATAL(log_files_open(cf.log_files, &err));
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    small = (struct rlimit){10, before.rlim_max};
+    CU_ASSERT_TRUE(log_file_write(file, SPAN("1 whole\n")));
+    setrlimit(RLIMIT_FSIZE, &small);
+    CU_ASSERT_FALSE(log_file_write(file, SPAN("2 torn\n")));
+    CU_ASSERT_FALSE(log_file_write(file, SPAN("3 lost\n")));
+    setrlimit(RLIMIT_FSIZE, &before);
+    CU_ASSERT_TRUE(log_file_write(file, SPAN("4 whole\n")));
+    CU_ASSERT_TRUE(log_file_write(file, SPAN("5 whole\n")));
+    CU_ASSERT_STRING_EQUAL(content("log"), "1 whole\n2 \n4 whole\n5 whole\n");
+    end();
+}
+
 UNIT_MAIN("error_log", {"line", line}, {"about", about}, {"levels", levels},
           {"hostile", hostile}, {"one_file", one_file}, {"reopen", reopen},
           {"reopen_fails", reopen_fails}, {"cannot_open", cannot_open},
-          {"set", set})
+          {"set", set}, {"torn", torn})

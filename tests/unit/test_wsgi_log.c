@@ -106,5 +106,22 @@ static void long_line(void)
     CU_ASSERT_PTR_EQUAL(strchr(line, '\n'), line + len - 1);
 }
 
+static void write_long_text(void)
+{
+    static char text[60000];
+    memset(text, 'x', sizeof text - 1);
+    wsgi_log_dated("%s: the end", text);
+    wsgi_log("next");
+}
+
+/* A text longer than any buffer of ours keeps its end, and the next line begins
+ * behind it. */
+static void long_text(void)
+{
+    char *line = captured(write_long_text);
+    CU_ASSERT_PTR_NOT_NULL(strstr(line, "x: the end\nnext\n"));
+}
+
 UNIT_MAIN("wsgi_log", {"escape", escape}, {"dated", dated},
-          {"request line", request_line}, {"long line", long_line})
+          {"request line", request_line}, {"long line", long_line},
+          {"long text", long_text})
