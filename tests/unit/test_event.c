@@ -41,7 +41,7 @@ static void run_for(struct event_loop *loop, int64_t ms)
 /* Until so many have fired, however long a busy machine takes. */
 static void run_until(struct event_loop *loop, size_t count)
 {
-    int64_t end = net_after(10000);
+    int64_t end = net_after(unit_patience());
 
     while (strlen(fired) < count && net_now() < end)
         event_run(loop, 100);
@@ -77,7 +77,8 @@ static void test_timers_move(void)
     timer_set(loop, &a.timer, 10);
     timer_set(loop, &b.timer, 1000);
     timer_set(loop, &c.timer, 20);
-    timer_set(loop, &a.timer, 50); /* later: stays where it is until 10 */
+    /* later: stays where it is until 10 */
+    timer_set(loop, &a.timer, unit_ms(200));
     timer_set(loop, &b.timer, 30); /* earlier */
     timer_clear(loop, &c.timer);
     timer_clear(loop, &c.timer); /* and again does no harm */

@@ -65,12 +65,12 @@ static const char *ask(struct fixture *f)
     static char text[4096];
     size_t len = 0;
     ssize_t n;
-    int fd = net_connect(&f->addr, net_after(5000));
+    int fd = net_connect(&f->addr, net_after(unit_patience()));
 
     CU_ASSERT_FATAL(fd >= 0);
     CU_ASSERT(net_write(fd, request, sizeof request - 1, 5000));
     while ((n = net_read(fd, text + len, sizeof text - 1 - len,
-                         net_after(5000))) > 0)
+                         net_after(unit_patience()))) > 0)
         len += (size_t)n;
     text[len] = 0;
     close(fd);
