@@ -59,11 +59,14 @@ static void answer_frame(struct exchange *x)
                    out->status == 304;
     if (out->status == 204 || out->status == 304)
         out->length = -1;
-    if (out->status == 204)
-        out->type.len = 0;
+    if (out->status == 204 && x->upstream == NULL)
+        out->type.len = 0; /* an upstream's own words pass, as in nginx */
     /* A client that waits for 100 Continue is told to go on; before an error
      * it is not, and then it may never send its body. */
-    if (body_awaits_word(x) && !(out->status < 300 && body_invite(x)))
+    if (body_awaits_word(x) && out->status < 300)
+        body_invite(x);
+    else if (body_awaits_word(x) && x->request.framing != HTTP_NO_BODY &&
+             x->client->in.len == 0)
         x->keep_alive = false;
     if (out->length >= 0 || out->no_body)
         return;
@@ -150,7 +153,7 @@ static bool answer_add_origin(struct exchange *x, struct buf *head)
                                    front_settings(x->scope)->server_tokens);
 
     return http_add_status_line(head, out->status, out->reason) &&
-           http_add_field(head, SPAN("Server"), server) &&
+           (out->anonymous || http_add_field(head, SPAN("Server"), server)) &&
            http_add_field(head, SPAN("Date"),
                           out->date.ptr != NULL
                               ? out->date
@@ -239,7 +242,7 @@ void answer_begin(struct exchange *x)
         exchange_abort(x);
         return;
     }
-    out->head_len = copy.len;
+    out->head_len += copy.len;
     output_bytes(x, copy, NULL);
 }
 

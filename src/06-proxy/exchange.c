@@ -144,10 +144,8 @@ static int exchange_uri(struct exchange *x)
         return 400;
     uri[len] = '\0';
     x->uri = (struct span){uri, (size_t)len};
-    if (x->request.has_query) {
-        x->has_args = true;
+    if (x->request.has_query)
         x->args = http_request_span(&x->request, x->request.query);
-    }
     return 0;
 }
 
@@ -249,7 +247,6 @@ bool exchange_redirect(struct exchange *x, struct span uri, struct span args)
     }
     x->uri = uri;
     x->args = args;
-    x->has_args = args.len > 0;
     x->internal = true;
     phases_run(x);
     return true;

@@ -123,6 +123,7 @@ struct answer {
     struct span etag;
     struct span location;
     struct span date, server; /* an upstream's, passed on; else our own */
+    bool anonymous;          /* no Server field: the upstream has none */
     struct out_field *fields, **last_field;
     bool accept_ranges;
     bool chosen;             /* the handler has asked answer_choose */
@@ -143,6 +144,7 @@ struct answer {
 /* The request's body, as far as it has been read. */
 struct request_body {
     bool started, done, discard;
+    bool invited; /* 100 Continue is on its way */
     struct http_body decoder;
     struct buf memory; /* its beginning */
     int file;          /* what did not fit: an unlinked file, or -1 */
@@ -173,7 +175,6 @@ struct exchange {
     struct span method;   /* "" when there is no good request line */
     struct span uri;      /* $uri: decoded, normalised, NUL after it */
     struct span args;     /* $args */
-    bool has_args;
     struct span host;     /* $host: lower case, without a port */
     bool keep_alive;
     bool head_only;       /* HEAD */
@@ -249,11 +250,10 @@ void exchange_done(struct exchange *x);
  * temporary file, then calls ready(x), maybe at once.  An error is answered
  * and ready never called. */
 void body_read(struct exchange *x, void (*ready)(struct exchange *x));
-/* The client has said Expect: 100-continue and sends nothing before it has an
- * answer to that; body_invite tells it to go on.  False when it cannot be
- * told. */
+/* The client has said Expect: 100-continue and has not been answered.
+ * body_invite queues the answer, before any other. */
 bool body_awaits_word(const struct exchange *x);
-bool body_invite(struct exchange *x);
+void body_invite(struct exchange *x);
 /* Reads and drops what is left of it, then calls ready(x), maybe at once. */
 void body_discard(struct exchange *x, void (*ready)(struct exchange *x));
 /* The client's socket has more of the body, while it is read. */

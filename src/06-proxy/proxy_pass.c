@@ -208,7 +208,7 @@ static struct span proxy_uri(struct exchange *x, const struct proxy_target *t)
         }
     }
     uri_escape(&text, rest, URI_ESCAPE_PATH);
-    if (x->has_args && buf_add_char(&text, '?'))
+    if (x->args.len > 0 && buf_add_char(&text, '?'))
         buf_add_span(&text, x->args);
     result = arena_copy(&x->arena, buf_span(&text));
     buf_free(&text);

@@ -154,24 +154,22 @@ void body_continue(struct exchange *x)
     }
 }
 
-/* An HTTP/1.1 client that asks first is told to go on, unless its body has
- * begun to come already (RFC 9110 10.1.1). */
+/* As nginx, a client that asks is answered, also when its body has come already
+ * or there is none: RFC 9110 10.1.1 allows to be silent then, and nobody who has
+ * asked is worse off for an answer. */
 bool body_awaits_word(const struct exchange *x)
 {
-    return x->request.expect_continue &&
-           x->request.framing != HTTP_NO_BODY && !x->body.started &&
-           x->client->in.len == 0;
+    return x->request.expect_continue && !x->body.invited;
 }
 
-bool body_invite(struct exchange *x)
+void body_invite(struct exchange *x)
 {
-    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    static const struct span go_on =
+        SPAN_INIT("HTTP/1.1 100 Continue\r\n\r\n");
 
-    /* The socket's buffer is empty here: 25 bytes always fit. */
-    if (send(x->client->event.fd, go_on, sizeof go_on - 1, MSG_NOSIGNAL) >= 0)
-        return true;
-    exchange_log(x, ERROR_LOG_INFO, errno, "sending 100 Continue failed");
-    return false;
+    x->body.invited = true;
+    x->out.head_len += go_on.len; /* it is no part of the body */
+    output_bytes(x, go_on, NULL);
 }
 
 static uint64_t body_limit(const struct exchange *x)
@@ -185,14 +183,18 @@ void body_read(struct exchange *x, void (*ready)(struct exchange *x))
 {
     struct request_body *b = &x->body;
 
+    if (!b->discard && body_awaits_word(x)) {
+        body_invite(x);
+        output_flush(x);
+        if (x->ended)
+            return;
+    }
     if (b->done || x->request.framing == HTTP_NO_BODY) {
         b->done = true;
         ready(x);
         return;
     }
     b->ready = ready;
-    if (!b->discard && body_awaits_word(x))
-        body_invite(x);
     b->started = true;
     buf_init(&b->memory,
              (size_t)front_settings(x->scope)->client_body_buffer_size);

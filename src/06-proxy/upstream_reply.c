@@ -20,16 +20,30 @@ static bool in_list(const struct name_list *list, struct span name)
     return false;
 }
 
+static bool protocol_hides(const struct upstream_call *call, struct span name)
+{
+    for (const struct span *h = call->protocol->hidden; h->ptr != NULL; h++)
+        if (span_eq_nocase(name, *h))
+            return true;
+    return false;
+}
+
 static bool is_hidden(const struct upstream_call *call, struct span name)
 {
     const struct pass_settings *s = call->settings;
 
-    if (http_reply_ends_here(&call->reply, name) || in_list(s->hide, name))
-        return true;
-    for (const struct span *h = call->protocol->hidden; h->ptr != NULL; h++)
-        if (span_eq_nocase(name, *h))
-            return !in_list(s->pass, name);
-    return false;
+    return http_reply_ends_here(&call->reply, name) || in_list(s->hide, name) ||
+           (protocol_hides(call, name) && !in_list(s->pass, name));
+}
+
+/* With proxy_pass_header Server the upstream's word counts, also where it has
+ * none.  Not so for Date: what is passed on has one (RFC 9110 6.6.1). */
+static bool is_anonymous(const struct upstream_call *call)
+{
+    const struct span server = SPAN("Server");
+
+    return call->x->out.server.ptr == NULL && protocol_hides(call, server) &&
+           !is_hidden(call, server);
 }
 
 /* A location that was changed is ours, and made absolute like any of ours. */
@@ -119,6 +133,7 @@ static bool reply_head(struct upstream_call *call)
             !reply_field(call, http_name(&r->fields, i),
                          http_value(&r->fields, i)))
             return false;
+    x->out.anonymous = is_anonymous(call);
     x->out.status = r->status;
     x->out.reason = http_span(&r->fields, r->reason_phrase);
     if (r->has_length)
@@ -208,7 +223,9 @@ void call_finish(struct upstream_call *call, bool complete)
         answer_end(x);
         return;
     }
-    /* What is missing must be seen: no last chunk, no further request. */
+    /* What is missing must be seen: no last chunk, no further request.  What
+     * there is is sent: a client that gets nothing would ask again. */
+    output_flush(x);
     exchange_abort(x);
 }
 
