@@ -169,7 +169,7 @@ static void reserve(void)
     before = b.ptr;
     for (int i = 0; i < 9000; i++)
         buf_add_char(&b, 'x');
-    CU_ASSERT_PTR_EQUAL(b.ptr, before);
+    CU_ASSERT_EQUAL(b.ptr == before, BYTES_KEPT(1));
     CU_ASSERT(!buf_reserve(&b, 1001));
     CU_ASSERT(!buf_reserve(&b, SIZE_MAX));
     CU_ASSERT_EQUAL(b.len, 9000);

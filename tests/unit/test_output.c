@@ -122,9 +122,11 @@ static void test_shared_chunk(void)
     CU_ASSERT_EQUAL(worker.spare_chunk_count, 0);
     output_flush(&x);
     CU_ASSERT_STRING_EQUAL(arrived(), "abcd");
-    CU_ASSERT_EQUAL(worker.spare_chunk_count, 1);
-    CU_ASSERT_PTR_EQUAL(chunk_new(&worker), chunk);
-    free(chunk);
+    CU_ASSERT_EQUAL(worker.spare_chunk_count, BYTES_KEPT(1));
+    if (worker.spare_chunk_count > 0) {
+        CU_ASSERT_PTR_EQUAL(chunk_new(&worker), chunk);
+        free(chunk);
+    }
     end();
 }
 
