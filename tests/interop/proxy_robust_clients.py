@@ -18,8 +18,10 @@ GET = b"GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n"
 LAST = b"GET /a.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 
-def start(t, port, http="", events="worker_connections 4000;", words=()):
-    """A front of its own on this port; the process."""
+def start(t, port, http="", events="worker_connections 4000;", words=(),
+          before=""):
+    """A front of its own on this port, with `http` in its server and `before`
+    before that; the process."""
     conf = t.write(f"{port}/nginx.conf", f"""\
 daemon off; master_process on; worker_processes 1; user root;
 pid {t.dir}/{port}/pid; error_log {t.dir}/{port}/error.log info;
@@ -28,6 +30,7 @@ http {{
     access_log {t.dir}/{port}/access.log; keepalive_requests 100000;
     client_body_temp_path {t.dir}/{port}/body;
     default_type text/plain;
+    {before}
     server {{
         listen {t.host}:{port}; root {t.dir}/site;
         {http}
