@@ -114,7 +114,7 @@ $(GRADE): $(RUNNER) $(BYTES)
 # The grader's own unit tests, linked with all of it but its main.
 $(BUILD)/tests/test_grade_%: tests/unit/test_grade_%.c tests/unit/unit.h $(filter-out %/main.o,$(RUNNER)) $(BYTES)
 	@mkdir -p $(@D)
-	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) -MMD -MP -Isrc/01-echo -Itests/runner -Itests/unit -o $@ $(filter-out %.h,$^) $(ALL_LDFLAGS) -ljansson -lcunit
+	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) -MMD -MP -Isrc/01-echo -Itests/runner -Itests/unit -o $@ $(filter-out %.h .anew,$^) $(ALL_LDFLAGS) -ljansson -lcunit
 	$(mark)
 
 -include $(wildcard $(BUILD)/tests/runner/*.d)
