@@ -166,7 +166,7 @@ bool buf_reserve(struct buf *b, size_t n)
     size_t cap = b->cap ? b->cap : BUF_FIRST;
     char *ptr;
 
-    if (b->cap - b->len >= n && b->cap >= BYTES_MOVED)
+    if (b->cap - b->len >= n && BYTES_STAYS(b->cap))
         return true;
     if (n > b->max - b->len) {
         errno = ENOBUFS;

@@ -64,11 +64,11 @@ size_t bytes_decimal(char *text, uint64_t value);
  * there every buffer moves whenever it may, and what is given back is freed at
  * once, so that AddressSanitizer meets whoever still looks there. */
 #ifdef BYTES_RESTLESS
-#define BYTES_KEPT(n) 0
-#define BYTES_MOVED   32768 /* from here they move as they grow: it takes long */
+#define BYTES_KEPT(n)    0
+#define BYTES_STAYS(cap) ((cap) >= 32768) /* to move so much takes long */
 #else
-#define BYTES_KEPT(n) (n)
-#define BYTES_MOVED   0
+#define BYTES_KEPT(n)    (n)
+#define BYTES_STAYS(cap) true
 #endif
 
 struct buf {
@@ -84,8 +84,8 @@ void buf_init(struct buf *b, size_t max);
 /* Gives the memory back; the buffer is as after buf_init. */
 void buf_free(struct buf *b);
 
-/* Room for n more bytes at b->ptr + b->len; what is in the buffer may move, here
- * and in all that appends or consumes.  False with errno ENOBUFS when the bound
+/* Room for n more bytes at b->ptr + b->len; what is in the buffer may move,
+ * here and in all that appends or consumes.  False with errno ENOBUFS when the bound
  * forbids it, ENOMEM when the memory is out; b is as before. */
 bool buf_reserve(struct buf *b, size_t n);
 
