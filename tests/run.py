@@ -41,10 +41,12 @@ LOGS = ROOT / "build/test"
 COUNT = re.compile(r"^(?:.*\s)?(\d+) passed, (\d+) failed\b.*$", re.M)
 LANES = 2 * len(os.sched_getaffinity(0))
 
-# The builds, as words for make.  With clang the warnings and the unit tests
-# are what is wanted, and they are the same when nothing is optimised.
+# The builds, as words for make.  With clang the warnings, the unit tests and
+# what its sanitizer sees and gcc's does not (NULL + 0, say) are what is wanted,
+# and they are the same when nothing is optimised.
 GCC = ["BUILD=build", "CC=gcc"]
-CLANG = ["BUILD=build/clang", "CC=clang", "CFLAGS=-O0"]
+CLANG = ["BUILD=build/clang", "CC=clang", "CFLAGS=-O0 -g1", "SANITIZE="
+         "-fsanitize=undefined -fno-sanitize-recover=undefined"]
 CLANG_O2 = ["BUILD=build/clang-O2", "CC=clang"]
 # Here every buffer moves whenever it may and nothing is kept for its next user
 # (src/01-echo/bytes.h), so that a span that has outlived its bytes is found.
@@ -162,6 +164,14 @@ def scripts(*patterns):
     return commands
 
 
+def same_grade():
+    """A grade, quiet and busy: of this run's stage."""
+    n = rotate.number()
+    stages = [] if n is None else [str(STAGES[n % len(STAGES)])]
+    return [[sys.executable, str(ROOT / "tests/runner/same_grade.py"),
+             *stages]]
+
+
 class Suite:
     """A name, the commands, the suites that must have run before, and the
     seconds that it takes alone: a guess, for the first run.  What is `extra`
@@ -191,7 +201,8 @@ SUITES = [
     Suite("build-gcc", build(GCC), guess=15),
     Suite("checkpoints", scripts("book/checkpoints.py"), ["build-gcc"], 75),
     Suite("build-asan", build(ASAN), ["build-gcc"], 25),
-    Suite("runner", scripts("runner/test_*"), ["build-gcc"], 45),
+    Suite("runner", lambda: scripts("runner/test_*")() + same_grade(),
+          ["build-gcc"], 60),
     Suite("interop", scripts("interop/test_*", "interop/prefork_*",
                              "interop/proxy_*"), ["build-gcc"], 240),
     Suite("zoo", scripts("zoo/run.py"), ["build-gcc"], 60),
@@ -205,6 +216,9 @@ SUITES = [
     Suite("snapshots", scripts("book/snapshots.py"), ["build-gcc"], 15),
     Suite("unit", units(GCC), ["build-gcc"], 20),
     Suite("unit-clang", units(CLANG), ["build-clang"], 20),
+    Suite("corpus-clang", lambda: [make(*CLANG, "test-stage", f"N={n}",
+                                        "CASES=uwsgi/ wsgi-uwsgi/ front-uwsgi/")
+                                   for n in (3, 4, 6)], ["build-clang"], 10),
     Suite("unit-valgrind", units(GCC, *shlex.split(VALGRIND),
                                  parts=UNIT_PARTS), ["build-gcc"], 20),
     Suite("corpus", corpus, ["build-gcc"], 25),
@@ -262,6 +276,13 @@ class Job:
         last = Path(self.words[-1]).stem
         return f"{self.suite.name} {last}" if "/" in self.words[-1] else (
             self.suite.name)
+
+    def lose(self, why):
+        """It cannot be run, which is a failure."""
+        self.begin = time.monotonic()
+        self.failed = 1
+        self.log.write_text(f"$ {shlex.join(self.words)}\nrun: {why}\n",
+                            "utf-8")
 
     def run(self):
         begin = time.monotonic()
@@ -412,8 +433,15 @@ class Run:
 
     def lane(self):
         while job := self.next():
+            lacks = [s.name for s in self.suites
+                     if s.name in job.suite.after and s.failed]
             try:
-                job.run()
+                if lacks:
+                    job.lose(f"not run, because {' and '.join(lacks)} failed")
+                else:
+                    job.run()
+            except OSError as error:
+                job.lose(f"not run: {error}")
             except Exception as error:  # pylint: disable=broad-except
                 self.broken = error
             with self.turn:

@@ -88,6 +88,21 @@ class Driver(unittest.TestCase):
     def test_a_suite_without_commands(self):
         self.assertEqual(self.last(("a", [])), (1, "0 passed, 1 failed"))
 
+    def test_what_rests_on_a_suite_that_failed(self):
+        status, out = self.drive(("a", ["echo no; exit 1"]),
+                                 ("b", ["echo 5 passed, 0 failed"], "a"))
+        self.assertEqual((status, out.splitlines()[-1]),
+                         (1, "0 passed, 2 failed"))
+        self.assertIn("run: not run, because a failed", out)
+
+    def test_a_program_that_is_not_there(self):
+        with mock.patch.object(run.Job, "run",
+                               side_effect=FileNotFoundError("no such file")):
+            status, out = self.drive(("a", ["true"]))
+        self.assertEqual((status, out.splitlines()[-1]),
+                         (1, "0 passed, 1 failed"))
+        self.assertIn("run: not run: no such file", out)
+
     def test_a_command_that_hangs(self):
         status, out = self.drive(("a", ["sleep 1000000"]))
         self.assertEqual((status, out.splitlines()[-1]),

@@ -284,7 +284,6 @@ static void placeholders_that_do_not_end(void)
     settings_free(&s);
 }
 
-/* 30^9 ways to say nothing, in a value, in files, and in a long file. */
 /* The processor time that a JSON file of so many lines takes to read. */
 static clock_t read_lines(int count)
 {
@@ -301,12 +300,13 @@ static clock_t read_lines(int count)
     clock_t begin = clock();
     CU_ASSERT(settings_read(&s, "long.json", &err));
     clock_t took = clock() - begin;
-    CU_ASSERT_EQUAL(s.list[count].line, count + 2);
+    CU_ASSERT_EQUAL(s.list[count].line, (unsigned)count + 2);
     settings_free(&s);
     unlink("long.json");
     return took;
 }
 
+/* 30^9 ways to say nothing, in a value, in files, and in a long file. */
 static void not_for_ever(void)
 {
     struct settings s = {0};
