@@ -84,12 +84,16 @@ def slowness():
 def wait_for(condition, seconds=PATIENCE, pause=0.01):
     """Calls condition() until it is true; its last value.  It gives up after so
     many seconds, and never less than PATIENCE, of a quiet machine: on a busy
-    one they pass the more slowly, as it is measured while it waits."""
+    one they pass the more slowly, as it is measured while it waits.  A process
+    or a file that is gone when condition() looks at it is not yet the answer."""
     left, rate = max(seconds, PATIENCE), 1.0
     last = time.monotonic()
     measure_at = last + 0.5
     while True:
-        value = condition()
+        try:
+            value = condition()
+        except (FileNotFoundError, ProcessLookupError):
+            value = None
         if value or left <= 0:
             return value
         time.sleep(pause)
@@ -98,6 +102,15 @@ def wait_for(condition, seconds=PATIENCE, pause=0.01):
         last = now
         if now >= measure_at:
             rate, measure_at = slowness(), now + 1
+
+
+def alive(pid):
+    """The process is there, and not merely its status."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 class Patience:

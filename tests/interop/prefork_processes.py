@@ -44,13 +44,6 @@ def answers(t, port, path="/"):
         return None
 
 
-def alive(pid):
-    try:
-        return open(f"/proc/{pid}/stat").read().split(")")[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 class Waiting:
     """A request that waits in the application until the test lets it go."""
 
@@ -125,7 +118,7 @@ def stops(t):
             t.equal(f"{name} stops {kind}", t.stop(child, signo), 0)
             t.ok(f"{name}: atexit functions have run, {kind}",
                  f"atexit {worker}" in child.log.read_text())
-            t.ok(f"{name}: no process stays, {kind}", not alive(worker))
+            t.ok(f"{name}: no process stays, {kind}", not lib.alive(worker))
 
 
 def stops_in_a_request(t):

@@ -72,11 +72,6 @@ def workers(t, master):
     return found
 
 
-def alive(pid):
-    return Path(f"/proc/{pid}").exists() and "Z" not in (
-        Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0])
-
-
 def said(t, text):
     return lib.wait_for(lambda: text in log(t))
 
@@ -303,7 +298,7 @@ def check_daemon(t):
     t.equal("daemon: and it answers", answer(t), "one")
     master = pid_of(t)
     t.equal("-s quit", t.run(words(t, "-s", "quit")), (0, ""))
-    t.ok("-s quit ends it", lib.wait_for(lambda: not alive(master)))
+    t.ok("-s quit ends it", lib.wait_for(lambda: not lib.alive(master)))
     t.ok("its pid file is gone", pid_of(t) is None)
 
 
@@ -344,7 +339,7 @@ def check_daemon_streams(t):
     path.write_text(text)
     t.ok("which has ended", lib.wait_for(lambda: pid_of(t) == master))
     t.run(words(t, "-s", "stop"))
-    t.ok("daemon: ended", lib.wait_for(lambda: not alive(master)))
+    t.ok("daemon: ended", lib.wait_for(lambda: not lib.alive(master)))
     path.write_text(text.replace("proxy.pid", "logs"))
     status, out = t.run(words(t))
     t.equal("daemon: a pid file that cannot be written", (status, out), (
@@ -549,7 +544,7 @@ def check_dead_worker(t):
     child.send_signal(signal.SIGKILL)
     child.wait()
     t.ok("no worker outlives its master", lib.wait_for(
-        lambda: not any(alive(p) for p in old)))
+        lambda: not any(lib.alive(p) for p in old)))
     (t.dir / "proxy.pid").unlink()
 
 
@@ -573,14 +568,14 @@ def check_upgrade(t):
     t.ok("HUP: they come back", lib.wait_for(
         lambda: len(workers(t, old)) == 3))
     os.kill(old, signal.SIGQUIT)
-    t.ok("QUIT: the old master ends", lib.wait_for(lambda: not alive(old)))
+    t.ok("QUIT: the old master ends", lib.wait_for(lambda: not lib.alive(old)))
     t.ok("its pid file is gone", pid_of(t, "proxy.pid.oldbin") is None)
     os.kill(new, signal.SIGUSR2)
     t.ok("once more", lib.wait_for(lambda: pid_of(t) not in (None, new)))
     third = pid_of(t)
     os.kill(third, signal.SIGQUIT)
     t.ok("a successor that ends gives the pid file back", lib.wait_for(
-        lambda: pid_of(t) == new and not alive(third)))
+        lambda: pid_of(t) == new and not lib.alive(third)))
     path = conf(t, daemon="on", top="nonsense;")
     os.kill(new, signal.SIGUSR2)
     t.ok("so does one that cannot start", said(t, "exited with code 1")
@@ -591,7 +586,7 @@ def check_upgrade(t):
     t.ok(f"no answer was lost ({answers} came)", not lost and answers > 50,
          str(lost[:3]))
     t.run(words(t, "-s", "stop"))
-    t.ok("-s stop", lib.wait_for(lambda: not alive(new)))
+    t.ok("-s stop", lib.wait_for(lambda: not lib.alive(new)))
 
 
 CHECKS = [check_command_line, check_dump, check_globals, check_signal_option,
