@@ -133,7 +133,7 @@ def corpus_asan():
 
 
 def for_valgrind(stage):
-    """What stage 5 has not of its own is stage 4's, cases and code.  And a
+    """What stage 5 does not have of its own is stage 4's, cases and code.  And a
     case that sets the program a deadline would measure Valgrind."""
     return [name for name in cases(stage)
             if (stage != 5 or name.startswith("prefork/")) and not re.search(

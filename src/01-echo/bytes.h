@@ -85,8 +85,8 @@ void buf_init(struct buf *b, size_t max);
 void buf_free(struct buf *b);
 
 /* Room for n more bytes at b->ptr + b->len; what is in the buffer may move,
- * here and in all that appends or consumes.  False with errno ENOBUFS when the bound
- * forbids it, ENOMEM when the memory is out; b is as before. */
+ * here and in all that appends or consumes.  False with errno ENOBUFS when the
+ * bound forbids it, ENOMEM when the memory is out; b is as before. */
 bool buf_reserve(struct buf *b, size_t n);
 
 /* Appends; false as buf_reserve, and then nothing was appended.  buf_printf

@@ -56,7 +56,7 @@ void http_conn_init(struct http_conn *c, int fd,
 void http_conn_close(struct http_conn *c, bool linger);
 
 /* Gives the input buffer its place, where it stays until http_conn_close; done
- * by who reads into it.  False without memory. */
+ * by whoever reads into it.  False without memory. */
 bool http_conn_room(struct http_conn *c);
 
 /* Waits for the next request's head.  What is left unread of the previous

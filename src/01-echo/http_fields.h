@@ -25,9 +25,9 @@ struct http_field {
     struct http_slice name, value; /* value without the blanks around it */
 };
 
-/* The parsed fields of one head.  `base` is the first byte of the head, and it is
- * known only while a parser runs and after http_settle: in between the bytes may
- * move, and every slice reads as an empty span with a NULL ptr. */
+/* The parsed fields of one head.  `base` is the first byte of the head, and it
+ * is known only while a parser runs and after http_settle: in between the bytes
+ * may move, and every slice reads as an empty span with a NULL ptr. */
 struct http_fields {
     const char *base;
     struct http_field *list; /* the caller's memory */

@@ -8,8 +8,8 @@
 #include <string.h>
 
 /* The bounds of a number, and how the message names them.  A head of a gigabyte
- * is enough for anybody, and small enough to be allocated; a time of 2^31 seconds
- * may be added to any clock. */
+ * is enough for anybody, and small enough to be allocated; a time of 2^31
+ * seconds may be added to any clock. */
 #define MAX_HEAD_BYTES 1073741824
 #define HEAD_BYTES     "a number of bytes from 1 to 1073741824"
 #define BODY_BYTES     "a number of bytes from 1 to 9223372036854775807"

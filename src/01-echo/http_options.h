@@ -37,7 +37,7 @@ struct http_option {
 
 /* Readers: the text as it stands (a const char *), which lives as long as the
  * command line; a span of time, "10" or "0.25" but not 0, as an int64_t of
- * milliseconds, which HTTP_SECONDS is what to expect of. */
+ * milliseconds; HTTP_SECONDS says in an option's row what it takes. */
 bool http_read_text(struct span text, void *place);
 bool http_read_seconds(struct span text, void *place);
 #define HTTP_SECONDS "seconds from 0.001 to 2147483647, such as 10 or 0.5"

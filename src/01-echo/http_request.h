@@ -90,19 +90,18 @@ struct http_request {
 void http_request_init(struct http_request *r, struct http_field *list,
                        unsigned max, const struct http_limits *limits);
 
-/* Parses on: head[0 .. len) are all bytes of the message so far; the same
- * bytes as before and some more, possibly elsewhere in memory.  None of them is
+/* Parses on: head[0 .. len) are all bytes of the message so far; the same bytes
+ * as before and some more, possibly elsewhere in memory.  None of them is
  * looked at after the call: the slices cannot be read before http_settle, which
- * is for a head that is not complete too.  HTTP_DONE when
- * the head is complete: r->head_len bytes of it, what follows is body or the
- * next request.  HTTP_BAD: answer r->status and close; every further call says
- * HTTP_BAD again. */
+ * a head that is not complete needs too.  HTTP_DONE when the head is complete:
+ * r->head_len bytes of it, what follows is body or the next request.  HTTP_BAD:
+ * answer r->status and close; every further call says HTTP_BAD again. */
 enum http_parse http_parse_request(struct http_request *r, const char *head,
                                    size_t len);
 
 /* True for a method as nginx takes them: capital letters, "-" and "_".  The
- * parser lets any token pass; who has files or applications behind him asks
- * this before he looks for one, and answers 400. */
+ * parser lets any token pass; whoever has files or applications asks
+ * this before looking for one, and answers 400. */
 bool http_is_method(struct span method);
 
 static inline struct span http_request_span(const struct http_request *r,

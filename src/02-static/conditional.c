@@ -60,8 +60,8 @@ static struct span opaque_tag(struct span tag)
     return tag;
 }
 
-/* True when the field is "*" or a list of entity tags that names this one.  The weak
- * comparison takes W/"x" for "x", the strong one takes no weak tag at all
+/* True when the field is "*" or a list of entity tags that names this one.  The
+ * weak comparison takes W/"x" for "x", the strong one takes no weak tag at all
  * (RFC 9110 8.8.3.2).  A comma inside of a tag would be taken for the end of
  * it, by nginx too; no tag that we hand out has one. */
 static bool names_tag(const struct http_fields *f, struct span name,
@@ -226,9 +226,9 @@ static int parse_list(struct span list, uint64_t size, struct http_range *out,
 }
 
 /* Range is for GET: to HEAD, and to any other method, it says nothing (RFC 9110
- * 14.2).  A list that asks for more bytes than there are, or for more parts than we
- * would count, is a way to make a server work for ten clients at the price of
- * one: it gets the whole, once. */
+ * 14.2).  A list that asks for more bytes than there are, or for more parts
+ * than we would count, is a way to make a server work for ten clients at the
+ * price of one: it gets the whole, once. */
 int range_parse(const struct http_request *r, uint64_t size, struct span etag,
                 time_t mtime, struct http_range *list, int max)
 {

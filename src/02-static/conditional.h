@@ -36,11 +36,11 @@ struct http_range {
 #define HTTP_MAX_RANGES 32
 
 /* What Range (and If-Range) ask of a representation of `size` bytes: the
- * ranges, in request order and clamped, in list[0 .. max).  Returns how many;
- * 0 when the whole is to be sent (no Range, a method other than GET, If-Range
- * does not match, a unit other than bytes, more than max ranges, or ranges that add up to more than
- * the whole); -1 when none is satisfiable or, as in nginx, one is misspelt:
- * 416. */
+ * ranges, in request order and clamped, in list[0 .. max).  Returns how many; 0
+ * when the whole is to be sent (no Range, a method other than GET, If-Range
+ * does not match, a unit other than bytes, more than max ranges, or ranges that
+ * add up to more than the whole); -1 when none is satisfiable or, as in nginx,
+ * one is misspelt: 416. */
 int range_parse(const struct http_request *r, uint64_t size, struct span etag,
                 time_t mtime, struct http_range *list, int max);
 

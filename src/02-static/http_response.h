@@ -19,8 +19,8 @@ bool http_add_status(struct buf *out, int status, struct span server,
 /* The status line alone; an empty reason stands for the registry's. */
 bool http_add_status_line(struct buf *out, int status, struct span reason);
 
-/* One field line, and never two: a CR, LF or NUL in the value, which may be what
- * a client sent, decoded, becomes a blank (RFC 9110 5.5).  The name is the
+/* One field line, and never two: a CR, LF or NUL in the value, which may be
+ * what a client sent, decoded, becomes a blank (RFC 9110 5.5).  The name is the
  * program's own or has been checked. */
 bool http_add_field(struct buf *out, struct span name, struct span value);
 bool http_add_length(struct buf *out, uint64_t length); /* Content-Length */

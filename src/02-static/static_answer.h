@@ -54,9 +54,9 @@ void static_answer(struct static_answer *a, const struct http_request *r,
 
 /* The two halves of it.  static_open opens the file: 200 and what there is to
  * say of it, or another status, and then that is the answer.  static_select
- * makes of the 200 what the preconditions and ranges ask for.  Between them
- * stands who sends the file otherwise than it is, and so without ranges
- * (config->max_ranges = 0). */
+ * makes of the 200 what the preconditions and ranges ask for.  Whoever
+ * will send the file otherwise than it is, and so without ranges, comes between
+ * them (config->max_ranges = 0). */
 void static_open(struct static_answer *a, const struct http_request *r,
                  const char *path, const struct static_config *config);
 void static_select(struct static_answer *a, const struct http_request *r,

@@ -28,8 +28,8 @@ struct cgi_server {
 /* Emits the variables in the order of nginx's uwsgi_params: QUERY_STRING,
  * REQUEST_METHOD, CONTENT_TYPE, CONTENT_LENGTH, REQUEST_URI, PATH_INFO,
  * DOCUMENT_ROOT, SERVER_PROTOCOL, REQUEST_SCHEME, REMOTE_ADDR, REMOTE_PORT,
- * SERVER_PORT, SERVER_NAME; then cgi_fields, without all_names.  REQUEST_URI is the target in
- * origin form.  False as cgi_fields is. */
+ * SERVER_PORT, SERVER_NAME; then cgi_fields, without all_names.  REQUEST_URI is
+ * the target in origin form.  False as cgi_fields is. */
 bool cgi_variables(const struct http_request *r, const struct cgi_server *s,
                    cgi_emit *emit, void *context);
 

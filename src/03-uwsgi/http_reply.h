@@ -41,8 +41,8 @@ struct http_reply {
 void http_reply_init(struct http_reply *r, struct http_field *list,
                      unsigned max, uint32_t max_head, bool head_only);
 
-/* As http_parse_request, http_settle included.  1xx responses are returned like others; the caller
- * passes them on or over and inits again. */
+/* As http_parse_request, http_settle included.  1xx responses are returned like
+ * others; the caller passes them on or over and inits again. */
 enum http_parse http_parse_reply(struct http_reply *r, const char *head,
                                  size_t len);
 

@@ -132,7 +132,8 @@ static int inherited(const char *text, struct err *err)
     socklen_t len = sizeof listening;
 
     if (!span_decimal(span_of(text), &number) || number > INT_MAX) {
-        err_set(err, "fd://%s: expected the number of an open socket, from 0 to %d",
+        err_set(err,
+                "fd://%s: expected the number of an open socket, from 0 to %d",
                 text, INT_MAX);
         return -1;
     }

@@ -1,8 +1,8 @@
 /* wsgi_errors: wsgi.errors, a text stream that ends in the log.
  *
  * Complete lines are written at once, in one write(2) each call; a line that
- * was begun waits for its end, for flush(), or for the end of the request, which
- * ends it: what is logged next stands in a line of its own.
+ * was begun waits for its end, for flush(), or for the end of the request,
+ * which ends it: what is logged next stands in a line of its own.
  * Text is UTF-8 whatever the locale, and what UTF-8 cannot say (lone
  * surrogates) is written as \udcNN: a log must take every text. */
 

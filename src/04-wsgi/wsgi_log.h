@@ -16,8 +16,9 @@ void wsgi_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void wsgi_log_dated(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
-/* Bytes that are lines already: in one write(2), or, where the log takes them in
- * pieces, all of them.  Nothing can be done about a log that takes no more. */
+/* Bytes that are lines already: in one write(2), or, where the log takes them
+ * in pieces, all of them.  Nothing can be done about a log that takes no
+ * more. */
 void wsgi_log_write(struct span bytes);
 
 /* One line of which `text` came from a stranger: control bytes are written as

@@ -9,7 +9,6 @@
 
 #include "wsgi_log.h"
 
-
 /* The exception as one str, or NULL. */
 static PyObject *format(struct wsgi_host *host, PyObject *type, PyObject *value,
                         PyObject *traceback)

@@ -23,7 +23,6 @@ static bool apply_seconds(const struct wsgi_option *o, struct wsgi_config *c,
                           const char *value, struct err *err)
 {
     int64_t *ms = wsgi_option_field(o, c);
-
     struct err why;
 
     if (strcmp(value, "0") == 0) {

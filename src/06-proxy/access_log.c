@@ -101,9 +101,7 @@ static void escape_json(struct buf *line, struct span s)
             buf_printf(line, "\\u%04X", c);
         else
             buf_add(line, s.ptr, n);
-        n += n == 0;
-        s.ptr += n;
-        s.len -= n;
+        s = span_from(s, n > 0 ? n : 1);
     }
 }
 

@@ -50,7 +50,7 @@ static void answer_frame(struct exchange *x)
 {
     struct answer *out = &x->out;
 
-    /* Whoever thinks that he may go on may be sending already. */
+    /* A client that was told it may go on may be sending already. */
     if (x->worker->quitting && x->keep_alive) {
         x->keep_alive = false;
         x->client->linger = true;

@@ -395,9 +395,9 @@ static void client_ready(struct event *e)
     }
 }
 
-/* Nothing has come for too long, or is it only that nobody has looked?  Who was
- * promised another answer may have his next request on its way: the connection
- * ends in two steps, and the request finds a clean end, no reset. */
+/* Nothing has come for too long, or is it only that nobody has looked?  Whoever
+ * was promised another answer may have the next request on its way: the
+ * connection ends in two steps, and the request finds a clean end, no reset. */
 static void client_idle_over(struct client *c)
 {
     c->event.can_read = true;

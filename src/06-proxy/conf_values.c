@@ -35,7 +35,7 @@ static bool read_signed(struct span text, int64_t *n)
     bool minus = span_starts(text, SPAN("-"));
 
     if (minus || span_starts(text, SPAN("+")))
-        text.ptr++, text.len--;
+        text = span_from(text, 1);
     if (!read_number(text, n))
         return false;
     if (minus)
@@ -170,14 +170,11 @@ bool conf_parse_named(struct conf *cf, struct span word, struct span name,
                       int64_t *n)
 {
     reader *read = range->unit[0] == '\0' ? read_number : read_msec;
-    struct span text = word;
     int64_t value;
 
     if (!span_starts(word, name))
         return false;
-    text.ptr += name.len;
-    text.len -= name.len;
-    if (!read(text, &value) || !in_range(range, value))
+    if (!read(span_from(word, name.len), &value) || !in_range(range, value))
         return conf_error(cf, "invalid %s \"%.*s\", " BETWEEN, what,
                           SPAN_ARG(word), BETWEEN_ARG(range));
     *n = value;
@@ -337,9 +334,10 @@ bool conf_set_temp_path(struct conf *cf, const struct conf_row *row,
         if (!read_number(cf->words[i], &level) || !in_range(&levels, level) ||
             (digits += level) > LEVEL_DIGITS)
             return conf_error(cf,
-                              "\"%s\" directive invalid value, " BETWEEN
-                              " and all levels together that at most",
-                              cf->words[0].ptr, BETWEEN_ARG(&levels));
+                              "\"%s\" directive invalid value, each level "
+                              "must be between 1 and %d, and all together at "
+                              "most %d",
+                              cf->words[0].ptr, LEVEL_DIGITS, LEVEL_DIGITS);
     }
     cf->words[1] = conf_path(cf, cf->words[1]);
     return cf->words[1].ptr != NULL && conf_set_text(cf, row, settings);

@@ -132,10 +132,9 @@ struct span connection_get_remote_user(struct exchange *x, struct span rest)
     if (value.len < basic.len ||
         !span_eq_nocase((struct span){value.ptr, basic.len}, basic))
         return (struct span){NULL, 0};
-    value.ptr += basic.len;
-    value.len -= basic.len;
+    value = span_from(value, basic.len);
     while (span_starts(value, SPAN(" ")))
-        value.ptr++, value.len--;
+        value = span_from(value, 1);
     user = base64_decode(&x->arena, value);
     colon = span_chr(user, ':');
     if (colon == NULL || colon == user.ptr)

@@ -1,7 +1,6 @@
 /* field_names: see the header. */
 
 #include "field_names.h"
-
 #include "cgi.h"
 #include "error_log.h"
 #include "front_conf.h"
@@ -14,10 +13,11 @@ static bool plain_but_underscores(struct span name)
     const char *at;
 
     while ((at = span_chr(name, '_')) != NULL) {
-        if (!cgi_name_is_plain((struct span){name.ptr, (size_t)(at - name.ptr)}))
+        size_t n = (size_t)(at - name.ptr);
+
+        if (!cgi_name_is_plain((struct span){name.ptr, n}))
             return false;
-        name.len -= (size_t)(at + 1 - name.ptr);
-        name.ptr = at + 1;
+        name = span_from(name, n + 1);
     }
     return cgi_name_is_plain(name);
 }

@@ -7,8 +7,8 @@
  * the answer in x->out, calls answer_begin, and hands over the body by
  * answer_bytes and answer_file, then answer_end; the filters stand between
  * those calls and the socket.  A handler that has to wait returns, and what it
- * waits for calls it again.  An exchange ends by itself when its answer has been
- * written; exchange_abort ends it early. */
+ * waits for calls it again.  An exchange ends by itself when its answer has
+ * been written; exchange_abort ends it early. */
 
 #ifndef STRATA_FRONT_H
 #define STRATA_FRONT_H
@@ -227,8 +227,8 @@ void client_hasten(struct front_worker *w);
 /* A new exchange for the client, with an empty answer; NULL without memory. */
 struct exchange *exchange_new(struct client *c);
 /* Gives what has come of the request's head its home in the exchange's arena:
- * until then it lies in c->in, which moves, and nothing of it can be read.  False
- * without memory. */
+ * until then it lies in c->in, which moves, and nothing of it can be read.
+ * False without memory. */
 bool exchange_settle(struct exchange *x);
 /* x->request is complete and settled, c->in begins with what follows it. */
 void exchange_start(struct exchange *x);

@@ -105,7 +105,8 @@ static bool start_accepting(struct run *r)
 
 /* A socket that nobody else has, because the configuration gave it up, must not
  * take connections that nobody accepts.  Those that wait in it would end with
- * it: they are let in first, and nothing stands between the last and the end. */
+ * it: they are let in first, and nothing comes between the last and the
+ * close. */
 static void stop_listening(struct front_worker *w, struct front_listen *l)
 {
     struct net_addr peer;

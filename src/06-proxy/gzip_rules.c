@@ -2,7 +2,6 @@
  * gzip_* directives say. */
 
 #include "gzip_rules.h"
-
 #include "error_log.h"
 #include "regex.h"
 
@@ -181,8 +180,8 @@ static bool length_wanted(const struct gzip_settings *s,
            out->length >= s->min_length;
 }
 
-/* Who says no-transform wants these bytes and no others, also none that mean
- * the same (RFC 9110 7.7); nginx passes over it. */
+/* Whoever says no-transform wants these bytes and no others, also none that
+ * mean the same (RFC 9110 7.7); nginx passes over it. */
 bool gzip_wanted(struct exchange *x, const struct gzip_settings *s)
 {
     const struct answer *out = &x->out;

@@ -15,7 +15,7 @@ struct log_file {
     struct span path; /* absolute, NUL after it; empty: standard error */
     int fd;           /* -1 until log_files_open */
     bool takes_stderr; /* the process' standard error goes here too */
-    bool torn;         /* what was written last has no end of its line */
+    bool torn;         /* the last line written lacks its end */
     /* A writer that keeps lines back sets these: flush(file) is called before
      * the descriptor changes or is closed. */
     void (*flush)(struct log_file *file);
@@ -41,8 +41,9 @@ bool log_files_reopen(struct log_file *list, uid_t owner, struct err *err);
 void log_file_take_stderr(struct log_file *file);
 
 /* Writes a line, which ends in LF, in one write: lines of several workers do
- * not mix.  A disk that is full may take a part of it; then the next line begins
- * with the end that this one lacks.  False when it was not taken whole. */
+ * not mix.  A disk that is full may take a part of it; then the next line
+ * begins with the end that this one lacks.  False when it was not taken
+ * whole. */
 bool log_file_write(struct log_file *file, struct span line);
 
 /* Closes all but the standard error. */

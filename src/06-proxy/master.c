@@ -58,9 +58,9 @@ static bool logs_to_stderr(const struct cycle *c)
     return false;
 }
 
-/* In a daemon, what somebody says on the standard error (the C library before it
- * aborts, a new program before it has a log) has a reader in the error log alone.
- * Where a log *is* the standard error, that was wanted. */
+/* In a daemon, what somebody says on the standard error (the C library before
+ * it aborts, a new program before it has a log) has a reader in the error log
+ * alone.  Where a log *is* the standard error, that was wanted. */
 static void keep_stderr_in_log(const struct cycle *c)
 {
     if (c->core->daemon && !logs_to_stderr(c))
@@ -294,7 +294,8 @@ static const struct supervisor_ops ops = {
 
 /* --- The process ------------------------------------------------------- */
 
-/* The terminal is kept as long as the start may fail, for who waits there. */
+/* The terminal is kept as long as the start may fail, for whoever waits
+ * there. */
 static void leave_terminal(const struct cycle *c)
 {
     int null = open("/dev/null", O_RDWR);

@@ -19,17 +19,17 @@
 
 #define PASS_ROWS(family, settings)                                            \
     PASS_NUMBER(family "_connect_timeout", settings, conf_set_msec,            \
-                connect_timeout, 60000, &conf_any_time),                                 \
+                connect_timeout, 60000, &conf_any_time),                       \
         PASS_NUMBER(family "_send_timeout", settings, conf_set_msec,           \
-                    send_timeout, 60000, &conf_any_time),                                \
+                    send_timeout, 60000, &conf_any_time),                      \
         PASS_NUMBER(family "_read_timeout", settings, conf_set_msec,           \
-                    read_timeout, 60000, &conf_any_time),                                \
+                    read_timeout, 60000, &conf_any_time),                      \
         PASS_NUMBER(family "_buffer_size", settings, conf_set_size,            \
-                    buffer_size, 8192, CONF_RANGE(1, FRONT_CHUNK)),                                  \
+                    buffer_size, 8192, CONF_RANGE(1, FRONT_CHUNK)),            \
         PASS_NUMBER(family "_next_upstream_tries", settings, conf_set_number,  \
-                    next_tries, 0, &conf_any_count),                                      \
+                    next_tries, 0, &conf_any_count),                           \
         PASS_NUMBER(family "_next_upstream_timeout", settings, conf_set_msec,  \
-                    next_timeout, 0, &conf_any_time),                                    \
+                    next_timeout, 0, &conf_any_time),                          \
         PASS_NUMBER(family "_pass_request_headers", settings, conf_set_flag,   \
                     pass_request_headers, 1, NULL),                            \
         PASS_NUMBER(family "_pass_request_body", settings, conf_set_flag,      \

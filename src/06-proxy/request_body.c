@@ -155,8 +155,8 @@ void body_continue(struct exchange *x)
 }
 
 /* As nginx, a client that asks is answered, also when its body has come already
- * or there is none: RFC 9110 10.1.1 allows to be silent then, and nobody who has
- * asked is worse off for an answer. */
+ * or there is none: RFC 9110 10.1.1 allows to be silent then, and nobody who
+ * has asked is worse off for an answer. */
 bool body_awaits_word(const struct exchange *x)
 {
     return x->request.expect_continue && !x->body.invited;

@@ -18,7 +18,7 @@ struct static_root {
     struct value *value;
     bool alias;
     size_t skip; /* bytes of the URI that an alias stands for */
-    /* How deep it leads, for who asks whether a variable has led out of it:
+    /* How deep it leads, for whoever asks whether a variable has led out of it:
      * the names in its text, without captures, which may be empty; and how
      * often the text itself says "..". */
     bool varies;

@@ -61,9 +61,9 @@ void call_failed(struct upstream_call *call, enum upstream_next why,
 /* Receives as much as there is: the head, then the body. */
 void call_receive(struct upstream_call *call);
 
-/* Gives what has come of the reply's head its home in the exchange's arena: until
- * then it lies in the call's chunk, which will be others', and nothing of it can
- * be read.  False without memory. */
+/* Gives what has come of the reply's head its home in the exchange's arena:
+ * until then it lies in the call's chunk, which will be others', and nothing of
+ * it can be read.  False without memory. */
 bool call_settle(struct upstream_call *call);
 
 /* True when this failure, or this reply, lets another peer be asked. */

@@ -135,11 +135,9 @@ static const struct conf_row uwsgi_rows[] = {
     {"uwsgi_param", WHERE, 2, 3, false, set_param, CONF_POINTER,
      offsetof(struct uwsgi_settings, params), 0, NULL},
     {"uwsgi_modifier1", WHERE, 1, 1, false, conf_set_number, CONF_NUMBER,
-     offsetof(struct uwsgi_settings, modifier1), 0,
-     CONF_RANGE(0, 255)},
+     offsetof(struct uwsgi_settings, modifier1), 0, CONF_RANGE(0, 255)},
     {"uwsgi_modifier2", WHERE, 1, 1, false, conf_set_number, CONF_NUMBER,
-     offsetof(struct uwsgi_settings, modifier2), 0,
-     CONF_RANGE(0, 255)},
+     offsetof(struct uwsgi_settings, modifier2), 0, CONF_RANGE(0, 255)},
     PASS_ROWS("uwsgi", struct uwsgi_settings),
     {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
 };

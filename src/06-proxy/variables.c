@@ -71,7 +71,7 @@ static struct span refused_line(struct exchange *x)
     struct span line = x->head;
 
     while (line.len > 0 && (line.ptr[0] == '\r' || line.ptr[0] == '\n'))
-        line.ptr++, line.len--;
+        line = span_from(line, 1);
     for (size_t i = 0; i < line.len; i++)
         if (line.ptr[i] == '\r' || line.ptr[i] == '\n')
             line.len = i;

@@ -68,6 +68,17 @@ class Connection:
             self.socket.close()
 
 
+def last_answers(t, name, connections, is_right):
+    """Each of the pairs of words and a connection gets one more answer, whose
+    body is_right() knows, that says it is the last; then a clean end."""
+    for what, c in connections:
+        answer = c.answer()
+        t.ok(f"{name}: {what}, answered", answer and is_right(answer.body))
+        t.ok(f"{name}: {what}, says that it is the last",
+             answer and answer.last)
+        t.equal(f"{name}: {what}, ends", c.end(), "a clean end")
+
+
 class Clients:
     def __init__(self, address, count=6):
         self.address = address

@@ -100,13 +100,10 @@ def one_more_answer(t, port, signo, name):
     half.send(kept.REQUEST[9:])
     idle.send()
     t.write("go", "")
-    for what, c in (("begun before", busy), ("half a head before", half),
-                    ("kept before", idle)):
-        answer = c.answer()
-        t.ok(f"{name}: {what}, answered", answer and int(answer.body) == pid)
-        t.ok(f"{name}: {what}, says that it is the last",
-             answer and answer.last)
-        t.equal(f"{name}: {what}, ends", c.end(), "a clean end")
+    kept.last_answers(t, name, (("begun before", busy),
+                                ("half a head before", half),
+                                ("kept before", idle)),
+                      lambda body: int(body) == pid)
     return child
 
 
@@ -121,7 +118,7 @@ def at_a_reload(t):
 
 
 def silent(t):
-    """Who says nothing is let go, cleanly, and holds nobody up for ever."""
+    """A client that says nothing is let go, cleanly, and holds nobody up for ever."""
     child = server(t, 8106, "--reload-mercy", "1")
     idle, half = kept.Connection(child.address), kept.Connection(child.address)
     idle.ask(), half.ask()

@@ -139,14 +139,11 @@ def one_more_answer(t, port, signo, name):
     idle.send()
     new.send()
     upstream.answer()
-    for what, c in (("begun before", busy), ("half a head before", half),
-                    ("kept before", idle), ("connected before", new)):
-        answer = c.answer()
-        t.ok(f"{name}: {what}, answered", answer and
-             answer.body in (b"late", b"%d" % pid))
-        t.ok(f"{name}: {what}, says that it is the last",
-             answer and answer.last)
-        t.equal(f"{name}: {what}, ends", c.end(), "a clean end")
+    kept.last_answers(t, name, (("begun before", busy),
+                                ("half a head before", half),
+                                ("kept before", idle),
+                                ("connected before", new)),
+                      lambda body: body in (b"late", b"%d" % pid))
     return child
 
 
@@ -161,7 +158,7 @@ def at_a_reload(t):
 
 
 def silent(t):
-    """Who says nothing is let go, cleanly, before the worker is ended."""
+    """A client that says nothing is let go, cleanly, before the worker is ended."""
     child = server(t, 8106, top="worker_shutdown_timeout 2s;")
     idle, new = kept.Connection(child.address), kept.Connection(child.address)
     idle.ask()
