@@ -118,7 +118,7 @@ static bool is_escaped(unsigned char c, enum uri_escape what)
     };
 
     if (what == URI_ESCAPE_CONTROLS)
-        return c < ' ' || c == 0x7f;
+        return c <= ' ' || c == 0x7f;
     return c <= ' ' || c >= 0x7f || strchr(marks[what], c);
 }
 

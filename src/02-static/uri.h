@@ -23,7 +23,7 @@ struct span uri_query(struct span raw, struct span query);
 enum uri_escape {
     URI_ESCAPE_PATH,     /* in a path that is sent on or put into Location */
     URI_ESCAPE_ARG,      /* in one argument of a query */
-    URI_ESCAPE_CONTROLS, /* what would end a line, in a URI that is finished */
+    URI_ESCAPE_CONTROLS, /* what would end it or its line, in a finished URI */
 };
 
 /* Appends s, percent-encoded; false, with nothing appended, as buf_add. */

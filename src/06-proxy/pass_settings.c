@@ -45,21 +45,24 @@ bool pass_target_set(struct conf *cf, struct pass_target *t, struct span name,
     return t->upstream != NULL;
 }
 
-struct upstream *pass_target_get(struct exchange *x,
-                                 const struct pass_target *t,
-                                 unsigned default_port)
+struct upstream *pass_upstream(struct exchange *x, struct span name,
+                               unsigned default_port)
 {
-    struct upstream *u = t->upstream;
-    struct span name;
+    struct upstream *u = upstream_resolve(x, name, default_port);
 
-    if (u != NULL)
-        return u;
-    name = value_eval(x, t->name);
-    u = upstream_resolve(x, name, default_port);
     if (u == NULL) {
         exchange_log(x, ERROR_LOG_ERROR, 0,
                      "no resolver defined to resolve %.*s", SPAN_ARG(name));
         exchange_error(x, 502);
     }
     return u;
+}
+
+struct upstream *pass_target_get(struct exchange *x,
+                                 const struct pass_target *t,
+                                 unsigned default_port)
+{
+    return t->upstream != NULL
+               ? t->upstream
+               : pass_upstream(x, value_eval(x, t->name), default_port);
 }

@@ -60,7 +60,11 @@ struct pass_target {
 /* Reads a target; false after conf_error. */
 bool pass_target_set(struct conf *cf, struct pass_target *t, struct span name,
                      unsigned default_port);
-/* NULL when the name is no group and no address: 502 was answered. */
+/* The group, or the address, of that name; NULL when it is neither: 502 was
+ * answered. */
+struct upstream *pass_upstream(struct exchange *x, struct span name,
+                               unsigned default_port);
+/* As pass_upstream, where the target has no upstream of its own. */
 struct upstream *pass_target_get(struct exchange *x,
                                  const struct pass_target *t,
                                  unsigned default_port);

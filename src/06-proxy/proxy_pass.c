@@ -9,6 +9,8 @@
 #include "value.h"
 #include "variables.h"
 
+#include <string.h>
+
 #define HTTP_PORT 80
 
 struct proxy_header {
@@ -34,8 +36,9 @@ struct proxy_settings {
 
 /* What proxy_pass says, and of which location. */
 struct proxy_target {
-    struct pass_target target;
-    struct value *host;  /* $proxy_host: as it was written */
+    struct upstream *upstream;
+    struct value *url;   /* the address has variables: all after "http://" */
+    struct value *host;  /* else $proxy_host: as it was written */
     struct value *uri;   /* NULL: the client's own */
     bool uri_whole;      /* with variables: nothing is added to it */
     struct span prefix;  /* of the location, which the URI stands for */
@@ -158,7 +161,7 @@ static struct span proxy_location(struct exchange *x, struct span value)
         bool pair = r->kind == REDIRECT_PAIR;
         struct span from, to;
 
-        if (!pair && (t->uri_whole || t->target.upstream == NULL))
+        if (!pair && (t->uri_whole || t->url != NULL))
             continue;
         from = pair ? value_eval(x, r->from) : default_from(x, t);
         to = pair              ? value_eval(x, r->to)
@@ -189,6 +192,14 @@ static const struct upstream_protocol proxy_protocol = {
     .location = proxy_location,
 };
 
+/* "host?query" has a path, if one that need not be written (RFC 9112 3.2.1). */
+static struct span with_path(struct arena *a, struct span uri)
+{
+    return span_starts(uri, SPAN("?"))
+               ? arena_printf(a, "/%.*s", SPAN_ARG(uri))
+               : uri;
+}
+
 /* The URI as it was sent when nobody has changed it, else encoded anew. */
 static struct span proxy_uri(struct exchange *x, const struct proxy_target *t)
 {
@@ -196,7 +207,7 @@ static struct span proxy_uri(struct exchange *x, const struct proxy_target *t)
     struct buf text;
 
     if (t->uri_whole)
-        return value_eval(x, t->uri);
+        return with_path(&x->arena, value_eval(x, t->uri));
     if (t->uri == NULL && !x->internal)
         return request_uri(x);
     buf_init(&text, SIZE_MAX);
@@ -215,44 +226,58 @@ static struct span proxy_uri(struct exchange *x, const struct proxy_target *t)
     return result;
 }
 
+/* After "http://": the address, up to the path or the query.
+ * "unix:/path:/uri". */
+static void split_target(struct span rest, struct span *address,
+                         struct span *uri)
+{
+    bool named = !span_starts(rest, SPAN("unix:"));
+    size_t end = named ? 0 : sizeof "unix:" - 1, skip = !named;
+
+    while (end < rest.len && (named ? !strchr("/?", rest.ptr[end])
+                                    : rest.ptr[end] != ':'))
+        end++;
+    *address = (struct span){rest.ptr, end};
+    *uri = end + skip < rest.len ? span_from(rest, end + skip)
+                                 : (struct span){NULL, 0};
+}
+
+/* What the Host field says unless it is set. */
+static struct span host_of(struct span address)
+{
+    return span_starts(address, SPAN("unix:")) ? SPAN("localhost") : address;
+}
+
+/* Where the address has variables, the URL is taken apart when they have values:
+ * in http://app$request_uri the URI begins in one. */
+static struct upstream *proxy_upstream(struct exchange *x,
+                                       const struct proxy_target *t)
+{
+    struct span address, uri;
+
+    if (t->url == NULL) {
+        x->pass_host = value_eval(x, t->host);
+        x->pass_uri = proxy_uri(x, t);
+        return t->upstream;
+    }
+    split_target(value_eval(x, t->url), &address, &uri);
+    x->pass_host = host_of(address);
+    x->pass_uri = uri.len > 0 ? with_path(&x->arena, uri) : proxy_uri(x, t);
+    return pass_upstream(x, address, HTTP_PORT);
+}
+
 static void proxy_start(struct exchange *x)
 {
     const struct proxy_settings *s = CONF_OF(x->scope, &proxy_module);
-    const struct proxy_target *t = x->handler_data;
-    struct upstream *u = pass_target_get(x, &t->target, HTTP_PORT);
+    struct upstream *u = proxy_upstream(x, x->handler_data);
 
-    if (u == NULL)
-        return;
-    x->pass_host = value_eval(x, t->host);
-    x->pass_uri = proxy_uri(x, t);
-    upstream_start(x, u, &proxy_protocol, &s->pass);
+    if (u != NULL)
+        upstream_start(x, u, &proxy_protocol, &s->pass);
 }
 
 static void proxy_handler(struct exchange *x)
 {
     body_read(x, proxy_start);
-}
-
-/* After "http://": the address up to the path.  "unix:/path:/uri". */
-static void split_target(struct span rest, struct span *address,
-                         struct span *uri)
-{
-    const char *end = span_chr(rest, '/');
-
-    if (span_starts(rest, SPAN("unix:"))) {
-        struct span path = {rest.ptr + 5, rest.len - 5};
-
-        end = span_chr(path, ':');
-        *address = (struct span){rest.ptr,
-                                 end ? (size_t)(end - rest.ptr) : rest.len};
-        if (end != NULL)
-            end++;
-    } else {
-        *address = (struct span){rest.ptr,
-                                 end ? (size_t)(end - rest.ptr) : rest.len};
-    }
-    *uri = end != NULL ? (struct span){end, (size_t)(rest.ptr + rest.len - end)}
-                       : (struct span){NULL, 0};
 }
 
 static bool proxy_target_uri(struct conf *cf, struct proxy_target *t,
@@ -270,8 +295,9 @@ static bool proxy_target_uri(struct conf *cf, struct proxy_target *t,
                               "location given by regular expression, or "
                               "inside named location, or inside \"if\" "
                               "statement, or inside \"limit_except\" block");
-    t->uri = value_compile(cf, uri);
-    return t->uri != NULL;
+    uri = with_path(cf->arena, uri);
+    t->uri = uri.ptr != NULL ? value_compile(cf, uri) : NULL;
+    return t->uri != NULL || conf_error(cf, "out of memory");
 }
 
 static bool set_proxy_pass(struct conf *cf, const struct conf_row *row,
@@ -290,10 +316,14 @@ static bool set_proxy_pass(struct conf *cf, const struct conf_row *row,
     rest.ptr += 7;
     rest.len -= 7;
     split_target(rest, &address, &uri);
-    t->host = value_compile(
-        cf, span_starts(address, SPAN("unix:")) ? SPAN("localhost") : address);
-    return t->host != NULL && proxy_target_uri(cf, t, uri) &&
-           pass_target_set(cf, &t->target, address, HTTP_PORT) &&
+    if (span_chr(address, '$') != NULL) {
+        t->url = value_compile(cf, rest);
+        return t->url != NULL && content_set(cf, row->name, proxy_handler, t);
+    }
+    t->host = value_compile(cf, host_of(address));
+    t->upstream = upstream_for(cf, address, HTTP_PORT);
+    return t->host != NULL && t->upstream != NULL &&
+           proxy_target_uri(cf, t, uri) &&
            content_set(cf, row->name, proxy_handler, t);
 }
 
