@@ -111,8 +111,8 @@ void http_conn_start_body(struct http_conn *c, uint64_t max_body)
                    max_body);
 }
 
-/* Who said Expect: 100-continue waits for a word before he sends his body; if
- * it is there already, he did not wait, and the word is spared. */
+/* A client that said Expect: 100-continue waits for a word before it sends its
+ * body; if that is there already, it did not wait, and the word is spared. */
 static bool send_continue(struct http_conn *c)
 {
     static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";

@@ -174,7 +174,7 @@ static bool put(struct wsgi_exchange *x, struct span name, struct span value)
 }
 
 /* Variables that a front may send and an application must not believe: the
- * host's own names, fields that have been used up by who decoded the body, and
+ * host's own names, fields that have been used up in decoding the body, and
  * the field that would turn into the variable in which HTTP clients look for
  * their proxy. */
 static bool unwanted(struct span name)

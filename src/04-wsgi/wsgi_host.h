@@ -12,8 +12,8 @@
  *
  * Between these calls no thread of the host holds the interpreter's lock: each
  * of them takes it and gives it back, so they may be called from any thread,
- * and the application's own threads run meanwhile.  Who forks, counts, kills
- * and restarts is none of this module's business; it is told by the hooks. */
+ * and the application's own threads run meanwhile.  To fork, count,
+ * kill and restart is none of this module's business; the hooks tell of it. */
 
 #ifndef STRATA_WSGI_HOST_H
 #define STRATA_WSGI_HOST_H
@@ -87,8 +87,8 @@ struct wsgi_hooks {
 enum wsgi_order {
     WSGI_GO_ON,
     /* Accept nothing more.  Whoever is connected is served once more, and the
-     * answer says that it is the last; who sends nothing is waited for as long
-     * as `last_call` says. */
+     * answer says that it is the last; a client that sends nothing is waited
+     * for as long as `last_call` says. */
     WSGI_FINISH,
     /* The same, but connections that are kept for a further request, of which
      * nothing has come, are closed at once. */

@@ -236,8 +236,8 @@ struct span wsgi_peer_block(const struct wsgi_peer *p)
     return (struct span){p->conn.in.ptr + UWSGI_HEADER, h.size};
 }
 
-/* A piece a turn: who sends as fast as he can must not keep the others
- * waiting. */
+/* A piece a turn: a client that sends as fast as it can must not keep the
+ * others waiting. */
 static enum wsgi_peer_event step_drain(struct wsgi_peer *p)
 {
     bool gone;

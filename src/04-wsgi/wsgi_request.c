@@ -170,7 +170,7 @@ static void log_line(const struct wsgi_exchange *x, uint64_t served,
 
 /* What the application left of the body is skipped if it is here; nobody waits
  * for the rest.  Whoever has sent more than was read may still be sending, and
- * so may he who did not know that this answer would be the last. */
+ * so may one that did not know that this answer would be the last. */
 static enum wsgi_fate fate(const struct wsgi_exchange *x, struct wsgi_peer *p)
 {
     bool body_done = wsgi_body_is_here(&p->conn) &&

@@ -23,7 +23,7 @@
 #define MOST_WAIT  8000 /* ms between two workers that die at once */
 
 /* The same for workers that were ready: they may have died of a request, and
- * who knows such a request must not buy a long silence with it. */
+ * whoever knows such a request must not buy a long silence with it. */
 #define READY_WAIT 1000
 
 /* A reload that another one waits for has so long, in ms, to start: the new
@@ -142,8 +142,8 @@ static void replace(struct supervisor *s, const struct proc *p, int64_t now)
         TELL(&s->crew, SUPERVISOR_THROTTLED, p, .wait = wait);
 }
 
-/* A worker has done its work.  It may have clients to see off; who comes now is
- * for the next one. */
+/* A worker has done its work.  It may have clients to see off; whoever comes now
+ * is for the next one. */
 static void let_go(struct supervisor *s, struct proc *p)
 {
     int64_t now = net_now();

@@ -208,8 +208,8 @@ void client_open(struct front_worker *w, struct front_listen *listen, int fd,
  * lingering, or close. */
 void client_next(struct client *c, bool keep_alive);
 void client_close(struct client *c);
-/* The address that the client connected to.  Asked for once, and by who wants
- * it alone: it costs a system call. */
+/* The address that the client connected to.  Asked for once, and only
+ * when it is wanted: it costs a system call. */
 const struct net_addr *client_local(struct client *c);
 /* Looks after the client once the loop has served the others. */
 void client_soon(struct client *c);
