@@ -70,6 +70,12 @@ static void describe(struct static_answer *a, struct span name,
         a->etag_len = etag_format(a->etag, a->file.mtime, a->file.size);
 }
 
+bool static_serves(struct span method)
+{
+    return span_eq(method, SPAN("GET")) || span_eq(method, SPAN("HEAD")) ||
+           span_eq(method, SPAN("POST"));
+}
+
 void static_open(struct static_answer *a, const struct http_request *r,
                  const char *path, const struct static_config *config)
 {
@@ -83,9 +89,7 @@ void static_open(struct static_answer *a, const struct http_request *r,
         a->status = 400;
         return;
     }
-    /* To POST to what is not there is 404 and not 405, in nginx too. */
-    if (!post && !span_eq(method, SPAN("GET")) &&
-        !span_eq(method, SPAN("HEAD"))) {
+    if (!static_serves(method)) {
         a->status = 405;
         return;
     }

@@ -320,7 +320,8 @@ void static_handler(struct exchange *x)
         exchange_error(x, status);
         return;
     }
-    if (span_ends(x->uri, SPAN("/")) && static_index(x, path))
+    if (span_ends(x->uri, SPAN("/")) && static_serves(x->method) &&
+        static_index(x, path))
         return;
     asked = static_as_asked(x, path);
     if (asked == NULL) {
