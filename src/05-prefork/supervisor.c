@@ -142,8 +142,8 @@ static void replace(struct supervisor *s, const struct proc *p, int64_t now)
         TELL(&s->crew, SUPERVISOR_THROTTLED, p, .wait = wait);
 }
 
-/* A worker has done its work.  It may have clients to see off; whoever comes now
- * is for the next one. */
+/* A worker has done its work.  It may have clients to see off; whoever comes
+ * now is for the next one. */
 static void let_go(struct supervisor *s, struct proc *p)
 {
     int64_t now = net_now();

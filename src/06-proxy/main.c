@@ -24,8 +24,8 @@
 
 /* Where things are unless -p, -c, -e or the configuration say otherwise; a
  * build for another place sets these (-DSTRATA_PREFIX='"/opt/etc/"').  With -p
- * all of it is below the prefix: whoever names a directory wants a server of their
- * own, which must not meet the machine's. */
+ * all of it is below the prefix: whoever names a directory wants a server of
+ * their own, which must not meet the machine's. */
 #ifndef STRATA_PREFIX
 #define STRATA_PREFIX "/etc/strata/"
 #endif

@@ -36,8 +36,8 @@ static void limit(const struct worker *w, int what, int64_t n, const char *call)
         complain(w, ERROR_LOG_ALERT, call);
 }
 
-/* Whoever was root must not be after this; not being able to stop is a reason not
- * to start. */
+/* Whoever was root must not be after this; not being able to stop is a reason
+ * not to start. */
 static bool drop_privileges(const struct worker *w)
 {
     const struct core_user *user = w->cycle->core->user;

@@ -10,8 +10,9 @@ is lost.
 import heapq
 import random
 import selectors
-import socket
 import time
+
+import lib
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 PAUSES = 0, 0, .001, .004  # seconds between an answer and the next request
@@ -35,8 +36,8 @@ class Answer:
 class Connection:
     """A kept connection that is used by hand."""
 
-    def __init__(self, address, timeout=30):
-        self.socket = socket.create_connection(address, timeout)
+    def __init__(self, address):
+        self.socket = lib.connect(*address)
 
     def send(self, data=REQUEST):
         self.socket.sendall(data)
@@ -97,7 +98,7 @@ class Clients:
     def send(self, i):
         try:
             if self.sockets[i] is None:
-                self.sockets[i] = socket.create_connection(self.address, 30)
+                self.sockets[i] = lib.connect(*self.address)
                 self.selector.register(self.sockets[i], selectors.EVENT_READ,
                                        i)
             self.data[i] = b""
@@ -150,13 +151,14 @@ class Clients:
             self.again(i, random.choice(PAUSES))
 
     def run(self, done, seconds=60):
-        """Until done() is true, or nothing new was answered for so long."""
+        """Until done() is true, or nothing new was answered for so many seconds
+        of a quiet machine."""
         moved, count = time.monotonic(), 0
         while not done():
             now = time.monotonic()
             if self.answered > count:
                 moved, count = now, self.answered
-            if now - moved > seconds:
+            if now - moved > seconds and now - moved > lib.patience(seconds):
                 return False
             while self.due and self.due[0][0] <= now:
                 self.send(heapq.heappop(self.due)[1])

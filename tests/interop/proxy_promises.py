@@ -55,7 +55,7 @@ class Upstream:
         s, _ = self.listener.accept()
         s.recv(4096)
         self.asked.set()
-        self.go.wait(60)
+        self.go.wait(lib.patience(60))
         s.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate")
         s.close()
 
@@ -115,7 +115,7 @@ def under_an_upgrade(t, port):
     clients.close()
     print(f"# an upgrade: {clients.counts()}")
     t.equal("USR2, QUIT: no request is lost", clients.lost, [])
-    t.equal("the old program ends", child.wait(30), 0)
+    t.equal("the old program ends", t.ended(child), 0)
     os.kill(new, signal.SIGTERM)
     t.ok("and the new one", lib.wait_for(lambda: pid_of(t) is None, 30))
 
@@ -132,7 +132,7 @@ def one_more_answer(t, port, signo, name):
     pid = int(answer.body)
     busy.send(WAIT)
     half.send(kept.REQUEST[:9])
-    upstream.asked.wait(30)
+    upstream.asked.wait(lib.patience(30))
     child.send_signal(signo)
     t.ok(f"{name}: the worker hears of it", quits(t, pid))
     half.send(kept.REQUEST[9:])
@@ -149,7 +149,7 @@ def one_more_answer(t, port, signo, name):
 
 def at_a_stop(t):
     child = one_more_answer(t, 8104, signal.SIGQUIT, "QUIT")
-    t.equal("QUIT: it ends", child.wait(30), 0)
+    t.equal("QUIT: it ends", t.ended(child), 0)
 
 
 def at_a_reload(t):
@@ -158,7 +158,7 @@ def at_a_reload(t):
 
 
 def silent(t):
-    """A client that says nothing is let go, cleanly, before the worker is ended."""
+    """A silent client is let go, cleanly, before the worker is ended."""
     child = server(t, 8106, top="worker_shutdown_timeout 2s;")
     idle, new = kept.Connection(child.address), kept.Connection(child.address)
     idle.ask()
@@ -166,7 +166,7 @@ def silent(t):
     for what, c in ("kept", idle), ("new", new):
         t.equal(f"a silent client, {what}: a clean end", c.end(),
                 "a clean end")
-    t.equal("it ends", child.wait(30), 0)
+    t.equal("it ends", t.ended(child), 0)
     t.ok("by itself", ": exiting" not in log(t), log(t))
 
 

@@ -16,7 +16,8 @@ def bears_load(t, url):
     """Nobody is refused, cut off or forgotten, though all are served by one."""
     for words in (["-c", "1", "-k"], ["-c", "8"], ["-c", "8", "-k"],
                   ["-c", "4", "-p", t.write("form", "a=1&b=2")]):
-        status, out = t.run(["ab", "-q", "-s", "600", "-n", "500", *words, f"{url}/"])
+        status, out = t.run(["ab", "-q", "-s", "600", "-n", "500", *words,
+                             f"{url}/"])
         good = (status == 0 and re.search(r"Complete requests:\s+500\n", out)
                 and re.search(r"Failed requests:\s+0\n", out)
                 and "Non-2xx" not in out)

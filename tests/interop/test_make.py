@@ -21,7 +21,8 @@ def nobody(words):
     """The same command as a user without rights, when we have them."""
     if os.getuid():
         return words
-    return [shutil.which("setpriv"), "--reuid=65534", "--regid=65534", "--clear-groups",
+    return [shutil.which("setpriv"), "--reuid=65534", "--regid=65534",
+            "--clear-groups",
             *words]
 
 

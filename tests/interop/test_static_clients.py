@@ -47,7 +47,8 @@ with lib.Test("clients of strata-static") as t:
     t.equal("wget: -N takes nothing that is not newer", (status, out), (0, ""))
 
     for words in (["-k", "-c", "1"], ["-c", "2"]):
-        status, out = t.run(["ab", "-q", "-s", "600", "-n", "500", *words, f"{url}/a.txt"])
+        status, out = t.run(["ab", "-q", "-s", "600", "-n", "500", *words,
+                             f"{url}/a.txt"])
         good = (status == 0 and re.search(r"Complete requests:\s+500\n", out)
                 and re.search(r"Failed requests:\s+0\n", out)
                 and "Non-2xx" not in out)

@@ -263,8 +263,8 @@ static void hosts(void)
         "",         " ",    ":80",    "h:65536", "h:8a",   "h:-1", "h:+1",
         "a b",      "a/b",  "a@b",    "a\\b",    "a?b",    "a#b",  "a\tb",
         "[::1",     "::1",  "[]",     "[g]",     "[::1]x", "a<b",  "h:80:80",
-        "\xc3\xa4", "a\"b", "[::1]]", "[[::1]]", "[::1]80", "[1:2]", "[1::2::3]",
-        "[fe80::1%25x]", "[1.2.3.4]", "a%", "a%4", "a%4g", "%zz"};
+        "\xc3\xa4", "a\"b", "[::1]]", "[[::1]]", "[::1]80", "[1:2]",
+        "[1::2::3]", "[fe80::1%25x]", "[1.2.3.4]", "a%", "a%4", "a%4g", "%zz"};
     char text[128];
 
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
@@ -458,7 +458,8 @@ static void full_head(void)
 }
 
 UNIT_MAIN("http_request", {"simple", simple}, {"truncated", truncated},
-          {"homeless", homeless}, {"targets", targets}, {"bad targets", bad_targets},
+          {"homeless", homeless}, {"targets", targets},
+          {"bad targets", bad_targets},
           {"request lines", request_lines}, {"hosts", hosts},
           {"field lines", field_lines}, {"lengths", lengths},
           {"codings", codings}, {"connections", connections},

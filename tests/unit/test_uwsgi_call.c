@@ -140,7 +140,8 @@ static void play_echo(int fd)
 
     say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n");
     while (total < 5000000 &&
-           (n = net_read(fd, bytes, sizeof bytes, net_after(unit_patience()))) > 0) {
+           (n = net_read(fd, bytes, sizeof bytes,
+                         net_after(unit_patience()))) > 0) {
         net_write(fd, bytes, (size_t)n, unit_patience());
         total += (size_t)n;
     }
