@@ -22,8 +22,7 @@ def nobody(words):
     if os.getuid():
         return words
     return [shutil.which("setpriv"), "--reuid=65534", "--regid=65534",
-            "--clear-groups",
-            *words]
+            "--clear-groups", *words]
 
 
 with lib.Test("make") as t:
