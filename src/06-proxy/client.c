@@ -25,6 +25,27 @@ static const struct front_settings *client_settings(const struct client *c)
     return front_settings(c->listen->servers[0]->scope);
 }
 
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* In nginx a head begins in the buffer of client_header_buffer_size bytes, and
+ * what fits there needs no large one.  Here there is one buffer, with those
+ * bounds. */
+static struct http_limits client_limits(const struct client *c)
+{
+    const struct front_settings *s = client_settings(c);
+    int64_t first = s->client_header_buffer_size;
+    uint32_t line = (uint32_t)larger(first, s->large_buffer_size);
+
+    return (struct http_limits){
+        .line = line,
+        .field = line,
+        .head = (uint32_t)larger(first,
+                                 s->large_buffers * s->large_buffer_size)};
+}
+
 const struct net_addr *client_local(struct client *c)
 {
     if (!c->have_local)
@@ -91,9 +112,7 @@ void client_open(struct front_worker *w, struct front_listen *listen, int fd,
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){0}, sizeof(int));
     c->state = CLIENT_WAITS;
     timer_set(w->loop, &c->timer, client_settings(c)->client_header_timeout);
-    buf_init(&c->in, (size_t)(client_settings(c)->large_buffers *
-                              client_settings(c)->large_buffer_size) +
-                         FRONT_CHUNK);
+    buf_init(&c->in, (size_t)client_limits(c).head + FRONT_CHUNK);
 }
 
 static void client_free(struct event_later *later)
@@ -177,11 +196,7 @@ static void client_begin(struct client *c)
 
 static bool client_new_exchange(struct client *c)
 {
-    const struct front_settings *s = client_settings(c);
-    struct http_limits limits = {
-        .line = (uint32_t)s->large_buffer_size,
-        .field = (uint32_t)s->large_buffer_size,
-        .head = (uint32_t)(s->large_buffers * s->large_buffer_size)};
+    struct http_limits limits = client_limits(c);
 
     c->exchange = exchange_new(c);
     if (c->exchange == NULL)
@@ -238,6 +253,8 @@ static void client_read_head(struct client *c)
 {
     size_t room = (size_t)client_settings(c)->client_header_buffer_size;
 
+    if (room > FRONT_CHUNK)
+        room = FRONT_CHUNK; /* the rest in more reads */
     while (client_parse(c)) {
         int got;
 

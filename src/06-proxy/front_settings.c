@@ -108,8 +108,6 @@ static bool front_settings_finish(struct conf *cf, void *settings,
 
     if (s->large_buffer_size == 0)
         s->large_buffer_size = p ? p->large_buffer_size : 8192;
-    if (s->client_header_buffer_size > FRONT_CHUNK)
-        s->client_header_buffer_size = FRONT_CHUNK; /* the rest in more reads */
     if (s->keepalive_header == 0)
         s->keepalive_header = p ? p->keepalive_header : -1;
     if (s->client_body_temp_path == NULL) {
