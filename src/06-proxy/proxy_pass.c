@@ -248,8 +248,8 @@ static struct span host_of(struct span address)
     return span_starts(address, SPAN("unix:")) ? SPAN("localhost") : address;
 }
 
-/* Where the address has variables, the URL is taken apart when they have values:
- * in http://app$request_uri the URI begins in one. */
+/* Where the address has variables, the URL is taken apart when they have
+ * values: in http://app$request_uri the URI begins in one. */
 static struct upstream *proxy_upstream(struct exchange *x,
                                        const struct proxy_target *t)
 {
