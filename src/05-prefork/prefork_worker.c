@@ -258,6 +258,8 @@ static uint64_t end_request(void *context, unsigned core)
     uint64_t served = atomic_fetch_add(&s->served, 1) + 1;
 
     install_orders();
+    if (supervisor_orphaned(s->p->self)) /* and nobody gives orders any more */
+        wsgi_order(&signalled.orders, WSGI_LEAVE);
     if (s->config->harakiri > 0) {
         pthread_mutex_lock(&s->lock);
         s->cores[core].deadline = 0;

@@ -170,6 +170,10 @@ void supervisor_unblock(const struct supervisor_worker *w);
  * this call reminds it. */
 void supervisor_ready(struct supervisor_worker *w);
 
+/* In a worker: its master is dead.  The signal that says so may have met an
+ * application that ignores it. */
+bool supervisor_orphaned(const struct supervisor_worker *w);
+
 /* In a worker that serves: it will end by itself, when it has finished.  The
  * next one is started at once, and is beside it meanwhile. */
 void supervisor_leave(struct supervisor_worker *w);

@@ -74,6 +74,11 @@ void supervisor_ready(struct supervisor_worker *w)
     supervisor_report(w->report, REPORT_READY, w->serial, 0, SPAN(""));
 }
 
+bool supervisor_orphaned(const struct supervisor_worker *w)
+{
+    return w->report >= 0 && getppid() != w->master;
+}
+
 void supervisor_leave(struct supervisor_worker *w)
 {
     supervisor_report(w->report, REPORT_LEAVE, w->serial, 0, SPAN(""));

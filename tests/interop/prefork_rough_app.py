@@ -6,6 +6,7 @@ every descriptor there is."""
 import os
 import resource
 import signal
+import threading
 
 import lib
 
@@ -34,6 +35,8 @@ def application(env, start_response):
     if path == '/deaf':
         for signo in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT):
             signal.signal(signo, signal.SIG_IGN)
+        if env['QUERY_STRING']:
+            open(env['QUERY_STRING']).read()
     if path == '/crash':
         os.kill(os.getpid(), 9)
     if path == '/pid':
@@ -103,6 +106,17 @@ def takes_signals(t):
     child.wait()
     t.ok("and so does the death of its master",
          lib.wait_for(lambda: not lib.listening(t.host, 8025)))
+    child = start(t, 8026, "strata-prefork", "--master")
+    gate = lib.Gate(t.dir / "gate")
+    asker = threading.Thread(target=page, args=(t, 8026, f"/deaf?{gate.path}"))
+    asker.start()
+    t.ok("a request ignores all signals", gate.reached())
+    child.kill()
+    child.wait()
+    gate.let_go()
+    asker.join()
+    t.ok("when its master has died meanwhile, it is the last",
+         lib.wait_for(lambda: not lib.listening(t.host, 8026)))
 
 
 def crashes(t):
