@@ -180,6 +180,7 @@ def reloads(t):
         child.send_signal(signal.SIGHUP)
         t.ok("until it is mended", lib.wait_for(
             lambda: (answers(t, 8040) or [""])[0] == "v7"))
+        lib.wait_for(lambda: load.answers > 100)
     t.equal("under load no request failed", load.failures[:5], [])
     t.ok(f"of many ({load.answers})", load.answers > 100)
     t.no_lap_over("and none had to wait", load.watch, 1)

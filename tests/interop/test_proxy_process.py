@@ -133,6 +133,8 @@ class Load(threading.Thread):
         lib.wait_for(lambda: self.asked > asked + 20)
 
     def end(self):
+        """Ends when much has been asked; what was lost."""
+        lib.wait_for(lambda: self.asked > 30)
         self.go = False
         self.join()
         return self.lost
