@@ -242,6 +242,9 @@ static bool choose_jobs(const struct options *o, struct corpus *corpus,
         jobs_verify(jobs, corpus, o->adapters, o->cases,
                     o->mode == MODE_RECORD);
     }
+    if (jobs->count == 0 && o->mode != MODE_GRADE)
+        return err_set(e, "there is no such case: CASES=\"%s\"",
+                       o->cases ? o->cases : "");
     return jobs->count ||
            err_set(e, "there is no such case: stage %d, CASES=\"%s\"", o->stage,
                    o->cases ? o->cases : "");
