@@ -61,8 +61,8 @@ static const char *take_length(struct http_reply *r, struct span value)
 {
     uint64_t length;
 
-    if (!span_decimal(value, &length))
-        return "Content-Length is not a number";
+    if (!span_decimal(value, &length) || length > INT64_MAX)
+        return "Content-Length is not a number below 2^63";
     if (r->has_length && length != r->content_length)
         return "two Content-Length fields differ";
     r->has_length = true;
