@@ -15,7 +15,10 @@ import tempfile
 import time
 import weakref
 
-PLAIN = [("Content-Type", "text/plain")]
+
+def plain():
+    """A list of its own each time: the server may change it (PEP 3333)."""
+    return [("Content-Type", "text/plain")]
 
 
 class Body:
@@ -42,17 +45,17 @@ class Single(Body):
 # What is allowed.
 
 def hello(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return [b"Hello!\n"]
 
 
 def several(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return [b"one ", b"", b"two ", b"three\n"]
 
 
 def generator(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     yield b"one "
     yield b""
     yield b"two\n"
@@ -60,12 +63,12 @@ def generator(env, start_response):
 
 def lazy(env, start_response):
     """start_response is called when the first item is asked for."""
-    start_response("201 Created", PLAIN)
+    start_response("201 Created", plain())
     yield b"made\n"
 
 
 def as_tuple(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return b"a ", b"tuple\n"
 
 
@@ -74,27 +77,27 @@ def list_kind(env, start_response):
     class Reversed(list):
         def __iter__(self):
             return reversed(self)
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return Reversed([b"two\n", b"one "])
 
 
 def single(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return Single([b"only one\n"])
 
 
 def nothing(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return []
 
 
 def closing(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return Body([b"a", b"b"])
 
 
 def written(env, start_response):
-    write = start_response("200 OK", PLAIN)
+    write = start_response("200 OK", plain())
     write(b"written ")
     write(b"")
     write(b"twice ")
@@ -103,7 +106,7 @@ def written(env, start_response):
 
 def written_between(env, start_response):
     """write() and items take turns."""
-    write = start_response("200 OK", PLAIN)
+    write = start_response("200 OK", plain())
     write(b"1 ")
     yield b"2 "
     write(b"3 ")
@@ -113,7 +116,7 @@ def written_between(env, start_response):
 def tidy(env, start_response):
     """A generator that has something to tidy up, and does not reach its
     end."""
-    start_response("200 OK", PLAIN + [("Content-Length", "2")])
+    start_response("200 OK", plain() + [("Content-Length", "2")])
     try:
         yield b"ok"
         while True:
@@ -131,19 +134,19 @@ def repeated(env, start_response):
 def status(env, start_response):
     """/status/404/Not%20Here"""
     line = env["PATH_INFO"].split("/", 2)[2].replace("/", " ")
-    start_response(line, PLAIN)
+    start_response(line, plain())
     return [b"body\n"]
 
 
 def latin1(env, start_response):
-    start_response("200 OK", PLAIN + [("X-Name", "caf\xe9")])
+    start_response("200 OK", plain() + [("X-Name", "caf\xe9")])
     return [b"x\n"]
 
 
 def length(env, start_response):
     """/length/GIVEN/SENT: a Content-Length, and that many bytes."""
     _, _, given, sent = env["PATH_INFO"].split("/")
-    start_response("200 OK", PLAIN + [("Content-Length", given)])
+    start_response("200 OK", plain() + [("Content-Length", given)])
     return Body([b"0123456789"[:int(sent)]])
 
 
@@ -158,7 +161,7 @@ def no_content(env, start_response):
 
 
 def large(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return [b"x" * 300000, b"y" * 300000]
 
 
@@ -170,18 +173,18 @@ def closed(env, start_response):
         def close(self):
             self.times += 1
             print(f"closed {self.times} times", file=sys.stderr, flush=True)
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return Counted([b"a", b"b"])
 
 
 def endless(env, start_response):
     """More than anybody waits for."""
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return Body((b"x" * 65536 for _ in range(16384)), "the endless body")
 
 
 def writes_too_much(env, start_response):
-    write = start_response("200 OK", PLAIN + [("Content-Length", "3")])
+    write = start_response("200 OK", plain() + [("Content-Length", "3")])
     write(b"ab")
     write(b"cd")
     return [b"ef"]
@@ -190,62 +193,62 @@ def writes_too_much(env, start_response):
 # What replaces what was begun.
 
 def replaced(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     try:
         raise ValueError("before the head is out")
     except ValueError:
-        start_response("500 Replaced", PLAIN + [("X-New", "1")],
+        start_response("500 Replaced", plain() + [("X-New", "1")],
                        sys.exc_info())
         return [b"an error page\n"]
 
 
 def empty_first(env, start_response):
     """An empty item sends nothing: an error page can still take its place."""
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     yield b""
     try:
         raise ValueError("after an empty item")
     except ValueError:
-        start_response("500 Replaced", PLAIN, sys.exc_info())
+        start_response("500 Replaced", plain(), sys.exc_info())
     yield b"an error page\n"
 
 
 def empty_then_raises(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     yield b""
     raise RuntimeError("after an empty item")
 
 
 def by_name(env, start_response):
-    start_response("200 OK", PLAIN, exc_info=None)
+    start_response("200 OK", plain(), exc_info=None)
     return [b"named\n"]
 
 
 def bad_exc_info(env, start_response):
-    start_response("200 OK", PLAIN, "an error")
+    start_response("200 OK", plain(), "an error")
     return [b"accepted\n"]
 
 
 def too_late(env, start_response):
-    write = start_response("200 OK", PLAIN)
+    write = start_response("200 OK", plain())
     write(b"begun")
     try:
         raise ValueError("after the head is out")
     except ValueError:
-        start_response("500 Replaced", PLAIN, sys.exc_info())
+        start_response("500 Replaced", plain(), sys.exc_info())
     return [b"never sent\n"]
 
 
 def too_late_caught(env, start_response):
     """Which exception is raised when it is too late to replace the head."""
-    write = start_response("200 OK", PLAIN)
+    write = start_response("200 OK", plain())
     write(b"begun ")
     try:
         raise ValueError("after the head is out")
     except ValueError:
         given = sys.exc_info()
     try:
-        start_response("500 Replaced", PLAIN, given)
+        start_response("500 Replaced", plain(), given)
     except BaseException as error:
         return [b"same\n" if error is given[1] else b"another\n"]
     return [b"none\n"]
@@ -254,42 +257,42 @@ def too_late_caught(env, start_response):
 # What is forbidden, or goes wrong.
 
 def text(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return ["Hello!"]
 
 
 def text_yielded(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     yield b""
     yield "Hello!"
 
 
 def bare_text(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return "Hello!"
 
 
 def bare_bytes(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return b"Hello!\n"
 
 
 def none(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
 
 
 def number(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return 42
 
 
 def byte_array(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return [bytearray(b"Hello!")]
 
 
 def write_text(env, start_response):
-    start_response("200 OK", PLAIN)("Hello!")
+    start_response("200 OK", plain())("Hello!")
     return []
 
 
@@ -298,8 +301,8 @@ def unstarted(env, start_response):
 
 
 def twice(env, start_response):
-    start_response("200 OK", PLAIN)
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
+    start_response("200 OK", plain())
     return [b"x\n"]
 
 
@@ -308,12 +311,12 @@ def raises(env, start_response):
 
 
 def raises_started(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     raise RuntimeError("on purpose, later")
 
 
 def raises_midway(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
 
     def items():
         yield b"begun"
@@ -330,20 +333,20 @@ def interrupts(env, start_response):
 
 
 def exits_midway(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     yield b""
     sys.exit(3)
 
 
 def exits_closing(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     body = Body([b"closed by exit\n"])
     body.close = lambda: sys.exit(3)
     return body
 
 
 def raises_closing(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     body = Body([b"whole\n"])
     body.close = lambda: 1 / 0
     return body
@@ -354,7 +357,7 @@ LEFT = []
 
 def leaves(env, start_response):
     """What belongs to this request is used by the next one."""
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     LEFT[:] = [start_response, env["wsgi.input"]]
     return [b"left\n"]
 
@@ -366,7 +369,7 @@ def uses_left(env, start_response):
             said.append(f"it gave {use()!r}")
         except Exception as error:
             said.append(type(error).__name__)
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return [" ".join(said).encode() + b"\n"]
 
 
@@ -428,13 +431,13 @@ def bad(env, start_response):
 def variables(env, start_response):
     """/variables/NAME,NAME: their values as Python writes them."""
     names = env["QUERY_STRING"].split(",")
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return ["".join(f"{n}={env.get(n)!r}\n" for n in names).encode()]
 
 
 def variable(env, start_response):
     """/variable/NAME: its value, where there is no query."""
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return [f"{env.get(env['PATH_INFO'].split('/')[2])!r}\n".encode()]
 
 
@@ -442,13 +445,13 @@ def environ_type(env, start_response):
     old = env.get("strata.mark")
     env["strata.mark"] = "set"
     env["SCRIPT_NAME"] = "changed"
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return [f"{type(env).__name__} {old}\n".encode()]
 
 
 def echo(env, start_response):
     body = env["wsgi.input"].read()
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return [b"%d:" % len(body), body]
 
 
@@ -463,7 +466,7 @@ def reads(env, start_response):
             out.append(list(stream))
         else:
             out.append(getattr(stream, name)(*arguments))
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return ["".join(f"{x!r}\n" for x in out).encode()]
 
 
@@ -474,13 +477,13 @@ def failing_read(env, start_response):
     except OSError as error:
         answer = f"OSError: {error}"
     print(answer, file=env["wsgi.errors"])
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return [answer.encode() + b"\n"]
 
 
 def read_late(env, start_response):
     """The body is read when the head is out."""
-    write = start_response("200 OK", PLAIN + [("Content-Length", "9")])
+    write = start_response("200 OK", plain() + [("Content-Length", "9")])
     write(b"begun ")
     return [env["wsgi.input"].read()]
 
@@ -493,12 +496,12 @@ def failing_reads(env, start_response):
             said.append(f"read {env['wsgi.input'].read(10)!r}")
         except OSError:
             said.append("OSError")
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return [" ".join(said).encode() + b"\n"]
 
 
 def unread(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return [b"not read\n"]
 
 
@@ -506,7 +509,7 @@ def errors(env, start_response):
     env["wsgi.errors"].write("first \u20ac line\nsecond ")
     env["wsgi.errors"].writelines(["line\n", "lone \udc80\n"])
     env["wsgi.errors"].flush()
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return [b"logged\n"]
 
 
@@ -515,7 +518,7 @@ def errors_bytes(env, start_response):
         answer = repr(env["wsgi.errors"].write(b"bytes\n"))
     except TypeError as error:
         answer = type(error).__name__
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return [answer.encode() + b"\n"]
 
 
@@ -527,7 +530,7 @@ def file(env, start_response):
     handle = tempfile.TemporaryFile()
     handle.write(b"0123456789")
     handle.seek(int(start))
-    headers = list(PLAIN)
+    headers = list(plain())
     if given != "-":
         headers.append(("Content-Length", given))
     start_response("200 OK", headers)
@@ -541,12 +544,12 @@ def file_like(env, start_response):
 
         def read(self, size):
             return self.text.read(size)
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return env["wsgi.file_wrapper"](Reader(), 4)
 
 
 def file_iterated(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     wrapper = env["wsgi.file_wrapper"](io.BytesIO(b"0123456789"), 4)
     return [b",".join(wrapper)]
 
@@ -560,7 +563,7 @@ def file_closed(env, start_response):
 
         def close(self):
             print("the file was closed", file=sys.stderr, flush=True)
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return env["wsgi.file_wrapper"](Reader(), 4)
 
 
@@ -569,7 +572,7 @@ def file_packed(env, start_response):
     handle = tempfile.TemporaryFile()
     handle.write(gzip.compress(b"0123456789"))
     handle.seek(0)
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return env["wsgi.file_wrapper"](gzip.GzipFile(fileobj=handle))
 
 
@@ -578,7 +581,7 @@ def file_written(env, start_response):
     handle = tempfile.TemporaryFile()
     handle.write(b"0123456789")
     handle.seek(0)
-    write = start_response("200 OK", PLAIN)
+    write = start_response("200 OK", plain())
     write(b"digits: ")
     return env["wsgi.file_wrapper"](handle)
 
@@ -587,13 +590,13 @@ def file_pipe(env, start_response):
     reader, writer = os.pipe()
     os.write(writer, b"through a pipe\n")
     os.close(writer)
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return env["wsgi.file_wrapper"](os.fdopen(reader, "rb"))
 
 
 def file_of_the_kernel(env, start_response):
     """A plain file that says it has no bytes."""
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return env["wsgi.file_wrapper"](open("/proc/sys/kernel/ostype", "rb"))
 
 
@@ -602,7 +605,7 @@ def server(env, start_response):
     import uwsgi
     options = all(type(key) is str and type(value) in (bytes, list, bool)
                   for key, value in uwsgi.opt.items())
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return [f"{type(uwsgi.version).__name__} {type(uwsgi.hostname).__name__} "
             f"{options} {uwsgi.buffer_size > 0} {uwsgi.worker_id() > 0} "
             f"{uwsgi.masterpid() in (0, os.getppid())} {uwsgi.numproc > 0} "
@@ -613,7 +616,7 @@ def background(env, start_response):
     """Starts a process that lives on and has what this one has open."""
     subprocess.Popen(["sleep", "5"], close_fds=False,
                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return [b"started\n"]
 
 
@@ -622,7 +625,7 @@ def forks(env, start_response):
     if os.fork() == 0:
         time.sleep(5)
         os._exit(0)
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return [b"started\n"]
 
 
@@ -649,7 +652,7 @@ def emptied_fields(env, start_response):
 
 
 def emptied_body(env, start_response):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return _emptied("item")
 
 
@@ -657,7 +660,7 @@ def blocks(env, start_response):
     """How many blocks of memory Python has in use: if that grows from request
     to request, something is leaked."""
     gc.collect()
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return [b"%d\n" % sys.getallocatedblocks()]
 
 
@@ -665,6 +668,6 @@ def application(env, start_response):
     name = (env["PATH_INFO"].split("/") + [""])[1]
     function = globals().get(name)
     if not callable(function) or name.startswith("_"):
-        start_response("404 Not Found", PLAIN)
+        start_response("404 Not Found", plain())
         return [b"no such application\n"]
     return function(env, start_response)

@@ -5,11 +5,14 @@ import os
 import signal
 import time
 
-PLAIN = [("Content-Type", "text/plain")]
+
+def plain():
+    """A list of its own each time: the server may change it (PEP 3333)."""
+    return [("Content-Type", "text/plain")]
 
 
 def answer(start_response, text):
-    start_response("200 OK", PLAIN)
+    start_response("200 OK", plain())
     return [text.encode() + b"\n"]
 
 
@@ -52,6 +55,6 @@ IMPORTER = os.getpid()
 def application(env, start_response):
     function = globals().get((env["PATH_INFO"].split("/") + [""])[1])
     if not callable(function) or function is application:
-        start_response("404 Not Found", PLAIN)
+        start_response("404 Not Found", plain())
         return [b"no such application\n"]
     return function(env, start_response)
