@@ -24,16 +24,6 @@ int64_t world_now(void)
     return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static int64_t woke_late; /* all of it, since the process began */
-
-void pace_woke(int64_t due)
-{
-    int64_t late = world_now() - due - 1;
-
-    if (late > 0)
-        woke_late += late;
-}
-
 /* What all threads below this process have come to. */
 struct look {
     double queued; /* ms in the queue for a CPU */
@@ -151,7 +141,6 @@ static void begin_look(struct patience *p)
     struct look l = look();
 
     p->queued = l.known ? (int64_t)l.queued : -1;
-    p->woke_late = woke_late;
     p->looked = true;
 }
 
@@ -161,7 +150,9 @@ void patience_watch(struct patience *p, int64_t most)
     begin_look(p);
 }
 
-/* Where /proc does not tell, the work that is known has to. */
+/* Where /proc does not tell, the work that is known has to.  That we wake late
+ * ourselves is not added: what came meanwhile is seen by the last look, and a
+ * wait that grew by each delay of its own would hardly end. */
 int64_t patience_lost(struct patience *p)
 {
     int64_t passed = world_now() - p->from, lost;
@@ -176,7 +167,8 @@ int64_t patience_lost(struct patience *p)
 
         lost = factor > 1 ? (int64_t)((double)passed * (1 - 1 / factor)) : 0;
     }
-    lost = (lost > 0 ? lost : 0) + woke_late - p->woke_late;
+    if (lost < 0)
+        return 0;
     return lost < passed ? lost : passed;
 }
 

@@ -3,9 +3,8 @@
  * What a program does in a second on a quiet machine may take it many on a
  * busy one: it stands in the queue for a CPU meanwhile.  So a wait is measured
  * in the time that was there for it.  The kernel tells how long each thread
- * stood in the queue (/proc/PID/schedstat), and how late we wake tells of
- * ourselves; both are added to the longest wait, and to nothing else: no busy
- * machine makes a program too early. */
+ * stood in the queue (/proc/PID/schedstat); that is added to the longest wait,
+ * and to nothing else: no busy machine makes a program too early. */
 
 #ifndef RUNNER_PACE_H
 #define RUNNER_PACE_H
@@ -20,9 +19,6 @@ int64_t world_now(void); /* milliseconds, monotonic */
  * done and timed.  0 when it could not be done. */
 double pace_measure(void);
 
-/* To be told by whoever has slept until `due`. */
-void pace_woke(int64_t due);
-
 /* True when no process below this one runs or wants to; also where /proc does
  * not tell. */
 bool pace_at_rest(void);
@@ -35,8 +31,8 @@ void pace_await_rest(void);
 /* A wait of at most `most` milliseconds that count. */
 struct patience {
     int64_t from, most, until; /* until: as far as known yet */
-    int64_t queued, woke_late; /* when it began */
-    bool looked;               /* queued and woke_late are known */
+    int64_t queued;            /* when it began */
+    bool looked;               /* queued is known */
     bool last;                 /* nothing is left but one more look */
     bool starved;              /* given up: the machine gave too little time */
 };

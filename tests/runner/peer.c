@@ -194,10 +194,8 @@ static void pump(struct world *w, int64_t deadline, struct pollfd *also)
 
     if (also)
         fds[n] = *also;
-    if (poll(fds, (nfds_t)(n + (also != NULL)), (int)wait) <= 0) {
-        pace_woke(now + wait);
+    if (poll(fds, (nfds_t)(n + (also != NULL)), (int)wait) <= 0)
         return;
-    }
     for (int i = 0; i < n; i++)
         if (fds[i].revents)
             peer_read(peers[i]);
