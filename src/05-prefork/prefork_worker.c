@@ -68,13 +68,19 @@ static void install(const int *signals, size_t n)
 
 /* The orders to end.  An application may put handlers of its own in their
  * place, but Python runs those at the next request at the earliest; and a
- * worker that ignores its orders would outlive its master.  So the orders are
- * put right after each request. */
+ * worker that ignores or blocks its orders would outlive its master.  So the
+ * orders are put right after each request, in the thread that was at it. */
 static void install_orders(void)
 {
     static const int orders[] = {SIGINT, SIGTERM, SIGQUIT};
+    const size_t n = sizeof orders / sizeof *orders;
+    sigset_t set;
 
-    install(orders, sizeof orders / sizeof *orders);
+    install(orders, n);
+    sigemptyset(&set);
+    for (size_t i = 0; i < n; i++)
+        sigaddset(&set, orders[i]);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static void install_handlers(void)

@@ -37,6 +37,8 @@ def application(env, start_response):
             signal.signal(signo, signal.SIG_IGN)
         if env['QUERY_STRING']:
             open(env['QUERY_STRING']).read()
+    if path == '/block':
+        signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))
     if path == '/crash':
         os.kill(os.getpid(), 9)
     if path == '/pid':
@@ -106,6 +108,14 @@ def takes_signals(t):
     child.wait()
     t.ok("and so does the death of its master",
          lib.wait_for(lambda: not lib.listening(t.host, 8025)))
+    for port, words in (8027, []), (8028, ["--threads", "2"]):
+        child = start(t, port, "strata-prefork", "--master", *words)
+        for _ in range(6):  # each thread has been at it
+            page(t, port, "/block")
+        child.kill()
+        child.wait()
+        t.ok(f"and where the signals have been blocked {words}",
+             lib.wait_for(lambda: not lib.listening(t.host, port)))
     child = start(t, 8026, "strata-prefork", "--master")
     gate = lib.Gate(t.dir / "gate")
     asker = threading.Thread(target=page, args=(t, 8026, f"/deaf?{gate.path}"))
