@@ -4,20 +4,17 @@ stops and workers that have done their work lose no request."""
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import kept
 import lib
 
 APP = """
-import os, time
+import os
 
 def application(env, start_response):
     if env["PATH_INFO"] == "/wait":
-        open("begun", "w").close()
-        while not os.path.exists("go"):
-            time.sleep(.005)
+        open("gate").read()
     start_response("200 OK", [])
     return [b"%d" % os.getpid()]
 """
@@ -27,12 +24,12 @@ WAIT = kept.REQUEST.replace(b"/ ", b"/wait ")
 
 def server(t, port, *options):
     t.write("app.py", APP)
-    for name in "begun", "go":
-        (t.dir / name).unlink(missing_ok=True)
+    (t.dir / "gate").unlink(missing_ok=True)
     child = t.start(["strata-prefork", "--http-socket", f"{t.host}:{port}",
                      "-w", "app", "--master", "--disable-logging", *options],
                     ready=(t.host, port))
     child.address = t.host, port
+    child.gate = lib.Gate(t.dir / "gate")
     return child
 
 
@@ -47,7 +44,7 @@ def ordered(pid):
 
 def told_to_end(t, child, signo, pid):
     child.send_signal(signo)
-    return lib.wait_for(lambda: ordered(pid), 30)
+    return lib.wait_for(lambda: ordered(pid))
 
 
 def under_reloads(t):
@@ -92,13 +89,12 @@ def one_more_answer(t, port, signo, name):
     pid = int(answer.body)
     busy.send(WAIT)
     half.send(kept.REQUEST[:9])
-    t.ok(f"{name}: the request is at work",
-         lib.wait_for((t.dir / "begun").exists, 30))
+    t.ok(f"{name}: the request is at work", child.gate.reached())
     t.ok(f"{name}: the worker hears of it",
          told_to_end(t, child, signo, pid))
     half.send(kept.REQUEST[9:])
     idle.send()
-    t.write("go", "")
+    child.gate.let_go()
     kept.last_answers(t, name, (("begun before", busy),
                                 ("half a head before", half),
                                 ("kept before", idle)),
@@ -138,10 +134,10 @@ def came_in_time(t):
     busy, idle = kept.Connection(child.address), kept.Connection(child.address)
     busy.ask(), idle.ask()
     busy.send(WAIT)
-    lib.wait_for((t.dir / "begun").exists, 30)
+    t.ok("the thread is at a request", child.gate.reached())
     idle.send()
-    time.sleep(1.2)  # more than the timeout
-    t.write("go", "")
+    lib.dawdle(1.2)  # more than the timeout
+    child.gate.let_go()
     t.ok("a long request is answered", busy.answer())
     t.ok("and the one that came meanwhile", idle.answer())
     t.equal("it stops", t.stop(child), 0)

@@ -79,7 +79,7 @@ def pid_of(t):
 
 def quits(t, pid):
     return lib.wait_for(
-        lambda: f" {pid}#{pid}: gracefully shutting down" in log(t), 30)
+        lambda: f" {pid}#{pid}: gracefully shutting down" in log(t))
 
 
 def under_reloads(t, port, reloads, **kw):
@@ -117,7 +117,7 @@ def under_an_upgrade(t, port):
     t.equal("USR2, QUIT: no request is lost", clients.lost, [])
     t.equal("the old program ends", t.ended(child), 0)
     os.kill(new, signal.SIGTERM)
-    t.ok("and the new one", lib.wait_for(lambda: pid_of(t) is None, 30))
+    t.ok("and the new one", lib.wait_for(lambda: pid_of(t) is None))
 
 
 def one_more_answer(t, port, signo, name):
@@ -132,7 +132,7 @@ def one_more_answer(t, port, signo, name):
     pid = int(answer.body)
     busy.send(WAIT)
     half.send(kept.REQUEST[:9])
-    upstream.asked.wait(lib.patience(30))
+    upstream.asked.wait(lib.patience())
     child.send_signal(signo)
     t.ok(f"{name}: the worker hears of it", quits(t, pid))
     half.send(kept.REQUEST[9:])
@@ -184,10 +184,10 @@ def who_waits_to_be_accepted(t):
     conf(t, 8107, listen="reuseport", workers=1)
     child.send_signal(signal.SIGHUP)
     t.ok("reuseport: a new worker", lib.wait_for(
-        lambda: log(t).count("start worker process ") == 3, 30))
+        lambda: log(t).count("start worker process ") == 3))
     for pid in old:
         t.ok("reuseport: the old one is told to quit", lib.wait_for(
-            lambda: pending(pid), 30))
+            lambda: pending(pid)))
         os.kill(pid, signal.SIGCONT)
     answers = [c.answer() for c in waiting]
     t.equal("a worker that quits serves those in its queue",

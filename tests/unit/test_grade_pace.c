@@ -15,7 +15,7 @@ static void test_a_wait_ends(void)
     patience_begin(&p, 60);
     while (patience_left(&p)) {
         asked++;
-        usleep(5000);
+        unit_dawdle(5000);
     }
     CU_ASSERT(asked > 0 && p.last && !p.starved);
     CU_ASSERT(world_now() - p.from >= 60);
@@ -27,7 +27,7 @@ static void test_the_last_look(void)
     struct patience p;
 
     patience_begin(&p, 0);
-    usleep(2000);
+    unit_dawdle(2000);
     CU_ASSERT_TRUE(patience_left(&p));
     CU_ASSERT_FALSE(patience_left(&p));
 }
@@ -40,7 +40,7 @@ static void test_waking_late_ends(void)
 
     patience_begin(&p, 50);
     while (patience_left(&p) && looks < 50) {
-        usleep(60000);
+        unit_dawdle(60000);
         looks++;
     }
     CU_ASSERT(looks <= 5);
@@ -53,7 +53,6 @@ static void test_rest(void)
     if (child == 0)
         for (;;)
             ;
-    usleep(1000);
     CU_ASSERT_FALSE(pace_at_rest());
     kill(child, SIGSTOP);
     waitpid(child, NULL, WUNTRACED);
