@@ -1,20 +1,22 @@
 # Strata's build.  `make help` lists the targets.
 #
-# Stage N is compiled with the include paths of stages 1..N and linked with the
-# libraries of stages N..1: a look upward does not compile.  The list of stages
-# is whatever stands in src/, so stages 1..N alone build too.
+# A stage is one folder, or numbered rooms in one; each is a floor.  Floor N is
+# compiled with the include paths of floors 1..N and linked with the libraries of
+# floors N..1: a look upward does not compile.  The list of stages is whatever
+# stands in src/, so stages 1..N alone build too.
 
 CC      ?= cc
 CFLAGS  ?= -O2 -g
 BUILD   ?= build
 PYTHON  ?= /usr/bin/python3
-WARN     = -Wall -Wextra
+# A function in a table has the parameters of all that stand there.
+WARN     = -Wall -Wextra -Wno-unused-parameter
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE $(WARN) $(WERROR) -pthread $(CFLAGS) $(SANITIZE)
 ALL_LDFLAGS = -pthread -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 
 # Warnings are shown, and stop nobody: a compiler newer than ours may have more.
 # The tests say WERROR=-Werror; then what was compiled without is compiled anew.
-LAX  := $(wildcard $(BUILD)/obj/*/*.lax $(BUILD)/tests/*.lax $(BUILD)/tests/runner/*.lax)
+LAX  := $(wildcard $(BUILD)/obj/*/*.lax $(BUILD)/obj/*/*/*.lax $(BUILD)/tests/*.lax $(BUILD)/tests/runner/*.lax)
 mark  = @$(if $(WERROR),rm -f,touch) $@.lax
 .PHONY: .anew
 .anew:
@@ -24,6 +26,7 @@ $(if $(WERROR),$(if $(LAX),$(LAX:.lax=): .anew))
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2);)
 
 STAGES := $(notdir $(wildcard src/0[1-6]-*))
+FLOORS := $(foreach s,$(STAGES),$(or $(patsubst src/%/,%,$(sort $(wildcard src/$(s)/[1-9]-*/))),$(s)))
 
 # The program of each stage, and the libraries that a stage adds.
 PROGRAM_01-echo    := strata-echo
@@ -50,18 +53,23 @@ $(BUILD)/build.checked $(BUILD)/grade.checked: $(BUILD)/%.checked:
 	@tests/packages.sh check $*
 	@mkdir -p $(@D) && touch $@
 
-# $(call below,STAGE): the stages 1..STAGE, in order.
-below = $(wordlist 1,$(words $(shell for s in $(STAGES); do echo $$s; [ $$s = $(1) ] && break; done)),$(STAGES))
-reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
+# Stages whose rooms do not yet keep the order.
+LOOSE := 06-proxy
+GROUP := -Wl,--start-group
 
-define stage_rules
-FLOORS_$(1)  := $$(call below,$(1))
-SRC_$(1)     := $$(sort $$(wildcard src/$(1)/*.c))
-OBJ_$(1)     := $$(patsubst src/%.c,$(BUILD)/obj/%.o,$$(filter-out src/$(1)/main.c,$$(SRC_$(1))))
-LIB_$(1)     := $(BUILD)/lib/lib$(1).a
-PKG_$(1)     := $$(foreach s,$$(FLOORS_$(1)),$$(PKGS_$$(s)))
-CPPFLAGS_$(1) := $$(foreach s,$$(FLOORS_$(1)),-Isrc/$$(s)) $$(if $$(strip $$(PKG_$(1))),$$(shell pkg-config --cflags $$(PKG_$(1)) 2>/dev/null))
-LIBS_$(1)    := $$(foreach s,$$(call reverse,$$(FLOORS_$(1))),$(BUILD)/lib/lib$$(s).a)
+# $(call below,FLOOR): the floors 1..FLOOR, in order.
+below = $(wordlist 1,$(words $(shell for f in $(FLOORS); do echo $$f; [ $$f = $(1) ] && break; done)),$(FLOORS))
+reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
+stage_of = $(firstword $(subst /, ,$(1)))
+# $(call of_stage,STAGE): its floors; the last one has the program's main.
+of_stage = $(filter $(1) $(1)/%,$(FLOORS))
+
+define floor_rules
+BELOW_$(1)   := $$(call below,$(1))
+OBJ_$(1)     := $$(patsubst src/%.c,$(BUILD)/obj/%.o,$$(filter-out %/main.c,$$(sort $$(wildcard src/$(1)/*.c))))
+PKG_$(1)     := $$(foreach s,$$(sort $$(foreach f,$$(BELOW_$(1)),$$(call stage_of,$$(f)))),$$(PKGS_$$(s)))
+CPPFLAGS_$(1) := $$(foreach f,$$(BELOW_$(1)) $$(filter $$(foreach s,$$(LOOSE),$$(s)/%),$$(filter $$(call stage_of,$(1))/%,$$(filter-out $$(BELOW_$(1)),$$(FLOORS)))),-Isrc/$$(f)) $$(if $$(strip $$(PKG_$(1))),$$(shell pkg-config --cflags $$(PKG_$(1)) 2>/dev/null))
+LIBS_$(1)    := $$(foreach f,$$(call reverse,$$(BELOW_$(1))),$(BUILD)/lib/lib$$(subst /,-,$$(f)).a)
 LDLIBS_$(1)  := $$(if $$(strip $$(PKG_$(1))),$$(shell pkg-config --libs $$(PKG_$(1)) 2>/dev/null))
 
 $(BUILD)/obj/$(1)/%.o: src/$(1)/%.c | $(PACKAGES)
@@ -69,22 +77,26 @@ $(BUILD)/obj/$(1)/%.o: src/$(1)/%.c | $(PACKAGES)
 	$$(call say,CC,$$<)$$(CC) $$(ALL_CFLAGS) -MMD -MP $$(CPPFLAGS_$(1)) -c -o $$@ $$<
 	$$(mark)
 
-$$(LIB_$(1)): $$(OBJ_$(1))
+$(BUILD)/lib/lib$(subst /,-,$(1)).a: $$(OBJ_$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
 	@$$(AR) rcs $$@ $$^
+endef
+$(foreach f,$(FLOORS),$(eval $(call floor_rules,$(f))))
 
-$(BUILD)/bin/$(PROGRAM_$(1)): $(BUILD)/obj/$(1)/main.o $$(LIBS_$(1))
+define stage_rules
+TOP_$(1) := $$(lastword $$(call of_stage,$(1)))
+$(BUILD)/bin/$(PROGRAM_$(1)): $(BUILD)/obj/$$(TOP_$(1))/main.o $$(LIBS_$$(TOP_$(1)))
 	@mkdir -p $$(@D)
-	$$(call say,LINK,$$@)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LDLIBS_$(1))
+	$$(call say,LINK,$$@)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$(GROUP) $$^ $$(LDLIBS_$$(TOP_$(1)))
 endef
 $(foreach s,$(STAGES),$(eval $(call stage_rules,$(s))))
 
--include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/tests/*.d)
+-include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/tests/*.d)
 
 # Unit tests: tests/unit/test_NAME.c is one CUnit program, linked with the
 # libraries of every stage.
-LAST  := $(lastword $(STAGES))
+LAST  := $(lastword $(FLOORS))
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: units
@@ -92,7 +104,7 @@ units: $(UNITS)
 
 $(BUILD)/tests/test_%: tests/unit/test_%.c tests/unit/unit.h $(LIBS_$(LAST))
 	@mkdir -p $(@D)
-	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) -MMD -MP $(CPPFLAGS_$(LAST)) -Itests/unit -o $@ $< $(ALL_LDFLAGS) $(LIBS_$(LAST)) $(LDLIBS_$(LAST)) -lcunit
+	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) -MMD -MP $(CPPFLAGS_$(LAST)) -Itests/unit -o $@ $< $(ALL_LDFLAGS) $(GROUP) $(LIBS_$(LAST)) $(LDLIBS_$(LAST)) -lcunit
 	$(mark)
 
 # The grader.  It is a program of the tests: of src/ it uses the bytes of stage 1
@@ -180,7 +192,7 @@ fuzz:
 fuzzers: $(patsubst tests/fuzz/%.c,$(BUILD)/bin/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(BUILD)/bin/fuzz_%: tests/fuzz/fuzz_%.c $(LIBS_$(LAST))
 	@mkdir -p $(@D)
-	$(call say,FUZZ,$<)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(CPPFLAGS_$(LAST)) -o $@ $< $(ALL_LDFLAGS) $(LIBS_$(LAST)) $(LDLIBS_$(LAST))
+	$(call say,FUZZ,$<)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(CPPFLAGS_$(LAST)) -o $@ $< $(ALL_LDFLAGS) $(GROUP) $(LIBS_$(LAST)) $(LDLIBS_$(LAST))
 
 ## make bench        measure side by side with nginx and uWSGI, as ratios
 .PHONY: bench

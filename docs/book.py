@@ -50,7 +50,7 @@ class Page(HTMLParser):
 
 def sources():
     """The Markdown files of the book, in reading order."""
-    return [*sorted((ROOT / "chapters").glob("*.md")),
+    return [*sorted((ROOT / "chapters").glob("*.md"), key=lambda path: path.stem),
             *sorted((ROOT / "docs").glob("*.md")), ROOT / "corpus/README.md"]
 
 

@@ -144,7 +144,8 @@ class Book:
         self.root = root
         self.sources = {}
         self.wanted = [str(w) for w in wanted]
-        self.all = sorted((root / "chapters").glob("*.md"))
+        self.all = sorted((root / "chapters").glob("*.md"),
+                          key=lambda path: path.stem)
         self.chapters = [c for c in self.all if self.is_wanted(c.name)]
         if self.wanted and not self.chapters:
             raise Problem("no chapter matches " + " ".join(self.wanted))

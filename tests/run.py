@@ -226,7 +226,7 @@ SUITES = [
     Suite("unit-clang-O2", units(CLANG_O2), ["build-clang-O2"], 20,
           extra=True),
     Suite("docs", lambda: [make("--silent", "docs")], guess=3),
-    Suite("loom", scripts("loom/*.py"), guess=10),
+    Suite("loom", scripts("loom/*.py"), ["build-gcc"], 10),
     Suite("cost", lambda: [make("--silent", *GCC, "cost")], ["build-gcc"]),
     Suite("sketches", scripts("book/sketches.py"), guess=2),
     Suite("check-book", lambda: [make("--silent", "check-book")], guess=1),

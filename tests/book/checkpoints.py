@@ -233,7 +233,8 @@ def run_chapter(path):
 def main(numbers):
     own_network()
     passed = failed = 0
-    for path in sorted((ROOT / "chapters").glob("*.md")):
+    for path in sorted((ROOT / "chapters").glob("*.md"),
+                       key=lambda path: path.stem):
         if numbers and path.name[:2] not in [n.zfill(2) for n in numbers]:
             continue
         good, bad = run_chapter(path)

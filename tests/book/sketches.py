@@ -28,7 +28,8 @@ def flags(chapter):
     packages = []
     for stage in sorted((ROOT / "src").glob("0[1-6]-*")):
         if stage.name[:2] <= chapter:
-            words.append(f"-I{stage}")
+            words += [f"-I{room}" for room in sorted(stage.glob("[1-9]-*"))
+                      or [stage]]
             packages += PACKAGES.get(stage.name[:2], [])
     if packages:
         words += subprocess.check_output(
@@ -38,7 +39,8 @@ def flags(chapter):
 
 def main(numbers):
     passed = failed = 0
-    for path in sorted((ROOT / "chapters").glob("*.md")):
+    for path in sorted((ROOT / "chapters").glob("*.md"),
+                       key=lambda path: path.stem):
         if numbers and path.name[:2] not in [n.zfill(2) for n in numbers]:
             continue
         text = path.read_text("utf-8")
