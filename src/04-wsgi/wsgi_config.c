@@ -163,6 +163,18 @@ static bool is_inherited(const struct wsgi_socket *s)
     return strncmp(s->address, "fd://", 5) == 0;
 }
 
+/* The file of a unix socket gets its mode, and is known again by its number: at
+ * the end another server may have put its own in the place. */
+static bool claim_file(struct wsgi_socket *s, const char *path, int mode)
+{
+    struct stat st;
+
+    if (mode >= 0 && chmod(path, (mode_t)mode) < 0)
+        return false;
+    s->file = lstat(path, &st) == 0 ? st.st_ino : 0;
+    return true;
+}
+
 static bool listen_on(struct wsgi_socket *s, const struct wsgi_config *c,
                       struct err *err)
 {
@@ -174,9 +186,8 @@ static bool listen_on(struct wsgi_socket *s, const struct wsgi_config *c,
     } else if (parse_address(&addr, s->address, &why)) {
         s->fd = net_listen(&addr, c->listen, &why);
         if (s->fd >= 0 && addr.sa.sa_family == AF_UNIX &&
-            c->chmod_socket >= 0 &&
-            chmod(((struct sockaddr_un *)&addr.storage)->sun_path,
-                  (mode_t)c->chmod_socket) < 0)
+            !claim_file(s, ((struct sockaddr_un *)&addr.storage)->sun_path,
+                        c->chmod_socket))
             return err_set(err, "socket %s: chmod: %s", s->address,
                            strerror(errno));
     }

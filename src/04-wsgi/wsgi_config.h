@@ -11,6 +11,8 @@
 #include "bytes.h"
 #include "version.h"
 
+#include <sys/types.h>
+
 #define WSGI_DEFAULT_BUFFER 65535 /* nginx passes on 32 KB, uWSGI takes 4 */
 #define WSGI_DEFAULT_LISTEN 100
 
@@ -25,6 +27,7 @@ struct wsgi_socket {
     bool by_option; /* --socket: --protocol decides, wherever it stands */
     int fd;         /* listening; -1 before wsgi_config_listen */
     unsigned port;  /* SERVER_PORT; 80 for a unix socket, as in uWSGI */
+    ino_t file;     /* of a unix socket that was made here; else 0 */
 };
 
 struct wsgi_texts {

@@ -13,10 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* O_RDWR, as in uWSGI: a FIFO opens at once, also where nobody reads it yet, or
+ * no more; this is done in a signal handler too. */
 int daemon_open_log(const char *path, struct err *err)
 {
     int fd =
-        open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+        open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
 
     if (fd < 0)
         err_set(err, "cannot open the log %s: %s%s", path, strerror(errno),

@@ -42,14 +42,18 @@ bool daemon_become(const char *user, const char *group, struct err *err);
 struct pidfile {
     char *path; /* absolute, itself maybe a link; NULL: there is none */
     int fd;
-    bool made; /* the file was not there before */
+    bool made; /* it was not there before, and no pid is in it yet */
 };
 
 bool pidfile_open(struct pidfile *p, const char *path, struct err *err);
 bool pidfile_write(struct pidfile *p, pid_t pid, struct err *err);
 
-/* Closes it; removes it when `remove`, or when it was made but not written. */
-void pidfile_close(struct pidfile *p, bool remove);
+/* Removes the file (or the link to it) if this process stands in it, and not
+ * another that has taken its place.  A signal handler may call it. */
+void pidfile_remove(const struct pidfile *p);
+
+/* Closes it; removes it when it was made but not written. */
+void pidfile_close(struct pidfile *p);
 
 /* Sends the signal to the process whose pid stands in the file.  *err says why
  * not: no file, no pid in it, no such process. */

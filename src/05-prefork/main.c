@@ -111,6 +111,17 @@ static bool begin(struct prefork *p, char **log, struct err *err)
     return true;
 }
 
+/* --vacuum. */
+static void clear_away(const void *prefork)
+{
+    const struct prefork *p = prefork;
+
+    if (!p->current->config.vacuum)
+        return;
+    plan_remove_sockets(p->current);
+    pidfile_remove(&p->pidfile);
+}
+
 static int serve(struct prefork *p, struct err *err)
 {
     char *log = NULL;
@@ -124,10 +135,9 @@ static int serve(struct prefork *p, struct err *err)
         daemon_report(p->daemon, status ? status : 1);
         if (status == 0)
             wsgi_log("goodbye to %s.", p->current->config.wsgi.program);
-        if (p->current->config.vacuum)
-            plan_remove_sockets(p->current);
+        clear_away(p);
     }
-    pidfile_close(&p->pidfile, began && p->current->config.vacuum);
+    pidfile_close(&p->pidfile);
     watch_clear(&p->code);
     watch_clear(&p->broken);
     watch_clear(&p->touched);

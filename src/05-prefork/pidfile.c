@@ -30,13 +30,16 @@ static char *own_name(const char *path)
     return name;
 }
 
+/* O_NONBLOCK: signals are blocked while a server starts, so that nothing but
+ * SIGKILL would end the wait for a FIFO's reader. */
 bool pidfile_open(struct pidfile *p, const char *path, struct err *err)
 {
-    *p = (struct pidfile){
-        .fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)};
+    const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK;
+
+    *p = (struct pidfile){.fd = open(path, flags | O_EXCL, 0644)};
     p->made = p->fd >= 0;
     if (!p->made)
-        p->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+        p->fd = open(path, flags, 0644);
     if (p->fd < 0)
         return err_set(err, "cannot open the pidfile %s: %s%s", path,
                        strerror(errno),
@@ -54,21 +57,11 @@ bool pidfile_write(struct pidfile *p, pid_t pid, struct err *err)
 
     if (p->fd < 0)
         return true;
-    p->made = false;
     if (ftruncate(p->fd, 0) < 0 || pwrite(p->fd, text, (size_t)n, 0) != n)
         return err_set(err, "cannot write the pidfile %s: %s", p->path,
                        strerror(errno));
+    p->made = false;
     return true;
-}
-
-void pidfile_close(struct pidfile *p, bool remove)
-{
-    if (p->path && (remove || p->made))
-        unlink(p->path);
-    if (p->fd >= 0)
-        close(p->fd);
-    free(p->path);
-    *p = (struct pidfile){.fd = -1};
 }
 
 /* The pid in the file, or 0.  0 and 1 are refused with the rest: kill(0, ...)
@@ -107,4 +100,29 @@ bool pidfile_signal(const char *path, int signo, struct err *err)
         return err_set(err, "cannot signal process %d of %s: %s", (int)pid,
                        path, strerror(errno));
     return true;
+}
+
+/* Ours while our pid stands there, or, if we made it, nothing yet: a server that
+ * took our place writes its own, into the same file. */
+static bool is_ours(const struct pidfile *p)
+{
+    pid_t pid = read_pid(p->path, NULL);
+
+    return pid == getpid() || (p->made && pid == 0);
+}
+
+void pidfile_remove(const struct pidfile *p)
+{
+    if (p->path && is_ours(p))
+        unlink(p->path);
+}
+
+void pidfile_close(struct pidfile *p)
+{
+    if (p->made)
+        pidfile_remove(p);
+    if (p->fd >= 0)
+        close(p->fd);
+    free(p->path);
+    *p = (struct pidfile){.fd = -1};
 }

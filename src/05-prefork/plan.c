@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -92,6 +93,7 @@ static bool share_sockets(struct wsgi_config *c, const struct wsgi_config *old,
             if (c->sockets[i].fd < 0)
                 return err_set(err, "cannot share the socket %s: %s",
                                c->sockets[i].address, strerror(errno));
+            c->sockets[i].file = old->sockets[k].file;
         }
     return true;
 }
@@ -135,8 +137,9 @@ void plan_remove_sockets(const struct plan *p)
     for (size_t i = 0; i < c->socket_count; i++) {
         struct net_addr addr;
         const struct sockaddr_un *un = (const void *)&addr.storage;
-        if (c->sockets[i].fd >= 0 && net_local(c->sockets[i].fd, &addr) &&
-            addr.sa.sa_family == AF_UNIX && un->sun_path[0])
+        struct stat st;
+        if (c->sockets[i].file != 0 && net_local(c->sockets[i].fd, &addr) &&
+            lstat(un->sun_path, &st) == 0 && st.st_ino == c->sockets[i].file)
             unlink(un->sun_path);
     }
 }

@@ -23,7 +23,8 @@ bool plan_open(struct plan *p, const struct plan *old, struct err *err);
 /* Closes the sockets, in a process that works for another plan. */
 void plan_close(struct plan *p);
 
-/* Removes the unix sockets of the plan. */
+/* Removes the files of the plan's unix sockets, as far as they are still its
+ * own.  A signal handler may call it. */
 void plan_remove_sockets(const struct plan *p);
 
 #endif

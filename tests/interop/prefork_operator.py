@@ -131,6 +131,8 @@ def daemons_that_do_not_start(t):
     base = ["strata-prefork", "--wsgi-file", t.write("ok.py", APP % "ok"),
             "--pidfile", t.dir / "fail.pid", "--master"]
     bad = t.write("bad.py", "import nothing_like_that\n")
+    fifo = t.dir / "fifo"
+    os.mkfifo(fifo)
     cases = [
         ("a log that cannot be opened", ["--http-socket", f"{t.host}:8021",
          "--daemonize", "/no/such/dir/log"], 1, "/no/such/dir/log"),
@@ -141,6 +143,8 @@ def daemons_that_do_not_start(t):
         ("a pidfile that cannot be written", ["--http-socket",
          f"{t.host}:8021", "--pidfile", "/no/such/dir/pid"], 1,
          "/no/such/dir/pid"),
+        ("a pidfile that is a FIFO without a reader", ["--http-socket",
+         f"{t.host}:8021", "--pidfile", fifo], 1, "No such device"),
         ("an application that is not there", ["--http-socket",
          f"{t.host}:8021", "--daemonize", log, "--wsgi-file", bad,
          "--need-app"], 22, "the server ended before it served"),
@@ -251,6 +255,14 @@ def logs_users_and_files(t):
     t.ok("SIGUSR1 opens the log anew", lib.wait_for(
         lambda: text(t, 8040) and "GET / => generated" in read(log)))
     t.stop(child)
+
+    fifo = t.dir / "log.fifo"
+    os.mkfifo(fifo)
+    child = t.start(["strata-prefork", "--http-socket", f"{t.host}:8041", "-w",
+                     "app", "--logto", fifo, "-M"], ready=(t.host, 8041))
+    child.send_signal(signal.SIGUSR1)
+    t.equal("a log that is a FIFO holds nobody up", text(t, 8041), "logged")
+    t.equal("it stops", t.stop(child), 0)
 
     child = t.start(["strata-prefork", "--http-socket", sock, "-w", "app"],
                     ready=(sock, None))

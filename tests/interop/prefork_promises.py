@@ -2,8 +2,10 @@
 """What strata-prefork has promised to a kept connection it keeps: reloads,
 stops and workers that have done their work lose no request."""
 
+import errno
 import os
 import signal
+import socket
 from pathlib import Path
 
 import kept
@@ -174,8 +176,50 @@ def nobody_waits_at_a_quick_stop(t):
     t.equal("a silent client: a clean end", idle.end(), "a clean end")
 
 
+def a_successor_keeps_its_files(t):
+    """A server that sees its last clients off listens no more, so that the next
+    one can start; what bears the successor's name is not removed."""
+    sock, pidfile = t.dir / "s.sock", t.dir / "s.pid"
+    words = ["strata-prefork", "--http-socket", sock, "-w", "app", "--master",
+             "--vacuum", "--pidfile", pidfile]
+    t.write("app.py", APP)
+    (t.dir / "gate").unlink(missing_ok=True)
+    gate = lib.Gate(t.dir / "gate")
+
+    def refused():
+        with socket.socket(socket.AF_UNIX) as s:
+            return s.connect_ex(str(sock)) == errno.ECONNREFUSED
+
+    def start():
+        child = t.start(words, ready=(str(sock), None))
+        lib.wait_for(lambda: pidfile.read_text() == f"{child.pid}\n")
+        return child
+
+    old = start()
+    busy = socket.socket(socket.AF_UNIX)
+    busy.connect(str(sock))
+    busy.sendall(WAIT)
+    t.ok("a last request is at work", gate.reached())
+    old.send_signal(signal.SIGQUIT)
+    t.ok("the server listens no more", lib.wait_for(refused))
+    new = start()
+    gate.let_go()
+    t.ok("the predecessor's last request is answered",
+         busy.recv(65536).startswith(b"HTTP/1.1 200 "))
+    busy.close()
+    t.equal("it ends", t.ended(old), 0)
+    t.ok("the successor's socket stays", sock.exists() and lib.ask(
+        str(sock), None, "GET", "/").status == 200)
+    t.ok("and so does its pidfile", pidfile.exists() and
+         pidfile.read_text() == f"{new.pid}\n")
+    t.equal("the successor stops", t.stop(new, signal.SIGINT), 0)
+    t.ok("and takes away what is its own",
+         not sock.exists() and not pidfile.exists())
+
+
 with lib.Test("promises of strata-prefork") as t:
     for part in (at_a_reload, at_a_stop, silent, came_in_time,
                  nobody_is_let_in, nobody_waits_at_a_quick_stop,
+                 a_successor_keeps_its_files,
                  under_max_requests, under_reloads):
         part(t)
