@@ -35,6 +35,20 @@ def exits(env, start_response):
     os._exit(3)
 
 
+def child(env, start_response):
+    """A process of the application's own is told to end, as multiprocessing
+    does it; and how often that was in this process."""
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(60)
+        os._exit(0)
+    os.kill(pid, signal.SIGTERM)
+    os.waitpid(pid, 0)
+    CHILDREN.append(pid)
+    return answer(start_response, "children that have ended: %d"
+                  % len(CHILDREN))
+
+
 def processes(env, start_response):
     """What the environ and the module `uwsgi` say of the processes."""
     import uwsgi
@@ -50,6 +64,7 @@ def started(env, start_response):
 
 
 IMPORTER = os.getpid()
+CHILDREN = []
 
 
 def application(env, start_response):

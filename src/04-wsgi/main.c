@@ -20,7 +20,8 @@ static void on_stop(int signo)
 {
     int saved = errno;
 
-    wsgi_order(&orders, signo == SIGQUIT ? WSGI_FINISH : WSGI_LEAVE);
+    if (wsgi_is_for_us(&orders, signo))
+        wsgi_order(&orders, signo == SIGQUIT ? WSGI_FINISH : WSGI_LEAVE);
     errno = saved;
 }
 
@@ -175,7 +176,7 @@ static int run(const struct command_line *line, struct err *err)
         const struct wsgi_server server = {
             .host = host,
             .orders = &orders,
-            .last_call = WSGI_LAST_CALL,
+            .last_call = {WSGI_LAST_CALL, WSGI_LAST_CALL},
             .alone = true,
         };
         const struct wsgi_identity me = {1, 0, 1};

@@ -88,7 +88,7 @@ enum wsgi_order {
     WSGI_GO_ON,
     /* Accept nothing more.  Whoever is connected is served once more, and the
      * answer says that it is the last; a client that sends nothing is waited
-     * for as long as `last_call` says. */
+     * for as long as `last_call` says for the order. */
     WSGI_FINISH,
     /* The same, but connections that are kept for a further request, of which
      * nothing has come, are closed at once. */
@@ -100,6 +100,7 @@ struct wsgi_orders {
     /* Two eventfds, that become readable with FINISH and with LEAVE.  Nobody
      * reads them, so that all threads see them. */
     int fds[WSGI_LEAVE];
+    pid_t whose; /* an application may fork, and its children share the fds */
 };
 
 /* False with errno. */
@@ -107,6 +108,11 @@ bool wsgi_orders_open(struct wsgi_orders *o);
 
 /* A signal handler may call it. */
 void wsgi_order(struct wsgi_orders *o, enum wsgi_order order);
+
+/* For a signal handler to ask first: false in a child of the application, which
+ * has the handlers too, but no part in the orders; the signal then does what it
+ * does to any program. */
+bool wsgi_is_for_us(const struct wsgi_orders *o, int signo);
 
 /* How long a silent client is waited for, in ms, where nobody asks for
  * less. */
@@ -118,7 +124,7 @@ struct wsgi_server {
     const struct wsgi_hooks *hooks; /* NULL: none */
     unsigned core;                  /* 0, 1, ... : the number of the thread */
     const struct wsgi_orders *orders;
-    int64_t last_call; /* ms */
+    int64_t last_call[WSGI_LEAVE]; /* ms, of FINISH and of LEAVE */
     bool alone; /* no other process serves the sockets: they end with it */
 };
 

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -35,6 +36,7 @@ struct loop {
     struct wsgi_peer *free; /* peers to use again */
     struct pollfd *poll;    /* orders, sockets, waiting: in this order */
     enum wsgi_order order;  /* that is obeyed */
+    int64_t leave_at;       /* LEAVE: the end of all waiting */
 };
 
 static void end_peer(struct loop *l, struct wsgi_peer *p, bool reset)
@@ -71,14 +73,15 @@ static void make_room(struct loop *l)
 }
 
 /* What an order to end leaves of the time that p has.  An answer that is the
- * last may be taken in, unless all is to end. */
+ * last may be taken in, unless all is to end: then whoever sends, and be it a
+ * byte now and then, gains nothing. */
 static void hasten(const struct loop *l, struct wsgi_peer *p)
 {
     bool leave = l->order == WSGI_LEAVE;
-    int64_t latest = leave && p->state == WSGI_PEER_KEPT
-                         ? 0
-                         : net_after(l->server->last_call);
+    int64_t latest = net_after(l->server->last_call[0]);
 
+    if (leave)
+        latest = p->state == WSGI_PEER_KEPT ? 0 : l->leave_at;
     if (latest < p->deadline && (leave || p->state != WSGI_PEER_DRAIN))
         p->deadline = latest;
 }
@@ -178,6 +181,8 @@ static void expire(struct loop *l, int64_t then)
             continue;
         if (!over)
             wsgi_peer_late(p);
+        if (l->order == WSGI_LEAVE)
+            hasten(l, p);
         if (over || p->state != WSGI_PEER_DRAIN)
             end_peer(l, take(l, i), false);
     }
@@ -235,7 +240,7 @@ static bool wait_for_all(struct loop *l, int64_t now, size_t *listeners)
  * accepted. */
 static void obey(struct loop *l)
 {
-    l->order++;
+    l->leave_at = net_after(l->server->last_call[l->order++]);
     if (l->server->alone)
         wsgi_config_stop_listening(l->config);
     for (size_t i = 0; i < l->count; i++)
@@ -318,6 +323,7 @@ static const bool *make_home(struct err *err)
 bool wsgi_orders_open(struct wsgi_orders *o)
 {
     o->given = WSGI_GO_ON;
+    o->whose = getpid();
     for (int i = 0; i < WSGI_LEAVE; i++) {
         o->fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (o->fds[i] < 0)
@@ -337,6 +343,16 @@ void wsgi_order(struct wsgi_orders *o, enum wsgi_order order)
     for (int i = 0; i < (int)order; i++)
         if (write(o->fds[i], &one, sizeof one) < 0)
             _exit(1); /* somebody has closed it: nobody else would hear */
+}
+
+/* raise() takes effect when the handler returns. */
+bool wsgi_is_for_us(const struct wsgi_orders *o, int signo)
+{
+    if (getpid() == o->whose)
+        return true;
+    signal(signo, SIG_DFL);
+    raise(signo);
+    return false;
 }
 
 bool wsgi_serve(const struct wsgi_server *server, struct err *err)

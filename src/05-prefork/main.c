@@ -65,6 +65,18 @@ static void announce(const struct plan *plan)
                                 : "single process");
 }
 
+/* --vacuum: with a master he does it, and else whoever is alone, also when its
+ * time is up in the midst of a request. */
+static void clear_away(const void *prefork)
+{
+    const struct prefork *p = prefork;
+
+    if (!p->current->config.vacuum)
+        return;
+    plan_remove_sockets(p->current);
+    pidfile_remove(&p->pidfile);
+}
+
 /* Without a master: this process is the worker. */
 static int run_alone(struct prefork *p)
 {
@@ -73,6 +85,8 @@ static int run_alone(struct prefork *p)
     int status;
 
     supervisor_alone(&w, prefork_signals);
+    p->worker.farewell = clear_away;
+    p->worker.whose = p;
     if (!prefork_catch(&p->worker, &w))
         return 1;
     status = prefork_load(&p->worker, p->current, &w);
@@ -109,17 +123,6 @@ static bool begin(struct prefork *p, char **log, struct err *err)
     if (name)
         daemon_use_log(fd);
     return true;
-}
-
-/* --vacuum. */
-static void clear_away(const void *prefork)
-{
-    const struct prefork *p = prefork;
-
-    if (!p->current->config.vacuum)
-        return;
-    plan_remove_sockets(p->current);
-    pidfile_remove(&p->pidfile);
 }
 
 static int serve(struct prefork *p, struct err *err)

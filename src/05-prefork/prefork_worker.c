@@ -18,8 +18,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* After SIGTERM a request may run on for so long, in seconds. */
-#define QUICK_END 1
+/* After SIGTERM a request may run on for so long, in seconds; a client that is
+ * silent is waited for, in ms, for less: nobody's atexit functions, and not the
+ * removing of files, may depend on him. */
+#define QUICK_END  1
+#define QUICK_CALL 500
 
 /* All that a signal handler can know. */
 static struct {
@@ -27,23 +30,28 @@ static struct {
     bool catching; /* the orders are open */
     const char *log;
     bool alone; /* without a master */
+    const struct prefork_worker *worker;
 } signalled;
 
 static void on_alarm(int signo)
 {
-    (void)signo;
+    const struct prefork_worker *p = signalled.worker;
+
+    if (!wsgi_is_for_us(&signalled.orders, signo))
+        return;
+    if (p->farewell)
+        p->farewell(p->whose);
     _exit(0);
 }
 
-static void on_signal(int signo)
+static void act_on(int signo)
 {
     static const char refusal[] =
         "SIGHUP: a reload needs a master (--master); nothing was done\n";
-    int saved = errno;
 
     if (signo == SIGHUP && signalled.alone) {
         if (write(STDERR_FILENO, refusal, sizeof refusal - 1) < 0)
-            errno = saved;
+            return;
     } else if (signo == SIGUSR1) {
         if (signalled.log)
             daemon_reopen_log(signalled.log, NULL);
@@ -55,6 +63,14 @@ static void on_signal(int signo)
         signal(SIGALRM, on_alarm);
         alarm(QUICK_END);
     }
+}
+
+static void on_signal(int signo)
+{
+    int saved = errno;
+
+    if (wsgi_is_for_us(&signalled.orders, signo))
+        act_on(signo);
     errno = saved;
 }
 
@@ -100,6 +116,7 @@ bool prefork_catch(struct prefork_worker *p, struct supervisor_worker *w)
     signalled.catching = true;
     signalled.log = p->log;
     signalled.alone = w->report < 0;
+    signalled.worker = p;
     install_handlers();
     supervisor_unblock(w);
     return true;
@@ -305,15 +322,19 @@ static int64_t patience(const struct prefork_config *c)
 /* Serves in so many threads, of which this is the first. */
 static bool serve_all(struct serving *s)
 {
-    int64_t last_call = patience(s->config);
     uint64_t running = 1;
     bool ok = true;
     void *failed;
 
     for (uint64_t i = 0; i < s->config->threads; i++)
-        s->cores[i].server =
-            (struct wsgi_server){s->p->host,        &s->hooks, (unsigned)i,
-                                 &signalled.orders, last_call, signalled.alone};
+        s->cores[i].server = (struct wsgi_server){
+            .host = s->p->host,
+            .hooks = &s->hooks,
+            .core = (unsigned)i,
+            .orders = &signalled.orders,
+            .last_call = {patience(s->config), QUICK_CALL},
+            .alone = signalled.alone,
+        };
     while (running < s->config->threads && ok) {
         struct core *core = &s->cores[running];
         int error = pthread_create(&core->thread, NULL, serve, &core->server);

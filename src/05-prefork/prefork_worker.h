@@ -36,6 +36,10 @@ struct prefork_worker {
     const char *log; /* to be opened anew on SIGUSR1; NULL: none */
     struct wsgi_host *host;
     struct supervisor_worker *self;
+    /* Called with `whose` in a signal handler, by a process that ends in the
+     * midst of a request; NULL: not at all. */
+    void (*farewell)(const void *whose);
+    const void *whose;
 };
 
 /* The application called sys.exit(N) at its import: the status is this | N.

@@ -176,6 +176,38 @@ def nobody_waits_at_a_quick_stop(t):
     t.equal("a silent client: a clean end", idle.end(), "a clean end")
 
 
+def takes_its_files_away(t):
+    """A quick stop, without a master: neither a silent client nor a request
+    that does not end keeps --vacuum from what it promises."""
+    sock, pidfile = t.dir / "v.sock", t.dir / "v.pid"
+    t.write("app.py", APP + """
+import atexit
+atexit.register(lambda: open("at-exit", "w").close())
+""")
+    for name, data in ("silent", b""), ("half a head", WAIT[:9]), \
+            ("at work", WAIT):
+        for file in "begun", "go", "at-exit":
+            (t.dir / file).unlink(missing_ok=True)
+        child = t.start(["strata-prefork", "--http-socket", sock, "-w", "app",
+                         "--vacuum", "--pidfile", pidfile],
+                        ready=(str(sock), None))
+        lib.wait_for(lambda: pidfile.read_text().endswith("\n"))
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(str(sock))
+        client.sendall(data)
+        if data == WAIT:
+            lib.wait_for((t.dir / "begun").exists)
+        else:  # the worker has it when it has answered the next one
+            lib.ask(str(sock), None, "GET", "/")
+        t.equal(f"{name}: it stops", t.stop(child, signal.SIGTERM), 0)
+        t.ok(f"{name}: its files are gone",
+             not sock.exists() and not pidfile.exists())
+        if data != WAIT:
+            t.ok(f"{name}: the application's atexit functions have run",
+                 (t.dir / "at-exit").exists())
+        client.close()
+
+
 def a_successor_keeps_its_files(t):
     """A server that sees its last clients off listens no more, so that the next
     one can start; what bears the successor's name is not removed."""
@@ -220,6 +252,6 @@ def a_successor_keeps_its_files(t):
 with lib.Test("promises of strata-prefork") as t:
     for part in (at_a_reload, at_a_stop, silent, came_in_time,
                  nobody_is_let_in, nobody_waits_at_a_quick_stop,
-                 a_successor_keeps_its_files,
+                 a_successor_keeps_its_files, takes_its_files_away,
                  under_max_requests, under_reloads):
         part(t)
