@@ -110,8 +110,9 @@ bool wsgi_orders_open(struct wsgi_orders *o);
 void wsgi_order(struct wsgi_orders *o, enum wsgi_order order);
 
 /* For a signal handler to ask first: false in a child of the application, which
- * has the handlers too, but no part in the orders; the signal then does what it
- * does to any program. */
+ * has the handlers too, but no part in the orders.  The signal then ends the
+ * child, as it ends any program; but SIGHUP and SIGQUIT, by which nobody means
+ * to hurt what is at work, do nothing. */
 bool wsgi_is_for_us(const struct wsgi_orders *o, int signo);
 
 /* How long a silent client is waited for, in ms, where nobody asks for

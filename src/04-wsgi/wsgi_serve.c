@@ -350,8 +350,10 @@ bool wsgi_is_for_us(const struct wsgi_orders *o, int signo)
 {
     if (getpid() == o->whose)
         return true;
-    signal(signo, SIG_DFL);
-    raise(signo);
+    if (signo != SIGHUP && signo != SIGQUIT) {
+        signal(signo, SIG_DFL);
+        raise(signo);
+    }
     return false;
 }
 

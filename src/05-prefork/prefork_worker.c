@@ -44,18 +44,22 @@ static void on_alarm(int signo)
     _exit(0);
 }
 
+/* The log is reopened by each process for itself, also by a child of the
+ * application; SIGUSR2 must only not be fatal. */
 static void act_on(int signo)
 {
     static const char refusal[] =
         "SIGHUP: a reload needs a master (--master); nothing was done\n";
 
+    if (signo == SIGUSR1 && signalled.log)
+        daemon_reopen_log(signalled.log, NULL);
+    if (signo == SIGUSR1 || signo == SIGUSR2 ||
+        !wsgi_is_for_us(&signalled.orders, signo))
+        return;
     if (signo == SIGHUP && signalled.alone) {
         if (write(STDERR_FILENO, refusal, sizeof refusal - 1) < 0)
             return;
-    } else if (signo == SIGUSR1) {
-        if (signalled.log)
-            daemon_reopen_log(signalled.log, NULL);
-    } else if (signo != SIGUSR2) { /* which must only not be fatal */
+    } else {
         wsgi_order(&signalled.orders,
                    signo == SIGQUIT ? WSGI_FINISH : WSGI_LEAVE);
     }
@@ -69,8 +73,7 @@ static void on_signal(int signo)
 {
     int saved = errno;
 
-    if (wsgi_is_for_us(&signalled.orders, signo))
-        act_on(signo);
+    act_on(signo);
     errno = saved;
 }
 

@@ -186,8 +186,9 @@ atexit.register(lambda: open("at-exit", "w").close())
 """)
     for name, data in ("silent", b""), ("half a head", WAIT[:9]), \
             ("at work", WAIT):
-        for file in "begun", "go", "at-exit":
+        for file in "gate", "at-exit":
             (t.dir / file).unlink(missing_ok=True)
+        gate = lib.Gate(t.dir / "gate")
         child = t.start(["strata-prefork", "--http-socket", sock, "-w", "app",
                          "--vacuum", "--pidfile", pidfile],
                         ready=(str(sock), None))
@@ -196,7 +197,7 @@ atexit.register(lambda: open("at-exit", "w").close())
         client.connect(str(sock))
         client.sendall(data)
         if data == WAIT:
-            lib.wait_for((t.dir / "begun").exists)
+            t.ok(f"{name}: the application has it", gate.reached())
         else:  # the worker has it when it has answered the next one
             lib.ask(str(sock), None, "GET", "/")
         t.equal(f"{name}: it stops", t.stop(child, signal.SIGTERM), 0)

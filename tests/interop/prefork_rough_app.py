@@ -12,6 +12,21 @@ import lib
 
 APP = """
 import os, signal
+def child(names):
+    (asked, ask), (told, tell) = os.pipe(), os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(ask), os.close(told)
+        os.read(asked, 1)
+        os.write(tell, b'alive')
+        os._exit(0)
+    os.close(asked), os.close(tell)
+    for name in names:
+        os.kill(pid, getattr(signal, name))
+    os.close(ask)
+    said = os.read(told, 9)
+    os.close(told), os.waitpid(pid, 0)
+    return said or b'dead'
 def application(env, start_response):
     path = env['PATH_INFO']
     body = b'the server'
@@ -39,6 +54,8 @@ def application(env, start_response):
             open(env['QUERY_STRING']).read()
     if path == '/block':
         signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))
+    if path == '/child':
+        body = child(env['QUERY_STRING'].split('+'))
     if path == '/crash':
         os.kill(os.getpid(), 9)
     if path == '/pid':
@@ -129,6 +146,25 @@ def takes_signals(t):
          lib.wait_for(lambda: not lib.listening(t.host, 8026)))
 
 
+def signals_for_a_child(t):
+    """What is sent to a child of the application is no order to the server."""
+    for port, words, harmless in (
+            (8035, ["strata-wsgi"], "SIGQUIT"),
+            (8036, ["strata-prefork"], "SIGHUP+SIGUSR1+SIGUSR2+SIGQUIT"),
+            (8037, ["strata-prefork", "--master"],
+             "SIGHUP+SIGUSR1+SIGUSR2+SIGQUIT")):
+        server = start(t, port, *words)
+        pid = page(t, port, "/pid")
+        t.equal(f"{words}: a child lives through {harmless}",
+                page(t, port, f"/child?{harmless}"), b"alive")
+        for name in "SIGINT", "SIGTERM":
+            t.equal(f"{words}: {name} ends it",
+                    page(t, port, f"/child?{name}"), b"dead")
+        t.equal(f"{words}: the same process serves on",
+                page(t, port, "/pid"), pid)
+        t.equal(f"{words}: it stops", t.stop(server), 0)
+
+
 def crashes(t):
     child = start(t, 8030, "strata-prefork", "--master")
     with lib.Stopwatch() as watch:
@@ -160,5 +196,6 @@ with lib.Test("applications and clients that take what is not theirs") as test:
     forks(test, 8001, "strata-prefork", "--master")
     closes_descriptors(test)
     takes_signals(test)
+    signals_for_a_child(test)
     crashes(test)
     descriptors_run_out(test)
