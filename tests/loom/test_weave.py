@@ -224,7 +224,7 @@ class House(unittest.TestCase):
         self.woven()
         self.source.write_text(SOURCE + "\nint more;\n")
         self.expect_problem("chapters/01-echo.md: src/01-echo/demo.c:40:",
-                            "more stands in no quote")
+                            "more stands in no listing")
 
     def test_new_file_is_missing(self):
         self.woven()
@@ -233,13 +233,13 @@ class House(unittest.TestCase):
 
     def test_unquoted_opening_is_missing(self):
         self.woven(GOOD.replace(' item="opening"', ' item="add"'))
-        self.expect_problem("opening stands in no quote",
-                            "add stands in 2 quotes")
+        self.expect_problem("opening stands in no listing",
+                            "add stands in 2 listings")
 
     def test_double_line(self):
         self.woven(GOOD + '\n```c {file="src/01-echo/demo.c" item="THIRD"}\n'
                    "```\n")
-        self.expect_problem("THIRD stands in 2 quotes",
+        self.expect_problem("THIRD stands in 2 listings",
                             "chapters/01-echo.md:34, chapters/01-echo.md:50")
 
     def test_unknown_name(self):
@@ -247,7 +247,7 @@ class House(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("chapters/01-echo.md:8: src/01-echo/demo.c has no item "
                       "pear", out)
-        self.expect_problem("no item pear", "struct:pair stands in no quote")
+        self.expect_problem("no item pear", "struct:pair stands in no listing")
 
     def test_ambiguous_name(self):
         self.source.write_text(SOURCE + "\nint pair(void)\n{\n}\n")
@@ -290,7 +290,7 @@ class House(unittest.TestCase):
         (self.source.parent / "a.png").write_bytes(b"\x89PNG\0\xff")
         self.assertEqual(self.run_weave("check")[0], 0)
         (self.source.parent / "a.conf").write_text("x;\n")
-        self.expect_problem("src/01-echo/a.conf:1: file stands in no quote")
+        self.expect_problem("src/01-echo/a.conf:1: file stands in no listing")
         self.woven(GOOD + '\n```nginx {file="src/01-echo/a.conf"}\n```\n')
         self.assertEqual(self.run_weave("check")[0], 0)
 
