@@ -119,6 +119,29 @@ static void test_timers_many(void)
 }
 
 static int calls;
+static struct event_loop *greedy_loop;
+
+static void fire_again(struct timer *t)
+{
+    calls++;
+    if (calls < 1000)
+        timer_set(greedy_loop, t, 0);
+}
+
+/* A timer that sets itself to now lets the others have their turn. */
+static void test_timers_let_go(void)
+{
+    struct event_loop *loop = event_loop_new();
+    struct timer t = {.fire = fire_again};
+
+    calls = 0;
+    greedy_loop = loop;
+    timer_set(loop, &t, 0);
+    event_run(loop, 1000);
+    CU_ASSERT_EQUAL(calls, 1);
+    timer_clear(loop, &t);
+    event_loop_free(loop);
+}
 
 static void count_ready(struct event *e)
 {
@@ -220,6 +243,7 @@ static void test_later_waits_a_batch(void)
 
 UNIT_MAIN("event", {"timers fire in order", test_timers_fire_in_order},
           {"timers move", test_timers_move}, {"many timers", test_timers_many},
+          {"timers let go", test_timers_let_go},
           {"events are edges", test_events_are_edges},
           {"closed in the batch", test_closed_in_the_batch},
           {"later waits a batch", test_later_waits_a_batch})

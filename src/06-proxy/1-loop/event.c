@@ -1,4 +1,10 @@
-/* event: the epoll loop and its timers; see event.h. */
+/* event: the epoll loop and its timers.
+ *
+ * One turn is event_run, at the end of the file: it sleeps in epoll, hands out
+ * what epoll reports, fires the timers whose time has come, and does what was
+ * put off until now.  A handler may close any descriptor and clear any timer,
+ * its own or another's: what has left the loop is passed over, and its memory
+ * is still there, because it is freed in the last of the four steps. */
 
 #include "event.h"
 #include "net.h"
@@ -8,6 +14,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+/* What one look at epoll may bring.  With more ready than this, the rest comes
+ * with the next look. */
 #define EVENT_BATCH 256
 
 struct event_loop {
@@ -103,7 +111,6 @@ void event_close(struct event_loop *loop, struct event *e)
 
     if (fd < 0)
         return;
-    (void)loop;
     e->fd = -1;
     close(fd);
 }
@@ -121,6 +128,10 @@ static void heap_put(struct event_loop *loop, size_t place, struct timer *t)
     t->place = place;
 }
 
+/* The parent of place p is p / 2, its children are 2p and 2p + 1, and none is
+ * due before its parent.  A timer that is earlier than its parent changes
+ * places with it, as often as it takes; in heap_down with the earlier of its
+ * children. */
 static void heap_up(struct event_loop *loop, size_t place, struct timer *t)
 {
     while (place > 1 && loop->heap[place / 2]->queued > t->queued) {
@@ -148,6 +159,8 @@ static void heap_down(struct event_loop *loop, size_t place, struct timer *t)
     heap_put(loop, place, t);
 }
 
+/* The last one fills the gap.  It may come from another branch, and then it may
+ * be too early for its new parent as well as too late for its children. */
 static void heap_remove(struct event_loop *loop, struct timer *t)
 {
     size_t place = t->place;
@@ -178,10 +191,11 @@ static void heap_insert(struct event_loop *loop, struct timer *t)
 }
 
 /* A later time is only noted: when the old one comes, event_fire_timers finds
- * the note and puts the timer back. */
+ * the note and puts the timer back.  And the time is never now: a timer that
+ * sets itself as it fires would be the first again, and hold the loop. */
 void timer_set(struct event_loop *loop, struct timer *t, int64_t ms)
 {
-    t->when = loop->now + ms;
+    t->when = loop->now + (ms > 0 ? ms : 1);
     if (t->place != 0) {
         if (t->when >= t->queued)
             return;
@@ -204,7 +218,7 @@ static void event_fire_timers(struct event_loop *loop)
 
         heap_remove(loop, t);
         if (t->when > loop->now) {
-            heap_insert(loop, t);
+            heap_insert(loop, t); /* moved meanwhile: see timer_set */
         } else {
             t->when = 0;
             t->fire(t);
@@ -212,7 +226,9 @@ static void event_fire_timers(struct event_loop *loop)
     }
 }
 
-/* How long epoll may sleep. */
+/* How long epoll may sleep: until the first timer, and not at all when there
+ * is something to do already.  The clock is asked again, for the handlers have
+ * taken time since the batch began. */
 static int event_patience(const struct event_loop *loop, int ms)
 {
     int64_t wait;
@@ -229,6 +245,8 @@ static int event_patience(const struct event_loop *loop, int ms)
     return ms >= 0 && ms < wait ? ms : (int)wait;
 }
 
+/* An end or an error makes both calls return at once, so both are worth a try:
+ * it is read() that says which it was. */
 static void event_note(struct event *e, uint32_t what)
 {
     if (what & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))

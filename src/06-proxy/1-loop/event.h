@@ -57,7 +57,8 @@ bool event_add_listener(struct event_loop *loop, struct event *e, int fd,
 void event_remove(struct event_loop *loop, struct event *e);
 void event_close(struct event_loop *loop, struct event *e);
 
-/* Sets the timer to fire once, ms from now; moves it if it is set. */
+/* Sets the timer to fire once, ms from now and at least 1; moves it if it is
+ * set. */
 void timer_set(struct event_loop *loop, struct timer *t, int64_t ms);
 void timer_clear(struct event_loop *loop, struct timer *t);
 
