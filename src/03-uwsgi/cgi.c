@@ -6,6 +6,7 @@
  * can still be seen. */
 
 #include "cgi.h"
+#include "http_hop.h"
 
 #include <stdlib.h>
 
@@ -74,16 +75,6 @@ bool cgi_variables(const struct http_request *r, const struct cgi_server *s,
     return ok && cgi_fields(r, false, emit, context);
 }
 
-/* Fields that never become HTTP_*.  Host is here because cgi_fields has sent
- * it before the walk: for a request in absolute form HTTP_HOST is not the
- * field's value (RFC 9112 3.2.2).  HTTP_PROXY is what HTTP clients inside the
- * application take for their proxy's address. */
-static const struct span not_passed[] = {
-    SPAN_INIT("Host"),         SPAN_INIT("Content-Length"),
-    SPAN_INIT("Content-Type"), SPAN_INIT("Transfer-Encoding"),
-    SPAN_INIT("Proxy"),
-};
-
 /* A token may hold more than letters, digits and "-"; the rest would either
  * meet a dashed name after the mapping ("X_Forwarded_For") or make a variable
  * that no shell and no CGI program can name. */
@@ -100,12 +91,8 @@ bool cgi_name_is_plain(struct span name)
 
 static bool passed(struct span name, bool all_names)
 {
-    if (!all_names && !cgi_name_is_plain(name))
-        return false;
-    for (size_t i = 0; i < sizeof not_passed / sizeof not_passed[0]; i++)
-        if (span_eq_nocase(name, not_passed[i]))
-            return false;
-    return true;
+    return (all_names || cgi_name_is_plain(name)) &&
+           !http_ends_here(name, HOP_VARIABLES);
 }
 
 static bool add_variable_name(struct buf *out, struct span name)

@@ -6,6 +6,7 @@
  * answer that two of them could understand in two ways is refused. */
 
 #include "http_reply.h"
+#include "http_hop.h"
 
 #include <string.h>
 
@@ -228,16 +229,6 @@ bool http_connection_names(const struct http_fields *f, struct span name)
 
 bool http_reply_ends_here(const struct http_reply *r, struct span name)
 {
-    static const struct span list[] = {
-        SPAN_INIT("Connection"),       SPAN_INIT("Keep-Alive"),
-        SPAN_INIT("Proxy-Connection"), SPAN_INIT("TE"),
-        SPAN_INIT("Trailer"),          SPAN_INIT("Transfer-Encoding"),
-        SPAN_INIT("Upgrade"),          SPAN_INIT("Content-Length"),
-        SPAN_INIT("Status"),
-    };
-
-    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
-        if (span_eq_nocase(name, list[i]))
-            return true;
-    return http_connection_names(&r->fields, name);
+    return http_ends_here(name, HOP_REPLY) ||
+           http_connection_names(&r->fields, name);
 }

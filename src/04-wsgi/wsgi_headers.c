@@ -8,23 +8,10 @@
 
 #include "wsgi_exchange.h"
 
+#include "http_hop.h"
 #include "http_status.h"
 
 #include <string.h>
-
-/* Fields of one connection, not of a response: PEP 3333 forbids them to
- * applications ("Other HTTP Features"), RFC 9110 7.6.1 lists them. */
-static const struct span hop_by_hop[] = {
-    SPAN_INIT("Connection"),
-    SPAN_INIT("Keep-Alive"),
-    SPAN_INIT("Proxy-Authenticate"),
-    SPAN_INIT("Proxy-Authorization"),
-    SPAN_INIT("TE"),
-    SPAN_INIT("Trailer"),
-    SPAN_INIT("Trailers"),
-    SPAN_INIT("Transfer-Encoding"),
-    SPAN_INIT("Upgrade"),
-};
 
 /* The bytes of a native string, which is a str of Latin-1 alone. */
 static bool native(PyObject *text, const char *what, struct span *s)
@@ -109,11 +96,9 @@ static bool refuse_field(PyObject *field, const char *why)
 static bool heed(struct wsgi_exchange *x, PyObject *field, struct span name,
                  struct span value)
 {
-    for (size_t i = 0; i < sizeof hop_by_hop / sizeof hop_by_hop[0]; i++)
-        if (span_eq_nocase(name, hop_by_hop[i]))
-            return refuse_field(field,
-                                "a hop-by-hop field belongs to the server "
-                                "(PEP 3333)");
+    if (http_ends_here(name, HOP_APPLICATION))
+        return refuse_field(field, "a hop-by-hop field belongs to the server "
+                                   "(PEP 3333)");
     if (span_eq_nocase(name, SPAN("Date")))
         x->has_date = true;
     if (!span_eq_nocase(name, SPAN("Content-Length")))

@@ -2,6 +2,7 @@
 
 #include "error_log.h"
 #include "front_conf.h"
+#include "http_hop.h"
 #include "http_response.h"
 #include "pass_settings.h"
 #include "phases.h"
@@ -44,20 +45,6 @@ struct proxy_target {
     struct span prefix;  /* of the location, which the URI stands for */
 };
 
-/* What is sent unless proxy_set_header says otherwise.  These of the client's
- * are about its connection to us, and end here (RFC 9110 7.6.1). */
-static const struct span not_passed[] = {
-    SPAN_INIT("Host"),
-    SPAN_INIT("Connection"),
-    SPAN_INIT("Content-Length"),
-    SPAN_INIT("Transfer-Encoding"),
-    SPAN_INIT("TE"),
-    SPAN_INIT("Keep-Alive"),
-    SPAN_INIT("Expect"),
-    SPAN_INIT("Upgrade"),
-    SPAN_INIT("Proxy-Connection"),
-};
-
 static bool header_is_set(const struct proxy_settings *s, struct span name)
 {
     for (const struct proxy_header *h = s->headers; h != NULL; h = h->next)
@@ -96,10 +83,8 @@ static bool add_defaults(struct exchange *x, const struct proxy_settings *s,
 
 static bool ends_here(struct exchange *x, struct span name)
 {
-    for (size_t i = 0; i < sizeof not_passed / sizeof *not_passed; i++)
-        if (span_eq_nocase(name, not_passed[i]))
-            return true;
-    return http_connection_names(&x->request.fields, name);
+    return http_ends_here(name, HOP_REQUEST) ||
+           http_connection_names(&x->request.fields, name);
 }
 
 static bool add_clients(struct exchange *x, const struct proxy_settings *s,
