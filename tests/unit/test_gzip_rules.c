@@ -1,8 +1,11 @@
 /* test_gzip_rules: which answers are compressed, and for whom. */
 
 #include "gzip_rules.h"
+#include "answer.h"
 
 #include "conf_file.h"
+#include "exchange.h"
+#include "http_request.h"
 #include "front_conf.h"
 #include "unit.h"
 

@@ -1,9 +1,11 @@
 /* test_output: the queue of pieces to a client's socket. */
 
-#include "front.h"
-
+#include "chunk.h"
 #include "conf_file.h"
+#include "connection.h"
 #include "front_conf.h"
+#include "front_worker.h"
+#include "output.h"
 #include "unit.h"
 
 #include <fcntl.h>

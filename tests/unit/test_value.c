@@ -1,11 +1,11 @@
 /* test_value: texts with variables, compiled and evaluated. */
 
-#include "value.h"
-
 #include "conf_file.h"
-#include "front.h"
+#include "connection.h"
+#include "exchange.h"
 #include "front_conf.h"
 #include "unit.h"
+#include "value.h"
 
 static struct conf_file_test t;
 static struct exchange x;

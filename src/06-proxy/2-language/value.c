@@ -1,6 +1,7 @@
 /* value: compiling and evaluating text with variables; see value.h. */
 
 #include "value.h"
+#include "exchange.h"
 #include "front_conf.h"
 #include "variables.h"
 

@@ -4,7 +4,10 @@
 #ifndef STRATA_VALUE_H
 #define STRATA_VALUE_H
 
-#include "front.h"
+#include "conf.h"
+
+struct exchange;
+struct regex;
 
 struct value;
 

@@ -1,11 +1,17 @@
 /* answer: the head of an answer and the framing of its body (RFC 9112 6). */
 
+#include "answer.h"
+#include "chunk.h"
+#include "connection.h"
 #include "error_log.h"
+#include "exchange.h"
 #include "filters.h"
-#include "front.h"
 #include "front_conf.h"
 #include "front_settings.h"
+#include "front_worker.h"
 #include "http_response.h"
+#include "output.h"
+#include "request_body.h"
 #include "server_tokens.h"
 #include "uri.h"
 

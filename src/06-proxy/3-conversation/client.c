@@ -1,9 +1,17 @@
 /* client: one connection: reading heads, keep-alive, and the ways to end. */
 
+#include "answer.h"
+#include "chunk.h"
+#include "client.h"
+#include "connection.h"
 #include "error_log.h"
-#include "front.h"
+#include "exchange.h"
 #include "front_conf.h"
 #include "front_settings.h"
+#include "front_worker.h"
+#include "output.h"
+#include "request.h"
+#include "request_body.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,15 +1,23 @@
 /* exchange: one request and its response, from the parsed head to the last
- * byte written; see front.h. */
+ * byte written; see exchange.h. */
 
 #include "access_log.h"
+#include "answer.h"
+#include "client.h"
+#include "connection.h"
 #include "error_log.h"
+#include "exchange.h"
 #include "field_names.h"
-#include "front.h"
 #include "front_conf.h"
 #include "front_settings.h"
+#include "front_worker.h"
 #include "http_response.h"
 #include "http_status.h"
+#include "output.h"
+#include "phases.h"
 #include "proxy_core.h"
+#include "request.h"
+#include "request_body.h"
 #include "server_tokens.h"
 #include "upstream.h"
 #include "uri.h"

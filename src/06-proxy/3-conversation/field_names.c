@@ -2,7 +2,9 @@
 
 #include "field_names.h"
 #include "cgi.h"
+#include "connection.h"
 #include "error_log.h"
+#include "exchange.h"
 #include "front_conf.h"
 #include "front_settings.h"
 

@@ -3,7 +3,7 @@
 #ifndef STRATA_FIELD_NAMES_H
 #define STRATA_FIELD_NAMES_H
 
-#include "front.h"
+struct exchange;
 
 /* Takes the fields out of x->request whose names ignore_invalid_headers and
  * underscores_in_headers do not let pass; x->server is known.  As in nginx the

@@ -7,7 +7,10 @@
 #ifndef STRATA_FILTERS_H
 #define STRATA_FILTERS_H
 
-#include "front.h"
+#include "bytes.h"
+
+struct exchange;
+struct front_chunk;
 
 /* add_header: appends the configured fields; false without memory. */
 bool headers_filter(struct exchange *x);

@@ -1,8 +1,13 @@
 /* output: the queue of pieces between an answer and its socket. */
 
+#include "chunk.h"
+#include "connection.h"
 #include "error_log.h"
-#include "front.h"
+#include "exchange.h"
 #include "front_settings.h"
+#include "front_worker.h"
+#include "output.h"
+#include "request.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,43 +20,7 @@
 #define OUTPUT_IOV      64
 #define OUTPUT_SENDFILE (1 << 20) /* at most so much of a file in one call, */
 #define OUTPUT_TURN     (4 << 20) /* and in one turn, before others have one */
-#define OUTPUT_CHUNKS   BYTES_KEPT(64) /* spare ones, of a worker */
 #define OUTPUT_PIECES   1024      /* that may wait for one client */
-
-struct front_chunk *chunk_new(struct front_worker *w)
-{
-    struct front_chunk *chunk = w->spare_chunks;
-
-    if (chunk != NULL) {
-        w->spare_chunks = chunk->next;
-        w->spare_chunk_count--;
-    } else {
-        chunk = malloc(sizeof *chunk);
-        if (chunk == NULL)
-            return NULL;
-    }
-    chunk->users = 0;
-    chunk->next = NULL;
-    return chunk;
-}
-
-void chunk_use(struct front_chunk *chunk)
-{
-    chunk->users++;
-}
-
-void chunk_drop(struct front_worker *w, struct front_chunk *chunk)
-{
-    if (chunk->users > 0 && --chunk->users > 0)
-        return;
-    if (w->spare_chunk_count >= OUTPUT_CHUNKS) {
-        free(chunk);
-        return;
-    }
-    chunk->next = w->spare_chunks;
-    w->spare_chunks = chunk;
-    w->spare_chunk_count++;
-}
 
 static struct piece *output_piece(struct exchange *x)
 {

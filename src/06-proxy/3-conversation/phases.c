@@ -1,7 +1,10 @@
-/* phases: server, location, limits, content; see front.h. */
+/* phases: server, location, limits, content; see exchange.h. */
 
 #include "phases.h"
+#include "answer.h"
+#include "connection.h"
 #include "error_log.h"
+#include "exchange.h"
 #include "front_conf.h"
 #include "front_settings.h"
 #include "static_handler.h"

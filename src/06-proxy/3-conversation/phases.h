@@ -3,7 +3,9 @@
 #ifndef STRATA_PHASES_H
 #define STRATA_PHASES_H
 
-#include "front.h"
+#include "conf.h"
+
+struct exchange;
 
 enum phase_result {
     PHASE_NEXT, /* go on with the next phase */
@@ -19,6 +21,9 @@ struct content_settings {
     void *data;
     int64_t internal; /* the location is for internal redirects alone */
 };
+
+/* Runs x through all phases, until one has answered. */
+void phases_run(struct exchange *x);
 
 extern struct conf_module content_module, return_module;
 

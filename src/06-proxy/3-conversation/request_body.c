@@ -1,9 +1,15 @@
 /* request_body: reading what follows the head, into memory first and then
  * into a file, before the exchange goes on. */
 
+#include "answer.h"
+#include "chunk.h"
+#include "connection.h"
 #include "error_log.h"
-#include "front.h"
+#include "exchange.h"
 #include "front_settings.h"
+#include "front_worker.h"
+#include "output.h"
+#include "request_body.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,7 @@
 /* connection_vars: values about the two ends: who asks, and who is asked. */
 
+#include "connection.h"
+#include "exchange.h"
 #include "front_conf.h"
 #include "variables.h"
 

@@ -1,5 +1,6 @@
 /* front_find: which server a host name means, and which location a URI. */
 
+#include "exchange.h"
 #include "front_blocks.h"
 #include "value.h"
 

@@ -1,7 +1,6 @@
 /* front_settings: the rows; see front_settings.h. */
 
 #include "front_settings.h"
-#include "front.h"
 
 #include <errno.h>
 #include <string.h>

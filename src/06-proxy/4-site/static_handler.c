@@ -1,8 +1,12 @@
 /* static_handler: finds the file that a URI means and answers with it. */
 
 #include "static_handler.h"
+#include "answer.h"
 #include "error_log.h"
+#include "exchange.h"
 #include "front_conf.h"
+#include "front_worker.h"
+#include "request.h"
 #include "static_answer.h"
 #include "static_settings.h"
 #include "uri.h"

@@ -3,7 +3,9 @@
 #ifndef STRATA_STATIC_HANDLER_H
 #define STRATA_STATIC_HANDLER_H
 
-#include "front.h"
+#include "bytes.h"
+
+struct exchange;
 
 /* The content handler of locations without another one. */
 void static_handler(struct exchange *x);

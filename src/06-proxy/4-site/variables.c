@@ -1,7 +1,10 @@
 /* variables: the table of names, and a function for each. */
 
 #include "variables.h"
+#include "connection.h"
+#include "exchange.h"
 #include "front_conf.h"
+#include "front_worker.h"
 #include "http_status.h"
 #include "server_tokens.h"
 #include "static_handler.h"

@@ -3,7 +3,9 @@
 #ifndef STRATA_VARIABLES_H
 #define STRATA_VARIABLES_H
 
-#include "front.h"
+#include "bytes.h"
+
+struct exchange;
 
 struct variable {
     const char *name; /* one that ends in "_" covers all names that begin so */

@@ -1,7 +1,9 @@
 /* pass_settings: setters for what the pass families share. */
 
 #include "pass_settings.h"
+#include "answer.h"
 #include "error_log.h"
+#include "exchange.h"
 #include "value.h"
 
 const struct conf_choice pass_next_choices[] = {

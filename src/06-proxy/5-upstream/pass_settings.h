@@ -7,6 +7,7 @@
 #ifndef STRATA_PASS_SETTINGS_H
 #define STRATA_PASS_SETTINGS_H
 
+#include "chunk.h"
 #include "upstream.h"
 
 #define PASS_WHERE (CONF_HTTP | CONF_SERVER | CONF_LOCATION)

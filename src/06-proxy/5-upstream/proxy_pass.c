@@ -1,11 +1,13 @@
 /* proxy_pass: the request as HTTP, to another server. */
 
 #include "error_log.h"
+#include "exchange.h"
 #include "front_conf.h"
 #include "http_hop.h"
 #include "http_response.h"
 #include "pass_settings.h"
 #include "phases.h"
+#include "request_body.h"
 #include "uri.h"
 #include "value.h"
 #include "variables.h"

@@ -9,8 +9,14 @@
 #ifndef STRATA_UPSTREAM_H
 #define STRATA_UPSTREAM_H
 
-#include "front.h"
+#include "conf.h"
+#include "event.h"
 #include "http_reply.h"
+#include "net.h"
+
+struct exchange;
+struct front_conf;
+struct front_worker;
 
 struct upstream_peer {
     struct net_addr addr;

@@ -2,8 +2,13 @@
  * upstream_reply's. */
 
 #include "upstream_call.h"
+#include "answer.h"
+#include "chunk.h"
+#include "connection.h"
 #include "error_log.h"
+#include "exchange.h"
 #include "front_conf.h"
+#include "front_worker.h"
 
 #include <errno.h>
 #include <netinet/in.h>

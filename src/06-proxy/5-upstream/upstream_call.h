@@ -4,6 +4,7 @@
 #ifndef STRATA_UPSTREAM_CALL_H
 #define STRATA_UPSTREAM_CALL_H
 
+#include "http_body.h"
 #include "upstream.h"
 
 #define CALL_MAX_FIELDS 256

@@ -1,7 +1,9 @@
 /* upstream_conf: upstream NAME { server ...; } and the groups that pass
  * directives make of plain addresses. */
 
+#include "exchange.h"
 #include "front_conf.h"
+#include "front_worker.h"
 #include "upstream.h"
 
 #include <netdb.h>

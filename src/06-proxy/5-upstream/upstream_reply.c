@@ -1,7 +1,13 @@
 /* upstream_reply: what comes back: the head becomes the answer's, the body is
  * relayed as it comes, never faster than the client takes it. */
 
+#include "answer.h"
+#include "chunk.h"
+#include "connection.h"
 #include "error_log.h"
+#include "exchange.h"
+#include "front_worker.h"
+#include "output.h"
 #include "upstream_call.h"
 
 #include <errno.h>

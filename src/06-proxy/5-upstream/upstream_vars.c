@@ -1,6 +1,8 @@
 /* upstream_vars: $upstream_addr and its like: one item a try, as nginx lists
  * them. */
 
+#include "exchange.h"
+#include "front_worker.h"
 #include "upstream_call.h"
 
 #define NONE ((struct span){NULL, 0})

@@ -1,8 +1,10 @@
 /* uwsgi_pass: the request as a uwsgi packet, to an application server. */
 
 #include "cgi.h"
+#include "exchange.h"
 #include "pass_settings.h"
 #include "phases.h"
+#include "request_body.h"
 #include "uwsgi_packet.h"
 #include "value.h"
 

@@ -3,6 +3,7 @@
 
 #include "access_log.h"
 #include "error_log.h"
+#include "exchange.h"
 #include "front_conf.h"
 #include "log_file.h"
 #include "value.h"

@@ -3,7 +3,7 @@
 #ifndef STRATA_ACCESS_LOG_H
 #define STRATA_ACCESS_LOG_H
 
-#include "front.h"
+struct exchange;
 
 /* Writes the lines that the exchange's location wants. */
 void access_log_write(struct exchange *x);

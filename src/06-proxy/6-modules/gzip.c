@@ -1,8 +1,13 @@
 /* gzip: compresses the bodies that gzip_rules lets through, as they pass. */
 
+#include "answer.h"
+#include "chunk.h"
+#include "connection.h"
 #include "error_log.h"
+#include "exchange.h"
 #include "filters.h"
 #include "gzip_rules.h"
+#include "output.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,7 +2,10 @@
  * gzip_* directives say. */
 
 #include "gzip_rules.h"
+#include "answer.h"
 #include "error_log.h"
+#include "exchange.h"
+#include "http_date.h"
 #include "regex.h"
 
 /* The answers that gzip_proxied lets through when the request came from a

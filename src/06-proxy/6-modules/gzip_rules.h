@@ -3,7 +3,9 @@
 #ifndef STRATA_GZIP_RULES_H
 #define STRATA_GZIP_RULES_H
 
-#include "front.h"
+#include "conf.h"
+
+struct exchange;
 
 struct gzip_types;
 struct gzip_agents;

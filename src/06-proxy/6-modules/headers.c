@@ -1,5 +1,7 @@
 /* headers: add_header. */
 
+#include "answer.h"
+#include "exchange.h"
 #include "filters.h"
 #include "value.h"
 

@@ -1,5 +1,7 @@
 /* return: answers at once with a status, a text, or a redirect. */
 
+#include "answer.h"
+#include "exchange.h"
 #include "phases.h"
 #include "static_handler.h"
 #include "value.h"

@@ -1,7 +1,11 @@
 /* front_worker: the worker's loop: accepts, serves, obeys orders. */
 
-#include "front.h"
+#include "chunk.h"
+#include "client.h"
+#include "connection.h"
+#include "exchange.h"
 #include "front_conf.h"
+#include "front_worker.h"
 #include "proxy_core.h"
 #include "worker.h"
 
