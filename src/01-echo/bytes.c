@@ -23,12 +23,6 @@ bool span_eq(struct span a, struct span b)
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
-/* Not tolower(): what a letter is must not depend on the user's locale. */
-static unsigned char ascii_lower(unsigned char c)
-{
-    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
-
 /* Most texts that are equal are so to the letter, and memcmp is fast. */
 bool span_eq_nocase(struct span a, struct span b)
 {
@@ -48,9 +42,28 @@ bool span_starts(struct span s, struct span prefix)
            span_eq((struct span){s.ptr, prefix.len}, prefix);
 }
 
+bool span_starts_nocase(struct span s, struct span prefix)
+{
+    return s.len >= prefix.len &&
+           span_eq_nocase((struct span){s.ptr, prefix.len}, prefix);
+}
+
 struct span span_from(struct span s, size_t n)
 {
     return n == 0 ? s : (struct span){s.ptr + n, s.len - n};
+}
+
+void span_skip(struct span *s, size_t n)
+{
+    *s = span_from(*s, n);
+}
+
+bool span_skip_prefix(struct span *s, struct span prefix)
+{
+    if (!span_starts(*s, prefix))
+        return false;
+    span_skip(s, prefix.len);
+    return true;
 }
 
 bool span_ends(struct span s, struct span suffix)
@@ -64,41 +77,34 @@ const char *span_chr(struct span s, char c)
     return s.len == 0 ? NULL : memchr(s.ptr, c, s.len);
 }
 
-static bool is_blank(char c)
+struct span span_until(struct span s, char c)
 {
-    return c == ' ' || c == '\t';
+    const char *at = span_chr(s, c);
+
+    return at ? (struct span){s.ptr, (size_t)(at - s.ptr)} : s;
+}
+
+struct span span_after(struct span s, const char *at)
+{
+    return span_from(s, (size_t)(at - s.ptr) + 1);
 }
 
 struct span span_trim(struct span s)
 {
-    while (s.len > 0 && is_blank(s.ptr[0]))
-        s.ptr++, s.len--;
-    while (s.len > 0 && is_blank(s.ptr[s.len - 1]))
+    while (s.len > 0 && ascii_is_blank(s.ptr[0]))
+        span_skip(&s, 1);
+    while (s.len > 0 && ascii_is_blank(s.ptr[s.len - 1]))
         s.len--;
     return s;
 }
 
 bool span_next(struct span *rest, char separator, struct span *item)
 {
-    const char *end;
-
     if (rest->len == 0)
         return false;
-    *item = *rest;
-    end = span_chr(*rest, separator);
-    if (end)
-        item->len = (size_t)(end - rest->ptr);
-    rest->ptr += item->len + (end != NULL);
-    rest->len -= item->len + (end != NULL);
+    *item = span_until(*rest, separator);
+    span_skip(rest, item->len + (item->len < rest->len));
     return true;
-}
-
-static int digit_value(unsigned char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = ascii_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
 }
 
 /* The test against overflow stands before the multiplication: after it, the
@@ -112,9 +118,9 @@ static bool parse_number(struct span s, unsigned base, uint64_t *value)
     if (s.len == 0)
         return false;
     for (size_t i = 0; i < s.len; i++) {
-        unsigned digit = digit_value(s.ptr[i]);
+        unsigned digit = (unsigned)ascii_hex(s.ptr[i]);
 
-        if (digit >= base)
+        if (digit >= base) /* and -1 as well, which is now the largest */
             return false;
         if (n > (UINT64_MAX - digit) / base)
             fits = false;

@@ -13,6 +13,40 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How many elements an array has. */
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* What ASCII says of a byte.  Not tolower() and its like: what a letter is must
+ * not depend on the user's locale. */
+static inline unsigned char ascii_lower(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+static inline bool ascii_is_digit(unsigned char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool ascii_is_alnum(unsigned char c)
+{
+    return ascii_is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+static inline bool ascii_is_blank(unsigned char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* The value of a hexadecimal digit; -1 for another byte. */
+static inline int ascii_hex(unsigned char c)
+{
+    if (ascii_is_digit(c))
+        return c - '0';
+    c = ascii_lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 struct span {
     const char *ptr;
     size_t len;
@@ -29,6 +63,7 @@ struct span span_of(const char *text); /* NULL gives an empty span */
 bool span_eq(struct span a, struct span b);
 bool span_eq_nocase(struct span a, struct span b); /* ASCII letters only */
 bool span_starts(struct span s, struct span prefix);
+bool span_starts_nocase(struct span s, struct span prefix);
 bool span_ends(struct span s, struct span suffix);
 
 /* s without its first n bytes, of which it has that many.  An empty span may
@@ -36,8 +71,16 @@ bool span_ends(struct span s, struct span suffix);
  * made cuts it by this. */
 struct span span_from(struct span s, size_t n);
 
-/* The first occurrence of byte c, or NULL. */
+/* The same, of *s; span_skip_prefix where s begins with the prefix, and says
+ * whether it does. */
+void span_skip(struct span *s, size_t n);
+bool span_skip_prefix(struct span *s, struct span prefix);
+
+/* The first occurrence of byte c, or NULL; what stands before it (all of s when
+ * there is none); what stands behind the byte `at` of s. */
 const char *span_chr(struct span s, char c);
+struct span span_until(struct span s, char c);
+struct span span_after(struct span s, const char *at);
 
 /* s without space and tab at both ends (OWS of RFC 9110 5.6.3). */
 struct span span_trim(struct span s);

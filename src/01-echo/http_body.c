@@ -63,14 +63,6 @@ static bool must_be(struct http_body *b, char c, char expected,
     return go(b, state);
 }
 
-static int hex_digit(unsigned char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The size is held against the bound digit by digit, before it is multiplied:
  * it can neither overflow nor promise more than is allowed. */
 static bool add_digit(struct http_body *b, unsigned digit)
@@ -85,7 +77,7 @@ static bool add_digit(struct http_body *b, unsigned digit)
 
 static bool size_byte(struct http_body *b, char c)
 {
-    int digit = hex_digit(c);
+    int digit = ascii_hex(c);
 
     if (digit >= 0)
         return add_digit(b, (unsigned)digit);
@@ -93,14 +85,14 @@ static bool size_byte(struct http_body *b, char c)
         return refuse(b, 400, "a chunk does not begin with its size in hex");
     if (c == ';')
         return go(b, CHUNK_EXT);
-    if (c == ' ' || c == '\t')
+    if (ascii_is_blank(c))
         return go(b, CHUNK_BLANK);
     return must_be(b, c, '\r', CHUNK_LINE_LF);
 }
 
 static bool blank_byte(struct http_body *b, char c)
 {
-    if (c == ' ' || c == '\t')
+    if (ascii_is_blank(c))
         return true;
     if (c == ';')
         return go(b, CHUNK_EXT);

@@ -167,19 +167,14 @@ static bool is_text(const char *line, const char *value, const char *end)
     return true;
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 /* Why a line whose name is followed by `c` is no field line. */
 static const char *name_problem(size_t name_len, char c)
 {
-    if (name_len == 0 && is_blank(c))
+    if (name_len == 0 && ascii_is_blank(c))
         return "a field line begins with a blank (obsolete line folding)";
     if (name_len == 0 && c == ':')
         return "a field has an empty name";
-    if (is_blank(c))
+    if (ascii_is_blank(c))
         return "a blank stands in or after a field name";
     if (c == '\r' || c == '\n')
         return "a field line has no colon";

@@ -23,13 +23,10 @@ bool http_read_text(struct span text, void *place)
 bool http_read_seconds(struct span text, void *place)
 {
     const char *dot = span_chr(text, '.');
-    struct span whole = text, part = SPAN("0");
+    struct span whole = span_until(text, '.');
+    struct span part = dot ? span_after(text, dot) : SPAN("0");
     uint64_t seconds, fraction;
 
-    if (dot) {
-        whole.len = (size_t)(dot - text.ptr);
-        part = (struct span){dot + 1, text.len - whole.len - 1};
-    }
     if (part.len > 3 || !span_decimal(whole, &seconds) ||
         !span_decimal(part, &fraction) || seconds > INT32_MAX)
         return false;

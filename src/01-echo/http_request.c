@@ -74,8 +74,7 @@ static bool valid_port(struct span s, bool needs_port)
     if (s.len == 0 || (s.len == 1 && s.ptr[0] == ':'))
         return !needs_port;
     return s.ptr[0] == ':' &&
-           span_decimal((struct span){s.ptr + 1, s.len - 1}, &number) &&
-           number <= 65535;
+           span_decimal(span_from(s, 1), &number) && number <= 65535;
 }
 
 /* True when s is host, host:port, [address] or [address]:port. */
@@ -124,13 +123,9 @@ static uint32_t scheme_len(struct span text)
     static const struct span schemes[] = {SPAN_INIT("http://"),
                                           SPAN_INIT("https://")};
 
-    for (size_t i = 0; i < 2; i++) {
-        size_t len = schemes[i].len;
-
-        if (text.len >= len &&
-            span_eq_nocase((struct span){text.ptr, len}, schemes[i]))
-            return (uint32_t)len;
-    }
+    for (size_t i = 0; i < COUNT(schemes); i++)
+        if (span_starts_nocase(text, schemes[i]))
+            return (uint32_t)schemes[i].len;
     return 0;
 }
 
@@ -187,7 +182,7 @@ static bool parse_version(struct http_request *r, struct span text)
     const char *v = text.ptr;
 
     if (text.len != 8 || memcmp(v, "HTTP/", 5) != 0 || v[6] != '.' ||
-        v[5] < '1' || v[5] > '9' || v[7] < '0' || v[7] > '9')
+        v[5] < '1' || v[5] > '9' || !ascii_is_digit(v[7]))
         return refuse(r, 400, "the request line does not end in HTTP/1.x");
     if (v[5] != '1')
         return refuse(r, 505, "the version is not HTTP/1.x");
@@ -323,7 +318,7 @@ static bool parse_field(struct http_request *r, uint32_t at, uint32_t len)
     if (problem)
         return refuse(r, 400, problem);
     name_len = field->name.len;
-    if (name_len >= sizeof known_fields / sizeof known_fields[0] ||
+    if (name_len >= COUNT(known_fields) ||
         (f->base[at] | 0x20) != known_fields[name_len].letter ||
         !span_eq_nocase(http_span(f, field->name), known_fields[name_len].name))
         return true;

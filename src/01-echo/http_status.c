@@ -66,9 +66,7 @@ static const struct span reasons[] = {
 
 struct span http_reason(int status)
 {
-    int count = sizeof reasons / sizeof reasons[0];
-
-    if (status < 0 || status >= count || reasons[status].ptr == NULL)
+    if (status < 0 || status >= (int)COUNT(reasons) || !reasons[status].ptr)
         return SPAN("");
     return reasons[status];
 }

@@ -23,7 +23,6 @@ static const char *socket_path;
  * nothing behind but the file of a unix socket. */
 static void stop(int signal)
 {
-    (void)signal;
     if (socket_path)
         unlink(socket_path);
     _exit(0);

@@ -165,7 +165,6 @@ int main(int argc, char **argv)
     int listener = -1;
     struct err err;
 
-    (void)argc;
     net_keep_standard();
     net_ignore_signals();
     if (read_arguments(argv, &options, &where, &err))

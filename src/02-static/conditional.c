@@ -31,7 +31,7 @@ bool conditional_repeated(const struct http_request *r)
                 {&if_unmodified_since, false},
                 {&if_range, false}};
     const struct span star = SPAN("*");
-    struct span before[sizeof once / sizeof once[0]] = {{NULL, 0}};
+    struct span before[COUNT(once)] = {{NULL, 0}};
 
     for (unsigned i = 0; i < r->fields.count; i++) {
         struct span name = http_name(&r->fields, i);
@@ -39,7 +39,7 @@ bool conditional_repeated(const struct http_request *r)
 
         if (!span_starts(name, SPAN("I")) && !span_starts(name, SPAN("i")))
             continue;
-        for (unsigned k = 0; k < sizeof once / sizeof once[0]; k++) {
+        for (unsigned k = 0; k < COUNT(once); k++) {
             if (!span_eq_nocase(name, *once[k].name))
                 continue;
             if (before[k].ptr != NULL &&
@@ -55,8 +55,7 @@ bool conditional_repeated(const struct http_request *r)
 /* An entity tag without its mark of weakness. */
 static struct span opaque_tag(struct span tag)
 {
-    if (span_starts(tag, SPAN("W/")))
-        return (struct span){tag.ptr + 2, tag.len - 2};
+    span_skip_prefix(&tag, SPAN("W/"));
     return tag;
 }
 
@@ -141,10 +140,8 @@ static bool range_applies(const struct http_request *r, struct span etag,
 
 static struct span trim_blanks(struct span s)
 {
-    while (s.len > 0 && *s.ptr == ' ') {
-        s.ptr++;
-        s.len--;
-    }
+    while (span_skip_prefix(&s, SPAN(" ")))
+        continue;
     while (s.len > 0 && s.ptr[s.len - 1] == ' ')
         s.len--;
     return s;
@@ -237,10 +234,8 @@ int range_parse(const struct http_request *r, uint64_t size, struct span etag,
 
     if (max == 0 || value.len <= unit.len ||
         !span_eq(http_request_span(r, r->method), SPAN("GET")) ||
-        !span_eq_nocase((struct span){value.ptr, unit.len}, unit) ||
+        !span_starts_nocase(value, unit) ||
         !range_applies(r, etag, mtime))
         return 0;
-    value.ptr += unit.len;
-    value.len -= unit.len;
-    return parse_list(value, size, list, max);
+    return parse_list(span_from(value, unit.len), size, list, max);
 }

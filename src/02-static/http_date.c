@@ -64,38 +64,25 @@ struct span http_clock_now(struct http_clock *clock)
 /* The readers below take what they read off the front of *s. */
 static bool take_char(struct span *s, char c)
 {
-    if (s->len == 0 || *s->ptr != c)
-        return false;
-    s->ptr++;
-    s->len--;
-    return true;
+    return span_skip_prefix(s, (struct span){&c, 1});
 }
 
 static bool take_digits(struct span *s, int width, int *value)
 {
-    int n = 0;
-
-    for (int i = 0; i < width; i++) {
-        if (s->len == 0 || *s->ptr < '0' || *s->ptr > '9')
+    for (*value = 0; width > 0; width--) {
+        if (s->len == 0 || !ascii_is_digit(*s->ptr))
             return false;
-        n = 10 * n + (*s->ptr - '0');
-        s->ptr++;
-        s->len--;
+        *value = 10 * *value + (*s->ptr - '0');
+        span_skip(s, 1);
     }
-    *value = n;
     return true;
 }
 
 static bool take_month(struct span *s, int *month)
 {
-    if (s->len < 3)
-        return false;
     for (*month = 0; *month < 12; ++*month)
-        if (memcmp(s->ptr, months + 3 * *month, 3) == 0) {
-            s->ptr += 3;
-            s->len -= 3;
+        if (span_skip_prefix(s, (struct span){months + 3 * *month, 3}))
             return true;
-        }
     return false;
 }
 
@@ -160,10 +147,8 @@ bool http_date_parse(struct span text, time_t *t)
     struct tm tm = {0};
     time_t found;
 
-    while (s.len > 0 && *s.ptr != ',' && *s.ptr != ' ') {
-        s.ptr++;
-        s.len--;
-    }
+    while (s.len > 0 && *s.ptr != ',' && *s.ptr != ' ')
+        span_skip(&s, 1);
     if (take_char(&s, ',')) {
         if (!take_char(&s, ' ') || !take_day_first(&s, &tm))
             return false;

@@ -295,7 +295,7 @@ static bool read_links(struct span text, void *place)
         [FILE_LINKS_NONE] = "none",
     };
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    for (size_t i = 0; i < COUNT(names); i++)
         if (span_eq(text, span_of(names[i]))) {
             *(enum file_links *)place = (enum file_links)i;
             return true;
@@ -382,7 +382,6 @@ int main(int argc, char **argv)
     int listener = -1;
     struct err err;
 
-    (void)argc;
     net_keep_standard();
     net_ignore_signals();
     if (read_arguments(argv, &a, &err) && set_up(&s, &a, &err))

@@ -21,18 +21,13 @@ struct mime_table {
     struct mime_entry *buckets[BUCKETS];
 };
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 /* FNV-1a, over the letters in lower case. */
 static unsigned bucket_of(struct span extension)
 {
     uint32_t hash = 2166136261u;
 
     for (size_t i = 0; i < extension.len; i++) {
-        hash ^= (unsigned char)lower(extension.ptr[i]);
+        hash ^= ascii_lower(extension.ptr[i]);
         hash *= 16777619u;
     }
     return hash & (BUCKETS - 1);
@@ -86,7 +81,7 @@ static struct span extension_of(struct span path)
         at--;
     if (at < 2 || path.ptr[at - 1] != '.' || path.ptr[at - 2] == '/')
         return (struct span){0};
-    return (struct span){path.ptr + at, path.len - at};
+    return span_from(path, at);
 }
 
 struct span mime_type(const struct mime_table *t, struct span path,
@@ -204,7 +199,7 @@ static const struct {
 
 bool mime_add_known(struct mime_table *t)
 {
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    for (size_t i = 0; i < COUNT(known); i++) {
         struct span rest = span_of(known[i].extensions), extension;
 
         while (span_next(&rest, ' ', &extension))

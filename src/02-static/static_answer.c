@@ -163,12 +163,9 @@ bool static_add_origin(struct buf *out, struct span host,
     if (!buf_add_text(out, "http://"))
         return false;
     host = host_alone(host);
-    for (size_t i = 0; i < host.len; i++) {
-        char c = host.ptr[i];
-
-        if (!buf_add_char(out, c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c))
+    for (size_t i = 0; i < host.len; i++)
+        if (!buf_add_char(out, (char)ascii_lower(host.ptr[i])))
             return false;
-    }
     return port == 0 || port == 80 || buf_printf(out, ":%u", port);
 }
 
@@ -176,10 +173,8 @@ bool static_add_location(struct buf *out, struct span origin,
                          const struct static_answer *a, struct span path,
                          struct span query)
 {
-    while (origin.len == 0 && span_starts(path, SPAN("//"))) {
-        path.ptr++;
-        path.len--;
-    }
+    while (origin.len == 0 && span_starts(path, SPAN("//")))
+        span_skip(&path, 1);
     return buf_add_text(out, "Location: ") && buf_add_span(out, origin) &&
            uri_escape(out, path, URI_ESCAPE_PATH) &&
            uri_escape(out, a->index, URI_ESCAPE_PATH) &&

@@ -8,17 +8,6 @@
 
 #include <string.h>
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* The byte that stands at raw[*at], decoded; *at moves past it.  -1 for a bad
  * escape and for NUL, which would end the path early for the kernel. */
 static int decode_byte(struct span raw, size_t *at)
@@ -30,8 +19,8 @@ static int decode_byte(struct span raw, size_t *at)
         return c == '\0' ? -1 : (unsigned char)c;
     if (raw.len - *at < 2)
         return -1;
-    high = hex_digit(raw.ptr[*at]);
-    low = hex_digit(raw.ptr[*at + 1]);
+    high = ascii_hex(raw.ptr[*at]);
+    low = ascii_hex(raw.ptr[*at + 1]);
     *at += 2;
     if (high < 0 || low < 0 || (high == 0 && low == 0))
         return -1;
@@ -101,13 +90,7 @@ long uri_normalise(char *out, struct span raw, bool merge_slashes)
 
 struct span uri_query(struct span raw, struct span query)
 {
-    const char *fragment = span_chr(query, '#');
-
-    if (span_chr(raw, '#'))
-        return (struct span){0};
-    if (fragment)
-        query.len = (size_t)(fragment - query.ptr);
-    return query;
+    return span_chr(raw, '#') ? (struct span){0} : span_until(query, '#');
 }
 
 static bool is_escaped(unsigned char c, enum uri_escape what)

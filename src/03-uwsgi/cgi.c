@@ -68,7 +68,7 @@ bool cgi_variables(const struct http_request *r, const struct cgi_server *s,
         {SPAN("SERVER_PORT"), s->port, false},
         {SPAN("SERVER_NAME"), s->name, false},
     };
-    for (size_t i = 0; ok && i < sizeof table / sizeof table[0]; i++)
+    for (size_t i = 0; ok && i < COUNT(table); i++)
         if (table[i].value.len != 0 || !table[i].if_not_empty)
             ok = emit(context, table[i].name, table[i].value);
     buf_free(&scratch);
@@ -80,12 +80,9 @@ bool cgi_variables(const struct http_request *r, const struct cgi_server *s,
  * that no shell and no CGI program can name. */
 bool cgi_name_is_plain(struct span name)
 {
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.ptr[i];
-        bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-        if (!letter && !(c >= '0' && c <= '9') && c != '-')
+    for (size_t i = 0; i < name.len; i++)
+        if (!ascii_is_alnum(name.ptr[i]) && name.ptr[i] != '-')
             return false;
-    }
     return true;
 }
 
@@ -121,11 +118,6 @@ struct groups {
 
 #define NONE UINT16_MAX
 
-static int lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
-
 static int by_name(const void *left, const void *right, void *fields)
 {
     uint16_t i = *(const uint16_t *)left, j = *(const uint16_t *)right;
@@ -134,7 +126,7 @@ static int by_name(const void *left, const void *right, void *fields)
     if (a.len != b.len)
         return a.len < b.len ? -1 : 1;
     for (size_t at = 0; at < a.len; at++) {
-        int difference = lower(a.ptr[at]) - lower(b.ptr[at]);
+        int difference = ascii_lower(a.ptr[at]) - ascii_lower(b.ptr[at]);
         if (difference != 0)
             return difference;
     }
@@ -220,15 +212,10 @@ bool cgi_fields(const struct http_request *r, bool all_names, cgi_emit *emit,
     return ok;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 bool cgi_is_version(struct span protocol)
 {
     const char *p = protocol.ptr;
 
     return protocol.len == 8 && span_starts(protocol, SPAN("HTTP/")) &&
-           is_digit(p[5]) && p[6] == '.' && is_digit(p[7]);
+           ascii_is_digit(p[5]) && p[6] == '.' && ascii_is_digit(p[7]);
 }

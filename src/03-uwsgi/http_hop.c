@@ -33,7 +33,7 @@ static const struct {
 
 bool http_ends_here(struct span name, enum http_hop hop)
 {
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+    for (size_t i = 0; i < COUNT(fields); i++)
         if ((fields[i].hops & hop) && span_eq_nocase(name, fields[i].name))
             return true;
     return false;

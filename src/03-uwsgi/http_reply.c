@@ -20,11 +20,6 @@ void http_reply_init(struct http_reply *r, struct http_field *list,
     };
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* "404" or "404 Not Found", which begins at `at` in the head: in a status line
  * (RFC 9112 4) and in a Status field (RFC 3875 6.3.3).  The blank before an
  * empty phrase is often forgotten, so it may be. */
@@ -32,11 +27,12 @@ static const char *parse_status(struct http_reply *r, uint32_t at, uint32_t len)
 {
     const char *p = r->fields.base + at;
     uint32_t skip = len > 3 ? 4 : 3;
+    uint64_t status;
 
-    if (len < 3 || !is_digit(p[0]) || !is_digit(p[1]) || !is_digit(p[2]) ||
+    if (len < 3 || !span_decimal((struct span){p, 3}, &status) ||
         (len > 3 && p[3] != ' '))
         return "the status is not three digits";
-    r->status = (p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0');
+    r->status = (int)status;
     if (r->status < 100)
         return "the status is below 100";
     for (uint32_t i = 3; i < len; i++)
@@ -52,7 +48,8 @@ static const char *parse_status_line(struct http_reply *r, uint32_t at,
 {
     const char *p = r->fields.base + at;
 
-    if (len < 9 || p[5] != '1' || p[6] != '.' || !is_digit(p[7]) || p[8] != ' ')
+    if (len < 9 || p[5] != '1' || p[6] != '.' || !ascii_is_digit(p[7]) ||
+        p[8] != ' ')
         return "the status line does not begin with HTTP/1.0 or HTTP/1.1";
     r->minor = p[7] == '0' ? 0 : 1;
     return parse_status(r, at + 9, len - 9);
@@ -112,8 +109,7 @@ static const char *parse_field(struct http_reply *r, uint32_t at, uint32_t len)
     problem = http_field_line(&r->fields, at, len);
     if (problem != NULL)
         return problem;
-    for (size_t i = 0; i < sizeof special_fields / sizeof special_fields[0];
-         i++)
+    for (size_t i = 0; i < COUNT(special_fields); i++)
         if (span_eq_nocase(http_name(&r->fields, last), special_fields[i].name))
             return special_fields[i].take(r, http_value(&r->fields, last));
     return NULL;

@@ -68,7 +68,7 @@ static bool read_word(struct span text, void *place)
     return true;
 }
 
-#define COUNT "a number from 1 to 4294967295"
+#define TIMES "a number from 1 to 4294967295"
 
 static bool read_count(struct span text, void *place)
 {
@@ -87,7 +87,7 @@ static const struct http_option own_options[] = {
     {"--field", AT(question.fields), read_word, "at most 128 of them"},
     {"--var", AT(question.vars), read_word, "at most 128 of them"},
     {"--body", AT(question.body), http_read_text, "a file"},
-    {"--repeat", AT(question.repeat), read_count, COUNT},
+    {"--repeat", AT(question.repeat), read_count, TIMES},
     {"--connect-timeout", AT(config.connect_timeout), http_read_seconds,
      HTTP_SECONDS},
     {"--reply-timeout", AT(config.reply_timeout), http_read_seconds,
@@ -107,7 +107,7 @@ static bool take_word(struct program *p, const char *word, struct err *err)
     else if (*word == '-')
         return err_set(err, "there is no option \"%s\"; --help lists them",
                        word);
-    else if (p->words == (int)(sizeof p->word / sizeof p->word[0]))
+    else if (p->words == (int)COUNT(p->word))
         return err_set(err, "there is a word too many: \"%s\"", word);
     else
         p->word[p->words++] = word;
@@ -184,7 +184,6 @@ int main(int argc, char **argv)
     struct net_addr server;
     struct err err;
 
-    (void)argc;
     net_keep_standard();
     net_ignore_signals();
     if (read_arguments(argv, &program, &err) &&

@@ -31,8 +31,7 @@ static bool write_all(int fd, struct span bytes)
             continue;
         if (n < 0)
             return false;
-        bytes.ptr += n;
-        bytes.len -= (size_t)n;
+        span_skip(&bytes, (size_t)n);
     }
     return true;
 }

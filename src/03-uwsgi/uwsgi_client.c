@@ -69,7 +69,8 @@ static bool add_host(struct client *c)
     char address[NET_ADDR_TEXT];
 
     for (unsigned i = 0; i < c->question->fields.count; i++)
-        if (strncasecmp(c->question->fields.word[i], "host:", 5) == 0)
+        if (span_starts_nocase(span_of(c->question->fields.word[i]),
+                               SPAN("host:")))
             return true;
     if (target.ptr[0] != '/' && span_next(&target, '/', &scheme) &&
         span_starts(target, SPAN("/"))) {
@@ -179,12 +180,12 @@ static void split_host(struct span host, struct span *name, struct span *port)
     size_t len = host.len;
     bool has_port;
 
-    while (len > 0 && host.ptr[len - 1] >= '0' && host.ptr[len - 1] <= '9')
+    while (len > 0 && ascii_is_digit(host.ptr[len - 1]))
         len--;
     has_port = len > 0 && host.ptr[len - 1] == ':';
     *name = (struct span){host.ptr, has_port ? len - 1 : host.len};
     *port = has_port && len < host.len
-                ? (struct span){host.ptr + len, host.len - len}
+                ? span_from(host, len)
                 : SPAN("80");
 }
 

@@ -41,8 +41,7 @@ static bool take_string(struct span *block, struct span *string)
     if (len > block->len - 2)
         return false;
     *string = (struct span){block->ptr + 2, len};
-    block->ptr += 2 + len;
-    block->len -= 2 + len;
+    span_skip(block, 2 + len);
     return true;
 }
 

@@ -35,7 +35,7 @@ static void catch_stops(void)
     struct sigaction action = {.sa_handler = on_stop,
                                .sa_flags = (int)SA_RESETHAND};
 
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+    for (size_t i = 0; i < COUNT(signals); i++)
         sigaction(signals[i], &action, NULL);
 }
 

@@ -190,7 +190,7 @@ static bool unwanted(struct span name)
                span_starts(name, SPAN("uwsgi."));
     if (!span_starts(name, SPAN("HTTP_")))
         return false;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    for (size_t i = 0; i < COUNT(names); i++)
         if (span_eq(name, names[i]))
             return true;
     return false;

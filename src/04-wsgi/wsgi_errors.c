@@ -101,7 +101,6 @@ static PyObject *errors_flush(PyObject *object, PyObject *unused)
 {
     struct errors *self = (struct errors *)object;
 
-    (void)unused;
     drain(self, self->part.len);
     Py_RETURN_NONE;
 }

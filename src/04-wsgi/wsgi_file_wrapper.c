@@ -82,7 +82,6 @@ static PyObject *wrapper_close(PyObject *object, PyObject *unused)
     struct wrapper *self = (struct wrapper *)object;
     PyObject *close, *result;
 
-    (void)unused;
     if ((close = method(self, "close")) == NULL) {
         if (!PyErr_ExceptionMatches(PyExc_AttributeError))
             return NULL;

@@ -15,7 +15,6 @@ static PyObject *note_fork(PyObject *capsule, PyObject *unused)
 {
     struct wsgi_host *host = PyCapsule_GetPointer(capsule, NULL);
 
-    (void)unused;
     if (host == NULL)
         return NULL;
     host->forked = true;

@@ -102,10 +102,7 @@ static struct span take(struct input *self, size_t limit, bool line, bool *end)
     if (newline != NULL)
         s.len = (size_t)(newline + 1 - s.ptr);
     *end = newline != NULL || s.len == limit;
-    if (s.len == 0)
-        return s; /* before the first piece there is no pointer to move */
-    self->rest.ptr += s.len;
-    self->rest.len -= s.len;
+    span_skip(&self->rest, s.len);
     return s;
 }
 

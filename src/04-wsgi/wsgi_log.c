@@ -26,8 +26,7 @@ void wsgi_log_write(struct span bytes)
             continue;
         if (n < 0)
             return;
-        bytes.ptr += n;
-        bytes.len -= (size_t)n;
+        span_skip(&bytes, (size_t)n);
     }
 }
 

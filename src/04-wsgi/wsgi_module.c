@@ -17,19 +17,16 @@ static struct wsgi_host *host_of(PyObject *module)
 
 static PyObject *worker_id(PyObject *module, PyObject *unused)
 {
-    (void)unused;
     return PyLong_FromUnsignedLong(host_of(module)->identity.worker_id);
 }
 
 static PyObject *masterpid(PyObject *module, PyObject *unused)
 {
-    (void)unused;
     return PyLong_FromLong(host_of(module)->identity.master);
 }
 
 static PyObject *total_requests(PyObject *module, PyObject *unused)
 {
-    (void)unused;
     return PyLong_FromUnsignedLongLong(host_of(module)->served);
 }
 

@@ -23,7 +23,6 @@ bool wsgi_apply_list(const struct wsgi_option *o, struct wsgi_config *c,
 bool wsgi_apply_flag(const struct wsgi_option *o, struct wsgi_config *c,
                      const char *value, struct err *err)
 {
-    (void)err;
     *(bool *)wsgi_option_field(o, c) = strcmp(value, "true") == 0;
     return true;
 }
@@ -39,7 +38,6 @@ static bool apply_socket_timeout(const struct wsgi_option *o,
                                  struct wsgi_config *c, const char *value,
                                  struct err *err)
 {
-    (void)o;
     if (!wsgi_read_seconds(value, &c->body_timeout, err))
         return false;
     c->head_timeout = c->send_timeout = c->body_timeout;
@@ -49,8 +47,6 @@ static bool apply_socket_timeout(const struct wsgi_option *o,
 static bool apply_need_app(const struct wsgi_option *o, struct wsgi_config *c,
                            const char *value, struct err *err)
 {
-    (void)o;
-    (void)err;
     c->without_app =
         strcmp(value, "true") == 0 ? WSGI_ENDS_AS_UWSGI : WSGI_SERVES_500;
     return true;
@@ -59,7 +55,6 @@ static bool apply_need_app(const struct wsgi_option *o, struct wsgi_config *c,
 static bool apply_mount(const struct wsgi_option *o, struct wsgi_config *c,
                         const char *value, struct err *err)
 {
-    (void)o;
     return wsgi_mount_add(c, value, err);
 }
 
@@ -67,7 +62,6 @@ static bool apply_http_socket(const struct wsgi_option *o,
                               struct wsgi_config *c, const char *value,
                               struct err *err)
 {
-    (void)o;
     return wsgi_add_socket(c, value, WSGI_HTTP, false, err);
 }
 
@@ -75,21 +69,18 @@ static bool apply_uwsgi_socket(const struct wsgi_option *o,
                                struct wsgi_config *c, const char *value,
                                struct err *err)
 {
-    (void)o;
     return wsgi_add_socket(c, value, WSGI_UWSGI, false, err);
 }
 
 static bool apply_socket(const struct wsgi_option *o, struct wsgi_config *c,
                          const char *value, struct err *err)
 {
-    (void)o;
     return wsgi_add_socket(c, value, WSGI_UWSGI, true, err);
 }
 
 static bool apply_protocol(const struct wsgi_option *o, struct wsgi_config *c,
                            const char *value, struct err *err)
 {
-    (void)o;
     if (strcasecmp(value, "http") == 0)
         c->protocol = WSGI_HTTP;
     else if (strcasecmp(value, "uwsgi") == 0)
@@ -104,7 +95,7 @@ static bool apply_buffer_size(const struct wsgi_option *o,
                               struct err *err)
 {
     uint64_t number;
-    (void)o;
+
     if (!wsgi_read_number(value, 512, 1 << 20, &number, err))
         return false;
     c->buffer_size = (uint32_t)number;
@@ -115,7 +106,7 @@ static bool apply_listen(const struct wsgi_option *o, struct wsgi_config *c,
                          const char *value, struct err *err)
 {
     uint64_t number;
-    (void)o;
+
     if (!wsgi_read_number(value, 1, 65535, &number, err))
         return false;
     c->listen = (int)number;
@@ -126,7 +117,7 @@ static bool apply_limit_post(const struct wsgi_option *o, struct wsgi_config *c,
                              const char *value, struct err *err)
 {
     uint64_t number;
-    (void)o;
+
     if (!wsgi_read_number(value, 0, UINT64_MAX, &number, err))
         return false;
     c->limit_post = number == 0 ? UINT64_MAX : number;
@@ -139,7 +130,6 @@ static bool apply_chmod(const struct wsgi_option *o, struct wsgi_config *c,
     unsigned mode = 0;
     const char *p = value;
 
-    (void)o;
     while (*p >= '0' && *p <= '7' && mode <= 0777)
         mode = mode * 8 + (unsigned)(*p++ - '0');
     if (p == value || *p != 0)
@@ -157,8 +147,7 @@ static bool apply_plugin(const struct wsgi_option *o, struct wsgi_config *c,
                          const char *value, struct err *err)
 {
     struct span rest = span_of(value), item;
-    (void)o;
-    (void)c;
+
     while (span_next(&rest, ',', &item))
         if (!span_starts(item, SPAN("python")) && !span_eq(item, SPAN("http")))
             return err_set(err,
@@ -258,7 +247,7 @@ const struct wsgi_option *wsgi_option_lettered(const struct wsgi_option *table,
 static bool is_off(const char *value)
 {
     static const char *const words[] = {"false", "off", "no", "0"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    for (size_t i = 0; i < COUNT(words); i++)
         if (strcasecmp(value, words[i]) == 0)
             return true;
     return false;

@@ -104,7 +104,7 @@ static PyStatus configure(PyConfig *config, const struct wsgi_config *c,
     config->install_signal_handlers = 0;
     config->buffered_stdio = 0;
     status = set_place(config, c, err);
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    for (size_t i = 0; i < COUNT(texts); i++)
         if (!PyStatus_Exception(status))
             status = set(config, texts[i].where, texts[i].text);
     if (!PyStatus_Exception(status))
@@ -159,7 +159,7 @@ static bool find_file_types(struct wsgi_host *host)
 
     if (io == NULL)
         return false;
-    for (size_t i = 0; ok && i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; ok && i < COUNT(names); i++) {
         host->io_exact[i] = PyObject_GetAttrString(io, names[i]);
         ok = host->io_exact[i] != NULL;
     }

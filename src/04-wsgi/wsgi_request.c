@@ -74,7 +74,7 @@ static void note_uwsgi(struct wsgi_exchange *x, struct wsgi_peer *p)
         {SPAN("PATH_INFO"), &x->path},
     };
     while (uwsgi_next_pair(&block, &pair, &reason) == HTTP_MORE)
-        for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        for (size_t i = 0; i < COUNT(table); i++)
             if (pair.key.len == table[i].name.len &&
                 span_eq(pair.key, table[i].name))
                 *table[i].to = pair.value;

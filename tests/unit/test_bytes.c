@@ -4,6 +4,7 @@
 #include "guard.h"
 #include "unit.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -46,6 +47,42 @@ static void find(void)
     CU_ASSERT_PTR_NULL(span_chr(s, 'x'));
     CU_ASSERT_PTR_NULL(span_chr((struct span){NULL, 0}, 'x'));
     CU_ASSERT_PTR_NOT_NULL(span_chr(SPAN("a\0b"), '\0'));
+}
+
+/* A cut at every place, and NULL, to which nothing may be added. */
+static void cut(void)
+{
+    struct span s = guarded("a=b="), null = {NULL, 0};
+
+    CU_ASSERT(span_eq(span_until(s, '='), SPAN("a")));
+    CU_ASSERT(span_eq(span_until(s, 'x'), s));
+    CU_ASSERT(span_eq(span_until(null, 'x'), null));
+    CU_ASSERT(span_eq(span_after(s, s.ptr + 1), SPAN("b=")));
+    CU_ASSERT_EQUAL(span_after(s, s.ptr + 3).len, 0);
+    CU_ASSERT(!span_skip_prefix(&s, SPAN("=")) && s.len == 4);
+    CU_ASSERT(span_skip_prefix(&s, SPAN("a=")) && span_eq(s, SPAN("b=")));
+    CU_ASSERT(!span_skip_prefix(&s, SPAN("b=c")));
+    span_skip(&s, 2);
+    CU_ASSERT_EQUAL(s.len, 0);
+    span_skip(&null, 0);
+    CU_ASSERT(span_skip_prefix(&null, SPAN("")) && null.ptr == NULL);
+    CU_ASSERT(span_starts_nocase(SPAN("BYTES=0-"), SPAN("bytes=")));
+    CU_ASSERT(!span_starts_nocase(guarded("BYTES"), SPAN("bytes=")));
+}
+
+/* All 256 bytes, by the C library in its own locale. */
+static void letters(void)
+{
+    for (int c = 0; c < 256; c++) {
+        char digit[2] = {(char)c, '\0'};
+
+        CU_ASSERT_EQUAL(ascii_lower((unsigned char)c), tolower(c));
+        CU_ASSERT_EQUAL(ascii_is_digit((unsigned char)c), isdigit(c) != 0);
+        CU_ASSERT_EQUAL(ascii_is_alnum((unsigned char)c), isalnum(c) != 0);
+        CU_ASSERT_EQUAL(ascii_is_blank((unsigned char)c), isblank(c) != 0);
+        CU_ASSERT_EQUAL(ascii_hex((unsigned char)c),
+                        isxdigit(c) ? (int)strtol(digit, NULL, 16) : -1);
+    }
 }
 
 static void trim(void)
@@ -253,8 +290,8 @@ static void from(void)
     CU_ASSERT(span_ends(none, none));
 }
 
-UNIT_MAIN("bytes", {"compare", compare}, {"find", find}, {"trim", trim},
-          {"from", from},
+UNIT_MAIN("bytes", {"compare", compare}, {"find", find}, {"cut", cut},
+          {"letters", letters}, {"trim", trim}, {"from", from},
           {"next", next}, {"decimal", decimal}, {"hex", hex}, {"bound", bound},
           {"reserve", reserve}, {"add", add}, {"print", print},
           {"print decimal", print_decimal}, {"errors", errors})

@@ -90,30 +90,30 @@ static void test_timers_move(void)
 
 static void test_timers_many(void)
 {
-    enum { COUNT = 500 };
+    enum { TIMERS = 500 };
     struct event_loop *loop = event_loop_new();
-    static struct named_timer t[COUNT];
+    static struct named_timer t[TIMERS];
     int64_t last = 0;
     unsigned left = 0;
 
     srand(7);
-    for (int i = 0; i < COUNT; i++) {
+    for (int i = 0; i < TIMERS; i++) {
         name_timer(&t[i], 'x');
         timer_set(loop, &t[i].timer, rand() % 100000);
     }
-    for (int i = 0; i < COUNT; i += 2)
+    for (int i = 0; i < TIMERS; i += 2)
         timer_clear(loop, &t[i].timer);
-    for (int i = 1; i < COUNT; i += 4)
+    for (int i = 1; i < TIMERS; i += 4)
         timer_set(loop, &t[i].timer, rand() % 100000);
     /* The heap holds what was not cleared, each at its own place. */
-    for (int i = 0; i < COUNT; i++) {
+    for (int i = 0; i < TIMERS; i++) {
         CU_ASSERT_EQUAL(t[i].timer.place == 0, i % 2 == 0);
         left += t[i].timer.place != 0;
         if (t[i].timer.place == 1)
             last = t[i].timer.queued;
     }
-    CU_ASSERT_EQUAL(left, COUNT / 2);
-    for (int i = 1; i < COUNT; i += 2)
+    CU_ASSERT_EQUAL(left, TIMERS / 2);
+    for (int i = 1; i < TIMERS; i += 2)
         CU_ASSERT(t[i].timer.queued >= last);
     event_loop_free(loop);
 }
