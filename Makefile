@@ -216,9 +216,10 @@ $(BUILD)/tests/uwsgi_cost: tests/bench/uwsgi_cost.c $(LIBS_03-uwsgi)
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) $(CPPFLAGS_03-uwsgi) -o $@ $^ $(ALL_LDFLAGS) -Wl,--strip-debug
 
-# The book: `make weave CHAPTER=3` and `make check-book CHAPTER=3` keep to one.
+# The book: `make weave CHAPTER=3` and `make check-book CHAPTER=3` keep to one, and
+# CHAPTER=06-proxy-1-loop to a part of one.
 ## make weave        fill the quotes of the chapters in from src/
-## make check-book   every quote is fresh, every line of src/ is quoted once
+## make check-book   every quote is fresh, every line of src/ is listed once
 .PHONY: weave check-book
 weave check-book:
 	@$(PYTHON) docs/weave.py $(if $(filter weave,$@),weave,check) $(CHAPTER)

@@ -16,8 +16,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+sys.dont_write_bytecode = True
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "docs"))
+import weave  # noqa: E402
+
 PICTURES = {".svg", ".png", ".jpg", ".gif"}
+PART = re.compile(r"(\d\d-\w+)-\d-\w")  # of which chapter a file is a part
+QUOTE = re.compile(r"""^(```+\w*\ *\{((?:[^"}\n]|"[^"\n]*")*)\})$""", re.M)
 
 
 class Page(HTMLParser):
@@ -50,7 +56,7 @@ class Page(HTMLParser):
 
 def sources():
     """The Markdown files of the book, in reading order."""
-    return [*sorted((ROOT / "chapters").glob("*.md"), key=lambda path: path.stem),
+    return [*weave.reading_order(ROOT),
             *sorted((ROOT / "docs").glob("*.md")), ROOT / "corpus/README.md"]
 
 
@@ -107,16 +113,24 @@ def to_pages(text):
     text = re.sub(r"\]\((?!\w+:)([\w./-]+)\.md(#[\w-]+)?\)", page, text)
     text = re.sub(r"\]\((?:\.\./)?(?:chapters/|docs/)?([\w-]+\.(?:svg|png))\)",
                   r"](\1)", text)
-    return re.sub(
-        r'^(```+\w* *\{[^}\n]*file="([^"]+)"[^}\n]*\})$',
-        r"[`\2`]{.file}" + "\n\n" + r"\1", text, flags=re.M)
+    return QUOTE.sub(label, text)
+
+
+def label(match):
+    """What stands above a quote: the name of its file."""
+    name = re.search(r'file="([^"]+)"', match[2])
+    if not name:
+        return match[1]
+    kind = "An excerpt of " if ".excerpt" in match[2].split() else ""
+    return f"[{kind}`{name[1]}`]{{.file}}\n\n{match[1]}"
 
 
 def contents(files):
-    """The first page: what the book is, and its chapters."""
+    """The first page: what the book is, and its chapters with their parts."""
     lines = ["# Strata", "", "A book whose every line of code runs, and a web "
              "server whose every line is explained.", ""]
-    lines += [f"- [{title_of(f)}]({page_of(f)}.html)" for f in files]
+    lines += [f"{'  ' if PART.match(f.stem) else ''}- [{title_of(f)}]"
+              f"({page_of(f)}.html)" for f in files]
     return "\n".join(lines) + "\n"
 
 

@@ -30,9 +30,9 @@ FOLD_TAG = re.compile(r"\s*</?(details|summary)\b")
 HEAD = re.compile(r"<details>\n<summary>(.*?)</summary>(.*)", re.S)
 HEADING = re.compile(r"#{1,6} ")
 LIST = re.compile(r"\s*([-*+]|\d+[.)]) ")
-# Of a picture nothing is prose; of a link or a remark, what a reader sees.
+# Nothing of a picture, a remark or an item's number is prose; of a link, its text.
 UNSEEN = re.compile(r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)]*\)|<!--.*?-->"
-                    r"|^\[[^\]]+\]:.*$|\{[#.][^}]*\}", re.S | re.M)
+                    r"|^\[[^\]]+\]:.*$|\{[#.][^}]*\}|^\s*\d+[.)] ", re.S | re.M)
 WORD = re.compile(r"\S*\w\S*")
 
 

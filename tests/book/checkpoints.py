@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """checkpoints: what the chapters show in console blocks is what happens.
 
-    tests/book/checkpoints.py [CHAPTER...]      numbers; without, all of them
+    tests/book/checkpoints.py [CHAPTER...]      without one, all of them
+
+CHAPTER is a number, which means all parts of the chapter too, or a file.
 
 The commands of a chapter are run in order by one shell, from the top of the
 repository, with build/bin first on PATH.  `[...]` alone on a line stands for
@@ -230,13 +232,10 @@ def run_chapter(path):
     return passed, failed
 
 
-def main(numbers):
+def main(wanted):
     own_network()
     passed = failed = 0
-    for path in sorted((ROOT / "chapters").glob("*.md"),
-                       key=lambda path: path.stem):
-        if numbers and path.name[:2] not in [n.zfill(2) for n in numbers]:
-            continue
+    for path in weave.Book(ROOT, wanted).paths:
         good, bad = run_chapter(path)
         print(f"{path.relative_to(ROOT)}: {good} commands did what is shown, "
               f"{bad} did not", flush=True)

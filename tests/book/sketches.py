@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """sketches: programs that a chapter shows and src/ does not keep compile.
 
-    tests/book/sketches.py [CHAPTER...]
+    tests/book/sketches.py [CHAPTER...]         without one, all of them
 
 A sketch is a block ```c {sketch="name"} with a whole program.  It is compiled
-with the headers of its chapter's stages, with the house's warnings.
+with the headers of its chapter's stages (in a part, of the rooms up to its
+own), with the house's warnings.
 """
 
 import subprocess
@@ -21,28 +22,28 @@ PACKAGES = {"04": ["python3-embed"], "05": ["jansson"],
             "06": ["libpcre2-8", "zlib"]}
 
 
-def flags(chapter):
-    """The compiler's words for the stages up to a chapter."""
+def flags(stem):
+    """The compiler's words for the stages and rooms up to a chapter."""
     words = ["-std=gnu17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror",
              "-pthread"]
     packages = []
     for stage in sorted((ROOT / "src").glob("0[1-6]-*")):
-        if stage.name[:2] <= chapter:
-            words += [f"-I{room}" for room in sorted(stage.glob("[1-9]-*"))
-                      or [stage]]
-            packages += PACKAGES.get(stage.name[:2], [])
+        if stage.name[:2] > stem[:2]:
+            break
+        rooms = [room for room in sorted(stage.glob("[1-9]-*"))
+                 if not stem.startswith(f"{stage.name}-")
+                 or f"{stage.name}-{room.name}" <= stem]
+        words += [f"-I{room}" for room in rooms or [stage]]
+        packages += PACKAGES.get(stage.name[:2], [])
     if packages:
         words += subprocess.check_output(
             ["pkg-config", "--cflags", *packages], text=True).split()
     return words
 
 
-def main(numbers):
+def main(wanted):
     passed = failed = 0
-    for path in sorted((ROOT / "chapters").glob("*.md"),
-                       key=lambda path: path.stem):
-        if numbers and path.name[:2] not in [n.zfill(2) for n in numbers]:
-            continue
+    for path in weave.Book(ROOT, wanted).paths:
         text = path.read_text("utf-8")
         for block in weave.blocks(path.relative_to(ROOT), text):
             name = block.attributes.get("sketch")
@@ -52,7 +53,7 @@ def main(numbers):
                 source = Path(folder) / f"{name}.c"
                 source.write_text("\n".join(block.body) + "\n")
                 done = subprocess.run(
-                    ["cc", *flags(path.name[:2]), "-c", "-o", "/dev/null",
+                    ["cc", *flags(path.stem), "-c", "-o", "/dev/null",
                      str(source)], capture_output=True, text=True, check=False)
             good = done.returncode == 0
             passed += good

@@ -58,10 +58,12 @@ class Solution(zoo.Change):
                       for p in sorted(self.folder.glob("*.case"))]
         if not self.cases:
             raise zoo.Mistake(f"{path}: there is no case in {self.folder}")
-        chapter = zoo.ROOT / "chapters" / f"{path.parent.name}.md"
-        if f"`{path.stem}`" not in re.split(
-                r"\n## Exercises\b", chapter.read_text("utf-8"))[-1]:
-            raise zoo.Mistake(f"{path}: {chapter.name} names no such exercise")
+        stage = path.parent.name
+        exercises = "".join(
+            chapter.read_text("utf-8").partition("\n## Exercises")[2]
+            for chapter in (zoo.ROOT / "chapters").glob(f"{stage}*.md"))
+        if f"`{path.stem}`" not in exercises:
+            raise zoo.Mistake(f"{path}: {stage} names no such exercise")
 
 
 def others(verdicts, wanted):
