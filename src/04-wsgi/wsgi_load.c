@@ -17,12 +17,13 @@
 
 #define MAX_SOURCE (64 << 20)
 
-/* The file's text with a NUL behind it, or NULL with an exception. */
+/* The file's text with a NUL behind it, or NULL with an exception.  O_NONBLOCK:
+ * a FIFO is refused, and not waited for. */
 static char *read_source(const char *path)
 {
     struct stat st;
     char *text = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     if (fd < 0 || fstat(fd, &st) < 0) {
         PyErr_SetFromErrnoWithFilename(PyExc_OSError, path);
@@ -366,9 +367,21 @@ static void say_missing(const struct wsgi_config *c, const struct tally *tally)
         wsgi_log("*** no app loaded%s ***", rest);
 }
 
+/* In a child that the application forked at its import: sys.exit() ends it, and
+ * so does coming back, before it takes itself for the server. */
+static _Noreturn void end_child(struct wsgi_host *host, bool exits, int status)
+{
+    if (!exits)
+        wsgi_log("a child that the application forked came back from its "
+                 "import: it is ended; end such a child with os._exit()");
+    wsgi_host_stop(host);
+    _exit(exits ? status : 0);
+}
+
 enum wsgi_load wsgi_host_load(struct wsgi_host *host, int *status)
 {
     const struct wsgi_config *c = host->config;
+    const pid_t server = getpid();
     struct tally tally = {0, 0};
     enum wsgi_load result = WSGI_NOT_LOADED;
     PyGILState_STATE state = PyGILState_Ensure();
@@ -378,8 +391,10 @@ enum wsgi_load wsgi_host_load(struct wsgi_host *host, int *status)
                  "--module NAME or --mount PATH=APP");
     else if (choose_default(host))
         result = load_all(host, &tally, status);
-    if (result == WSGI_NOT_LOADED)
+    if (result == WSGI_NOT_LOADED && getpid() == server)
         say_missing(c, &tally);
     PyGILState_Release(state);
+    if (getpid() != server)
+        end_child(host, result == WSGI_EXIT, *status);
     return result;
 }

@@ -65,6 +65,19 @@ def application(env, start_response):
 """
 
 
+FORKS_AT_IMPORT = """
+import os, sys
+pid = os.fork()
+if pid == 0:
+    %s
+else:
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+def application(env, start_response):
+    start_response('200 OK', [])
+    return [b'%%d' %% status]
+"""
+
+
 def page(t, port, path="/"):
     try:
         return lib.ask(t.host, port, "GET", path).body
@@ -92,6 +105,34 @@ def forks(t, port, program, *words):
     t.stop(child)
     t.ok(f"{program}: no child serves on",
          lib.wait_for(lambda: not lib.listening(t.host, port)))
+
+
+def forks_at_import(t):
+    """A child that comes back from the import, or leaves it by sys.exit(), ends
+    and takes nothing with it."""
+    sock, pidfile = str(t.dir / "i.sock"), t.dir / "i.pid"
+    for program, *words in (
+            ["strata-wsgi"],
+            ["strata-prefork", "--vacuum", "--pidfile", pidfile],
+            ["strata-prefork", "--vacuum", "--pidfile", pidfile, "--master"]):
+        for how, status in (("sys.exit(3)", b"3"), ("pass", b"0"),
+                            ("raise RuntimeError('in the child')", b"0")):
+            t.write("forking.py", FORKS_AT_IMPORT % how)
+            child = t.start([program, "--http-socket", sock, "-w", "forking",
+                             *words], ready=(sock, None))
+            t.equal(f"{program} {words[3:]}: a child ends by {how}",
+                    lib.ask(sock, None, "GET", "/").body, status)
+            t.ok("its parent keeps its pidfile", not words or lib.wait_for(
+                lambda: pidfile.read_text() == f"{child.pid}\n"))
+            t.equal("it stops", t.stop(child), 0)
+            if program == "strata-wsgi":
+                os.unlink(sock)
+    os.mkfifo(t.dir / "fifo.py")
+    for program in "strata-wsgi", "strata-prefork":
+        done = t.run([program, "--http-socket", sock, "--wsgi-file",
+                      "fifo.py", "--need-app"])
+        t.ok(f"{program}: an application that is a FIFO is waited for by "
+             "nobody", "is not a file of Python text" in str(done), done)
 
 
 def closes_descriptors(t):
@@ -194,6 +235,7 @@ with lib.Test("applications and clients that take what is not theirs") as test:
     test.write("wsgi.py", APP)
     forks(test, 8000, "strata-wsgi")
     forks(test, 8001, "strata-prefork", "--master")
+    forks_at_import(test)
     closes_descriptors(test)
     takes_signals(test)
     signals_for_a_child(test)
