@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,21 +29,39 @@ void settings_place(const struct setting *at, struct buf *out)
         buf_printf(out, "%s: ", at->file);
 }
 
+/* All signals are blocked meanwhile, in a master that reloads as well: it must
+ * not wait for ever. */
+ssize_t settings_read_on(int fd, struct buf *text)
+{
+    struct pollfd file = {.fd = fd, .events = POLLIN};
+    ssize_t n;
+
+    if (!buf_reserve(text, 1))
+        return -1;
+    if (poll(&file, 1, SETTINGS_WAIT) == 0) {
+        errno = ETIME;
+        return -1;
+    }
+    n = read(fd, text->ptr + text->len, text->cap - text->len);
+    text->len += n > 0 ? (size_t)n : 0;
+    return n;
+}
+
 static bool read_whole(struct buf *text, const char *name, struct err *err)
 {
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
-    ssize_t n = -1;
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t n;
 
     buf_init(text, SETTINGS_MAX_FILE);
     if (fd < 0)
         return err_set(err, "cannot open %s: %s", name, strerror(errno));
-    while (buf_reserve(text, 1) &&
-           (n = read(fd, text->ptr + text->len, text->cap - text->len)) > 0)
-        text->len += (size_t)n;
-    if (n < 0)
-        err_set(err, "cannot read %s: %s", name, strerror(errno));
-    else if (n > 0)
+    do
+        n = settings_read_on(fd, text);
+    while (n > 0);
+    if (n < 0 && errno == ENOBUFS)
         err_set(err, "%s is larger than %d bytes", name, SETTINGS_MAX_FILE);
+    else if (n < 0)
+        err_set(err, "cannot read %s: %s", name, strerror(errno));
     close(fd);
     return n == 0;
 }

@@ -11,9 +11,12 @@
 
 #include "bytes.h"
 
+#include <sys/types.h>
+
 #define SETTINGS_MAX_FILE  (1 << 20) /* bytes of a configuration file */
 #define SETTINGS_MAX_VALUE (1 << 16) /* bytes of a value, expanded */
 #define SETTINGS_MAX_DEPTH 16        /* files in files, values in values */
+#define SETTINGS_WAIT      5000      /* ms, for who writes to a FIFO */
 #define SETTINGS_MAX_FILES 1000      /* read, all in all */
 #define SETTINGS_MAX_NAMES 10000     /* placeholders in one value, expanded */
 
@@ -58,6 +61,11 @@ bool settings_read(struct settings *s, const char *name, struct err *err);
  * long. */
 bool settings_expand(struct settings *s, size_t i, char **value,
                      struct err *err);
+
+/* Appends to `text` what comes next of a file that was opened with O_NONBLOCK:
+ * how many bytes, 0 at the end, -1 with errno: ENOBUFS, there is no room; ETIME,
+ * it is a FIFO to which nobody writes. */
+ssize_t settings_read_on(int fd, struct buf *text);
 
 /* "wsgi.ini:3: " or "" for the command line, for the front of a message. */
 void settings_place(const struct setting *at, struct buf *out);

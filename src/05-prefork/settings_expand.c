@@ -87,20 +87,19 @@ static bool put_sum(struct settings *s, struct buf *out, struct span inside,
 /* @(file) */
 static bool put_file(struct buf *out, const char *name, bool *known)
 {
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
-    ssize_t n = 0;
-    bool room = true;
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t n;
 
     *known = fd >= 0;
     if (fd < 0)
         return true;
-    while ((room = buf_reserve(out, 1)) &&
-           (n = read(fd, out->ptr + out->len, out->cap - out->len)) > 0)
-        out->len += (size_t)n;
+    do
+        n = settings_read_on(fd, out);
+    while (n > 0);
     close(fd);
     while (out->len > 0 && strchr("\r\n", out->ptr[out->len - 1]))
         out->len--;
-    return room && n == 0;
+    return n == 0;
 }
 
 /* One placeholder; *known is false when it names nothing. */

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import threading
 
 import lib
 
@@ -145,6 +146,8 @@ def daemons_that_do_not_start(t):
          "/no/such/dir/pid"),
         ("a pidfile that is a FIFO without a reader", ["--http-socket",
          f"{t.host}:8021", "--pidfile", fifo], 1, "No such device"),
+        ("a configuration that is a FIFO without a writer", ["--ini", fifo],
+         1, "Timer expired"),
         ("an application that is not there", ["--http-socket",
          f"{t.host}:8021", "--daemonize", log, "--wsgi-file", bad,
          "--need-app"], 22, "the server ended before it served"),
@@ -262,6 +265,20 @@ def logs_users_and_files(t):
                      "app", "--logto", fifo, "-M"], ready=(t.host, 8041))
     child.send_signal(signal.SIGUSR1)
     t.equal("a log that is a FIFO holds nobody up", text(t, 8041), "logged")
+    t.equal("it stops", t.stop(child), 0)
+
+    fifo = t.dir / "fifo.ini"
+    os.mkfifo(fifo)
+    writer = threading.Thread(target=fifo.write_text, args=(
+        f"[uwsgi]\nhttp-socket = {t.host}:8042\nwsgi = app\nmaster = true\n",))
+    writer.start()
+    child = t.start(["strata-prefork", fifo], ready=(t.host, 8042))
+    writer.join()
+    t.equal("a configuration that is a FIFO is read", text(t, 8042), "logged")
+    child.send_signal(signal.SIGHUP)
+    t.ok("a reload waits for its writer, but not for ever",
+         t.says(child, "Timer expired"))
+    t.equal("and the server goes on", text(t, 8042), "logged")
     t.equal("it stops", t.stop(child), 0)
 
     child = t.start(["strata-prefork", "--http-socket", sock, "-w", "app"],
