@@ -108,8 +108,9 @@ static bool begin(struct prefork *p, char **log, struct err *err)
 
     if (name && (fd = daemon_open_log(name, err)) < 0)
         return false;
-    if (name && !(p->worker.log = *log = realpath(name, NULL)))
-        return err_set(err, "%s: %s", name, strerror(errno));
+    if (name && !(*log = realpath(name, NULL)))
+        *log = strdup(name); /* a pipe, as /dev/stdout may be */
+    p->worker.log = *log;
     if (c->pidfile && !pidfile_open(&p->pidfile, c->pidfile, err))
         return false;
     if (!daemon_become(c->uid, c->gid, err) ||

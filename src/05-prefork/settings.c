@@ -104,6 +104,8 @@ bool settings_read(struct settings *s, const char *name, struct err *err)
         *colon = 0;
     if (copy)
         path = realpath(copy, NULL);
+    if (copy && !path && access(copy, F_OK) == 0)
+        path = strdup(copy); /* a pipe: a shell's <(...) */
     if (s->depth >= SETTINGS_MAX_DEPTH)
         err_set(err, "%s: files name files more than %d deep", name,
                 SETTINGS_MAX_DEPTH);

@@ -281,6 +281,21 @@ def logs_users_and_files(t):
     t.equal("and the server goes on", text(t, 8042), "logged")
     t.equal("it stops", t.stop(child), 0)
 
+    child = t.start(
+        ["bash", "-c", "set -o pipefail; strata-prefork --logto /dev/stdout "
+         '--ini <(printf "$1") | cat', "bash",
+         f"[uwsgi]\nhttp-socket = {t.host}:8043\nwsgi = app\n"
+         f"pidfile = {t.dir}/pipes.pid\n"],
+        ready=(t.host, 8043))
+    t.equal("a pipe of the shell has a configuration", text(t, 8043), "logged")
+    t.ok("and another takes the log", t.says(child, "GET / => generated"))
+    pid = int((t.dir / "pipes.pid").read_text())
+    os.kill(pid, signal.SIGUSR1)
+    text(t, 8043)
+    t.ok("also anew", t.says(child, "GET / => generated", 2))
+    os.kill(pid, signal.SIGTERM)
+    t.equal("it stops", t.ended(child), 0)
+
     child = t.start(["strata-prefork", "--http-socket", sock, "-w", "app"],
                     ready=(sock, None))
     child.kill()
