@@ -3,11 +3,11 @@
 #include "answer.h"
 #include "chunk.h"
 #include "connection.h"
+#include "conversation.h"
 #include "error_log.h"
 #include "exchange.h"
 #include "filters.h"
 #include "front_conf.h"
-#include "front_settings.h"
 #include "front_worker.h"
 #include "http_response.h"
 #include "output.h"
@@ -77,7 +77,7 @@ static void answer_frame(struct exchange *x)
     if (out->length >= 0 || out->no_body)
         return;
     if (x->request.minor >= 1 &&
-        front_settings(x->scope)->chunked_transfer_encoding)
+        conversation(x->scope)->chunked_transfer_encoding)
         out->chunked = true;
     else
         x->keep_alive = false;
@@ -86,7 +86,7 @@ static void answer_frame(struct exchange *x)
 /* http://HOST:PORT before a path that the server itself redirects to. */
 static struct span answer_absolute(struct exchange *x, struct span location)
 {
-    const struct front_settings *s = front_settings(x->scope);
+    const struct conversation_settings *s = conversation(x->scope);
     struct span host = x->host;
     const struct net_addr *local;
     unsigned port;
@@ -138,7 +138,7 @@ static bool add_date_field(struct buf *head, struct span name, time_t t)
 
 static bool answer_add_connection(struct exchange *x, struct buf *head)
 {
-    int64_t seconds = front_settings(x->scope)->keepalive_header;
+    int64_t seconds = conversation(x->scope)->keepalive_header;
 
     if (x->out.status == 101)
         return true;
@@ -156,7 +156,7 @@ static bool answer_add_origin(struct exchange *x, struct buf *head)
     struct span server = out->server.ptr != NULL
                              ? out->server
                              : server_signature(
-                                   front_settings(x->scope)->server_tokens);
+                                   conversation(x->scope)->server_tokens);
 
     return http_add_status_line(head, out->status, out->reason) &&
            (out->anonymous || http_add_field(head, SPAN("Server"), server)) &&

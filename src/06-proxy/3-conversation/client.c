@@ -4,10 +4,10 @@
 #include "chunk.h"
 #include "client.h"
 #include "connection.h"
+#include "conversation.h"
 #include "error_log.h"
 #include "exchange.h"
 #include "front_conf.h"
-#include "front_settings.h"
 #include "front_worker.h"
 #include "output.h"
 #include "request.h"
@@ -28,9 +28,9 @@ static void client_timeout(struct timer *t);
 
 /* Of the server that is the address' default: until the Host is known there
  * is no other. */
-static const struct front_settings *client_settings(const struct client *c)
+static const struct conversation_settings *client_settings(const struct client *c)
 {
-    return front_settings(c->listen->servers[0]->scope);
+    return conversation(c->listen->servers[0]->scope);
 }
 
 static int64_t larger(int64_t a, int64_t b)
@@ -43,7 +43,7 @@ static int64_t larger(int64_t a, int64_t b)
  * bounds. */
 static struct http_limits client_limits(const struct client *c)
 {
-    const struct front_settings *s = client_settings(c);
+    const struct conversation_settings *s = client_settings(c);
     int64_t first = s->client_header_buffer_size;
     uint32_t line = (uint32_t)larger(first, s->large_buffer_size);
 
@@ -295,7 +295,7 @@ static void client_again(struct event_later *later)
  * destroy the answer before the client has read it. */
 static void client_finish(struct client *c)
 {
-    const struct front_settings *s = client_settings(c);
+    const struct conversation_settings *s = client_settings(c);
     struct event_loop *loop = c->worker->loop;
 
     if (!c->linger && c->in.len == 0 && !c->event.can_read) {
@@ -463,7 +463,7 @@ static void client_timeout(struct timer *t)
         return;
     }
     exchange_log(x, ERROR_LOG_INFO, ETIMEDOUT, "client timed out");
-    if (front_settings(x->scope)->reset_timedout_connection) {
+    if (conversation(x->scope)->reset_timedout_connection) {
         client_reset(c, reading ? 408 : 0);
         return;
     }

@@ -5,11 +5,11 @@
 #include "answer.h"
 #include "client.h"
 #include "connection.h"
+#include "conversation.h"
 #include "error_log.h"
 #include "exchange.h"
 #include "field_names.h"
 #include "front_conf.h"
-#include "front_settings.h"
 #include "front_worker.h"
 #include "http_response.h"
 #include "http_status.h"
@@ -147,7 +147,7 @@ static int exchange_uri(struct exchange *x)
     if (uri == NULL)
         return 500;
     len = uri_normalise(uri, path,
-                        front_settings(x->server->scope)->merge_slashes);
+                        conversation(x->server->scope)->merge_slashes);
     if (len < 0)
         return 400;
     uri[len] = '\0';
@@ -160,7 +160,7 @@ static int exchange_uri(struct exchange *x)
 /* Keep-alive is offered when the client and the limits allow it. */
 static bool exchange_may_keep(const struct exchange *x)
 {
-    const struct front_settings *s = front_settings(x->scope);
+    const struct conversation_settings *s = conversation(x->scope);
     const struct client *c = x->client;
 
     return x->request.keep_alive && s->keepalive_timeout > 0 &&
@@ -285,7 +285,7 @@ void exchange_error(struct exchange *x, int status)
         x->keep_alive = false;
     buf_init(&page, 8192);
     http_error_page(&page, status,
-                    server_signature(front_settings(x->scope)->server_tokens));
+                    server_signature(conversation(x->scope)->server_tokens));
     body = arena_copy(&x->arena, buf_span(&page));
     buf_free(&page);
     if (body.ptr == NULL) {

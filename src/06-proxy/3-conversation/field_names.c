@@ -3,10 +3,10 @@
 #include "field_names.h"
 #include "cgi.h"
 #include "connection.h"
+#include "conversation.h"
 #include "error_log.h"
 #include "exchange.h"
 #include "front_conf.h"
-#include "front_settings.h"
 
 /* The name with its underscores, which the configuration allows, taken for
  * dashes is plain. */
@@ -24,7 +24,7 @@ static bool plain_but_underscores(struct span name)
     return cgi_name_is_plain(name);
 }
 
-static bool name_counts(const struct front_settings *s, struct span name)
+static bool name_counts(const struct conversation_settings *s, struct span name)
 {
     if (!s->ignore_invalid_headers)
         return true;
@@ -34,13 +34,13 @@ static bool name_counts(const struct front_settings *s, struct span name)
 
 void field_names_filter(struct exchange *x)
 {
-    const struct front_settings *s, *named = front_settings(x->server->scope);
+    const struct conversation_settings *s, *named = conversation(x->server->scope);
     struct http_fields *f = &x->request.fields;
     unsigned kept = 0;
 
     s = x->request.form == HTTP_ABSOLUTE_FORM
             ? named
-            : front_settings(x->client->listen->servers[0]->scope);
+            : conversation(x->client->listen->servers[0]->scope);
     for (unsigned i = 0; i < f->count; i++) {
         struct span name = http_name(f, i);
 

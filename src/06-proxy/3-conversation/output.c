@@ -2,9 +2,9 @@
 
 #include "chunk.h"
 #include "connection.h"
+#include "conversation.h"
 #include "error_log.h"
 #include "exchange.h"
-#include "front_settings.h"
 #include "front_worker.h"
 #include "output.h"
 #include "request.h"
@@ -179,7 +179,7 @@ static ssize_t output_write_file(struct exchange *x)
     off_t offset = (off_t)p->offset;
     size_t want =
         p->left < OUTPUT_SENDFILE ? (size_t)p->left : OUTPUT_SENDFILE;
-    ssize_t n = front_settings(x->scope)->sendfile
+    ssize_t n = conversation(x->scope)->sendfile
                     ? sendfile(x->client->event.fd, p->file, &offset, want)
                     : output_copy_file(x, p);
 
@@ -250,5 +250,5 @@ void output_flush(struct exchange *x)
         timer_clear(loop, &x->client->timer);
     else if (x->out.sent != before || x->client->timer.when == 0)
         timer_set(loop, &x->client->timer,
-                  front_settings(x->scope)->send_timeout);
+                  conversation(x->scope)->send_timeout);
 }

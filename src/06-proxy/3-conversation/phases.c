@@ -3,10 +3,10 @@
 #include "phases.h"
 #include "answer.h"
 #include "connection.h"
+#include "conversation.h"
 #include "error_log.h"
 #include "exchange.h"
 #include "front_conf.h"
-#include "front_settings.h"
 #include "static_handler.h"
 
 #include <inttypes.h>
@@ -36,7 +36,7 @@ static enum phase_result location_phase(struct exchange *x)
         exchange_error(x, 404);
         return PHASE_DONE;
     }
-    if (front_settings(x->scope)->keepalive_timeout == 0)
+    if (conversation(x->scope)->keepalive_timeout == 0)
         x->keep_alive = false;
     if (l != NULL && l->slash_added && x->uri.len + 1 == l->name.len) {
         x->out.location = static_with_slash(x);
@@ -48,7 +48,7 @@ static enum phase_result location_phase(struct exchange *x)
 
 static enum phase_result body_size_phase(struct exchange *x)
 {
-    int64_t max = front_settings(x->scope)->client_max_body_size;
+    int64_t max = conversation(x->scope)->client_max_body_size;
 
     if (max == 0 || x->request.framing != HTTP_LENGTH ||
         x->request.content_length <= (uint64_t)max)

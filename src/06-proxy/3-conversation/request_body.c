@@ -4,9 +4,9 @@
 #include "answer.h"
 #include "chunk.h"
 #include "connection.h"
+#include "conversation.h"
 #include "error_log.h"
 #include "exchange.h"
-#include "front_settings.h"
 #include "front_worker.h"
 #include "output.h"
 #include "request_body.h"
@@ -24,7 +24,7 @@
  * the file system has no such files, one that is unlinked at once. */
 static int body_open_file(struct exchange *x)
 {
-    const struct span *dir = front_settings(x->scope)->client_body_temp_path;
+    const struct span *dir = conversation(x->scope)->client_body_temp_path;
     int fd = open(dir->ptr, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
     if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
@@ -144,7 +144,7 @@ void body_continue(struct exchange *x)
 
         if (reads > 0 || c->in.len == 0)
             timer_set(x->worker->loop, &c->timer,
-                      front_settings(x->scope)->client_body_timeout);
+                      conversation(x->scope)->client_body_timeout);
         got = c->event.can_read ? client_read(c, BODY_READ) : -1;
         if (got == -1)
             return;
@@ -180,7 +180,7 @@ void body_invite(struct exchange *x)
 
 static uint64_t body_limit(const struct exchange *x)
 {
-    int64_t max = front_settings(x->scope)->client_max_body_size;
+    int64_t max = conversation(x->scope)->client_max_body_size;
 
     return max > 0 && !x->body.discard ? (uint64_t)max : UINT64_MAX;
 }
@@ -203,11 +203,11 @@ void body_read(struct exchange *x, void (*ready)(struct exchange *x))
     b->ready = ready;
     b->started = true;
     buf_init(&b->memory,
-             (size_t)front_settings(x->scope)->client_body_buffer_size);
+             (size_t)conversation(x->scope)->client_body_buffer_size);
     http_body_init(&b->decoder, x->request.framing, x->request.content_length,
                    body_limit(x));
     timer_set(x->worker->loop, &x->client->timer,
-              front_settings(x->scope)->client_body_timeout);
+              conversation(x->scope)->client_body_timeout);
     body_continue(x);
 }
 
@@ -217,7 +217,7 @@ void body_discard(struct exchange *x, void (*ready)(struct exchange *x))
 
     b->discard = true;
     x->client->linger_until = event_now(x->worker->loop) +
-                              front_settings(x->scope)->lingering_time;
+                              conversation(x->scope)->lingering_time;
     if (b->started && !b->done) {
         b->ready = ready;
         body_continue(x);

@@ -1,7 +1,7 @@
 /* cycle: see the header. */
 
 #include "cycle.h"
-#include "front_settings.h"
+#include "conversation.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -49,7 +49,7 @@ bool cycle_open(struct cycle *c, const struct listen_sockets *old, bool test,
 
     if (!log_files_open(c->log_files, err) ||
         (c->http != NULL &&
-         !front_make_temp_paths(c->http->scope, owner, err)) ||
+         !conversation_make_temp_paths(c->http->scope, owner, err)) ||
         !listen_sockets_open(&c->sockets, &c->arena, c->http,
                              (unsigned)c->core->worker_processes, old, test,
                              err))

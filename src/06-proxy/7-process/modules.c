@@ -4,9 +4,9 @@
 #include "accepted.h"
 #include "access_log.h"
 #include "conf.h"
+#include "conversation.h"
 #include "filters.h"
 #include "front_conf.h"
-#include "front_settings.h"
 #include "gzip_rules.h"
 #include "phases.h"
 #include "proxy_core.h"
@@ -14,7 +14,7 @@
 #include "upstream.h"
 
 struct conf_module *const conf_modules[] = {
-    &core_module,       &front_module,   &front_settings_module,
+    &core_module,       &front_module,   &conversation_module,
     &content_module,    &return_module,  &static_module,
     &headers_module,    &gzip_module,    &access_log_module,
     &upstream_module,   &proxy_module,   &uwsgi_module,

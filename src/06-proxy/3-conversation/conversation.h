@@ -1,14 +1,14 @@
-/* front_settings: the directives that tune how clients are served: times,
+/* conversation: the directives that tune how clients are served: times,
  * sizes, redirects, what the server calls itself. */
 
-#ifndef STRATA_FRONT_SETTINGS_H
-#define STRATA_FRONT_SETTINGS_H
+#ifndef STRATA_CONVERSATION_H
+#define STRATA_CONVERSATION_H
 
 #include "conf.h"
 
 #include <sys/types.h>
 
-struct front_settings {
+struct conversation_settings {
     int64_t client_header_timeout, client_body_timeout, send_timeout;
     int64_t keepalive_timeout; /* 0: no keep-alive */
     int64_t keepalive_header;  /* seconds of the Keep-Alive field; -1: none */
@@ -28,18 +28,18 @@ struct front_settings {
     const struct span *client_body_temp_path;
 };
 
-extern struct conf_module front_settings_module;
+extern struct conf_module conversation_module;
 
 /* Makes the directories for temporary files that the scopes from `first` on
  * name, for workers that run as `owner` (-1: as we do).  False with *err set
  * in nginx's words. */
-bool front_make_temp_paths(const struct conf_scope *first, uid_t owner,
-                           struct err *err);
+bool conversation_make_temp_paths(const struct conf_scope *first, uid_t owner,
+                                  struct err *err);
 
-static inline const struct front_settings *
-front_settings(const struct conf_scope *scope)
+static inline const struct conversation_settings *
+conversation(const struct conf_scope *scope)
 {
-    return CONF_OF(scope, &front_settings_module);
+    return CONF_OF(scope, &conversation_module);
 }
 
 #endif

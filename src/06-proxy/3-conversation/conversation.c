@@ -1,6 +1,6 @@
-/* front_settings: the rows; see front_settings.h. */
+/* conversation: the rows; see conversation.h. */
 
-#include "front_settings.h"
+#include "conversation.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 static bool set_keepalive(struct conf *cf, const struct conf_row *row,
                           void *settings)
 {
-    struct front_settings *s = settings;
+    struct conversation_settings *s = settings;
 
     if (!conf_set_msec(cf, row, settings))
         return false;
@@ -33,7 +33,7 @@ static bool set_keepalive(struct conf *cf, const struct conf_row *row,
 static bool set_large_buffers(struct conf *cf, const struct conf_row *row,
                               void *settings)
 {
-    struct front_settings *s = settings;
+    struct conversation_settings *s = settings;
 
     if (!conf_set_buffers(cf, row, settings) ||
         !conf_parse_size(cf, cf->words[2], &conf_any_size,
@@ -44,9 +44,9 @@ static bool set_large_buffers(struct conf *cf, const struct conf_row *row,
                           "bytes", row->name, INT32_MAX);
 }
 
-#define AT(member) CONF_NUMBER, offsetof(struct front_settings, member)
+#define AT(member) CONF_NUMBER, offsetof(struct conversation_settings, member)
 
-static const struct conf_row front_settings_rows[] = {
+static const struct conf_row conversation_rows[] = {
     {"client_header_timeout", WHERE_SERVER, 1, 1, false, conf_set_msec,
      AT(client_header_timeout), 60000, &conf_any_time},
     {"client_body_timeout", WHERE_ALL, 1, 1, false, conf_set_msec,
@@ -72,7 +72,7 @@ static const struct conf_row front_settings_rows[] = {
     {"client_body_buffer_size", WHERE_ALL, 1, 1, false, conf_set_size,
      AT(client_body_buffer_size), 16384, &conf_any_size},
     {"client_body_temp_path", WHERE_ALL, 1, 4, false, conf_set_temp_path,
-     CONF_POINTER, offsetof(struct front_settings, client_body_temp_path), 0,
+     CONF_POINTER, offsetof(struct conversation_settings, client_body_temp_path), 0,
      NULL},
     {"server_tokens", WHERE_ALL, 1, 1, false, conf_set_flag,
      AT(server_tokens), 1, NULL},
@@ -99,11 +99,11 @@ static const struct conf_row front_settings_rows[] = {
 };
 
 /* The second numbers of two directives have no row; 0 is unset. */
-static bool front_settings_finish(struct conf *cf, void *settings,
+static bool conversation_finish(struct conf *cf, void *settings,
                                   const void *parent)
 {
-    struct front_settings *s = settings;
-    const struct front_settings *p = parent;
+    struct conversation_settings *s = settings;
+    const struct conversation_settings *p = parent;
 
     if (s->large_buffer_size == 0)
         s->large_buffer_size = p ? p->large_buffer_size : 8192;
@@ -120,13 +120,13 @@ static bool front_settings_finish(struct conf *cf, void *settings,
     return true;
 }
 
-bool front_make_temp_paths(const struct conf_scope *first, uid_t owner,
+bool conversation_make_temp_paths(const struct conf_scope *first, uid_t owner,
                            struct err *err)
 {
     const char *done = "";
 
     for (const struct conf_scope *s = first; s != NULL; s = s->next) {
-        const char *path = front_settings(s)->client_body_temp_path->ptr;
+        const char *path = conversation(s)->client_body_temp_path->ptr;
 
         if (strcmp(path, done) == 0)
             continue;
@@ -141,9 +141,9 @@ bool front_make_temp_paths(const struct conf_scope *first, uid_t owner,
     return true;
 }
 
-struct conf_module front_settings_module = {
-    .name = "front_settings",
-    .rows = front_settings_rows,
-    .size = sizeof(struct front_settings),
-    .finish = front_settings_finish,
+struct conf_module conversation_module = {
+    .name = "conversation",
+    .rows = conversation_rows,
+    .size = sizeof(struct conversation_settings),
+    .finish = conversation_finish,
 };
