@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "conf.h"
 #include "conf_lex.h"
+#include "module.h"
 
 struct settings {
     int64_t flag, size, time;
@@ -54,10 +54,11 @@ static const struct conf_row rows[] = {
     {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
 };
 
-static struct conf_module module = {
-    .name = "fuzz", .rows = rows, .size = sizeof(struct settings)};
+static const struct module module = {
+    .name = "fuzz", .index = MODULE_INDEX, .rows = rows,
+    .settings = sizeof(struct settings)};
 
-struct conf_module *const conf_modules[] = {&module, NULL};
+static const struct module *const modules[] = {&module, NULL};
 
 static void lex(struct span text)
 {
@@ -87,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct span text = {(const char *)data, size};
     struct arena arena;
     struct err err;
-    struct conf cf = {.arena = &arena, .err = &err};
+    struct conf cf = {.modules = modules, .arena = &arena, .err = &err};
     char path[64];
     int fd;
 

@@ -3,7 +3,7 @@
 #ifndef STRATA_TEST_CONF_FILE_H
 #define STRATA_TEST_CONF_FILE_H
 
-#include "conf.h"
+#include "modules.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +31,7 @@ static inline struct conf_scope *conf_file_read(struct conf_file_test *t,
         return NULL;
     close(fd);
     arena_init(&t->arena, 4096);
+    t->cf.modules = modules;
     t->cf.arena = &t->arena;
     t->cf.prefix = t->cf.conf_dir = SPAN("/tmp/");
     t->cf.access_log = SPAN("access.log");

@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "conf.h"
+#include "module.h"
 
 #include <stdlib.h>
 
@@ -128,11 +128,13 @@ static const struct conf_row rows[] = {
     {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
 };
 
-static struct conf_module module = {
-    .name = "test", .rows = rows, .size = sizeof(struct settings),
+static const struct module module = {
+    .name = "test",
+    .index = MODULE_INDEX,
+    .index = MODULE_INDEX, .index = MODULE_INDEX, .rows = rows, .settings = sizeof(struct settings),
     .finish = finish};
 
-struct conf_module *const conf_modules[] = {&module, NULL};
+static const struct module *const modules[] = {&module, NULL};
 
 /* --- A directory with files -------------------------------------------- */
 
@@ -182,7 +184,7 @@ static struct conf_scope *read_text(struct span text, const char *globals)
     log_text[0] = warning[0] = '\0';
     arena_free(&arena);
     arena_init(&arena, 512);
-    cf = (struct conf){.arena = &arena, .prefix = SPAN("/prefix/"),
+    cf = (struct conf){.modules = modules, .arena = &arena, .prefix = SPAN("/prefix/"),
                        .error_log = SPAN("stderr"), .pid = SPAN("pid"),
                        .access_log = SPAN("access.log"),
                        .body_temp = SPAN("body"),
@@ -464,7 +466,7 @@ static void unreadable(void)
 
     arena_free(&arena);
     arena_init(&arena, 512);
-    cf = (struct conf){.arena = &arena, .err = &err};
+    cf = (struct conf){.modules = modules, .arena = &arena, .err = &err};
     root = conf_read(&cf, "/nonexistent/x.conf", SPAN(""));
     CU_ASSERT_PTR_NULL(root);
     CU_ASSERT_STRING_EQUAL(err.text, "open() \"/nonexistent/x.conf\" failed "

@@ -6,6 +6,7 @@
  * hold a number (weight=3) have no row; they are listed below. */
 
 #include "conf_file.h"
+#include "modules.h"
 #include "unit.h"
 
 #include <inttypes.h>
@@ -127,7 +128,7 @@ static void rows(void)
 {
     unsigned tried = 0;
 
-    for (struct conf_module *const *m = conf_modules; *m != NULL; m++)
+    for (const struct module *const *m = modules; *m != NULL; m++)
         for (const struct conf_row *r = (*m)->rows; r->name != NULL; r++) {
             const struct conf_range *range = r->allowed;
 

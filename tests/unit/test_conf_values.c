@@ -5,9 +5,6 @@
 
 #include "conf.h"
 
-/* No configuration is read here; the parser wants the list all the same. */
-struct conf_module *const conf_modules[] = {NULL};
-
 typedef bool parse(struct conf *, struct span, const struct conf_range *,
                    int64_t *);
 

@@ -14,9 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* error_log_set is tried here without a parser. */
-struct conf_module *const conf_modules[] = {NULL};
-
 static char dir[64];
 static struct arena arena;
 static struct err err;

@@ -8,6 +8,7 @@
 #include "conf.h"
 #include "conf_lex.h"
 #include "conf_scope.h"
+#include "module.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -171,16 +172,17 @@ static const struct conf_row include_row = {
  * name may have several rows, one a place (`server`, `keepalive_timeout`);
  * *known tells whether there is one anywhere. */
 static const struct conf_row *find_row(const struct conf *cf,
-                                       struct conf_module **module, bool *known)
+                                       const struct module **module,
+                                       bool *known)
 {
     const struct conf_row *any = NULL;
-    struct conf_module *any_module = NULL;
+    const struct module *any_module = NULL;
 
     *known = false;
     *module = NULL;
     if (span_eq(cf->words[0], span_of(include_row.name)))
         return &include_row;
-    for (struct conf_module *const *m = conf_modules; *m != NULL; m++)
+    for (const struct module *const *m = cf->modules; *m != NULL; m++)
         for (const struct conf_row *r = (*m)->rows; r->name != NULL; r++) {
             bool here = (r->where & cf->where) != 0;
 
@@ -202,7 +204,7 @@ static bool run_directive(struct conf *cf, enum conf_token ends_with)
 {
     const char *name = cf->words[0].ptr;
     int arguments = (int)cf->count - 1;
-    struct conf_module *module;
+    const struct module *module;
     const struct conf_row *row;
     bool known;
 
@@ -403,8 +405,8 @@ static bool prepare(struct conf *cf, struct span path)
     const char *slash = strrchr(path.ptr, '/');
     unsigned index = 0;
 
-    for (struct conf_module *const *m = conf_modules; *m != NULL; m++)
-        (*m)->index = index++;
+    for (const struct module *const *m = cf->modules; *m != NULL; m++)
+        *(*m)->index = index++;
     cf->scope = cf->scopes = NULL;
     cf->last_scope = &cf->scopes;
     cf->files = NULL;

@@ -46,6 +46,7 @@ enum conf_kind {
 
 struct conf;
 struct conf_lex;
+struct module;
 struct log_file;
 struct conf_row;
 
@@ -92,32 +93,13 @@ extern const struct conf_range conf_any_time;   /* 0 to a hundred years */
 /* A range of its own for a row: CONF_RANGE(1, 9). */
 #define CONF_RANGE(least, most) (&(const struct conf_range){least, most, ""})
 
-struct conf_module {
-    const char *name;
-    const struct conf_row *rows;
-    size_t size; /* of its settings struct */
-    /* After conf_merge has filled one scope's settings from its parent's
-     * (parent NULL: the outermost): defaults that are no numbers, checks
-     * across settings.  May be NULL. */
-    bool (*finish)(struct conf *cf, void *settings, const void *parent);
-    unsigned index; /* its place in conf_modules, set at start */
-};
-
-/* All modules, in order; NULL ends the list (modules.c). */
-extern struct conf_module *const conf_modules[];
-
-#define CONF_MAX_MODULES 16
-
 struct conf_scope {
     struct conf_scope *parent;
-    void *settings[CONF_MAX_MODULES];
     struct conf_scope *next; /* all scopes, in the order they were opened */
     struct span file;        /* where its block ends; empty for the main one */
     unsigned line;
+    void *settings[]; /* of each module; module.h: CONF_OF */
 };
-
-/* The settings of `module` in a scope, as a pointer to its struct. */
-#define CONF_OF(scope, module) ((scope)->settings[(module)->index])
 
 /* A file that was read, for -T; text is as it stands on the disk. */
 struct conf_file {
@@ -127,6 +109,7 @@ struct conf_file {
 
 /* A configuration while it is read. */
 struct conf {
+    const struct module *const *modules; /* all there are; NULL ends them */
     struct arena *arena; /* lives as long as the configuration is used */
     struct span prefix;  /* directory with final slash: -p */
     struct span conf_dir; /* of the main file, with final slash */
@@ -155,7 +138,7 @@ struct conf {
 };
 
 /* Reads the file into a new main scope, merges and finishes all scopes.  The
- * caller has set arena, prefix, the paths where no directive says, warn and
+ * caller has set modules, arena, prefix, the paths where no directive says, warn and
  * err; path is absolute.  `globals` is the text of -g, or empty.  NULL with
  * cf->err set on an error; cf->files lists what was read, the main file
  * first. */

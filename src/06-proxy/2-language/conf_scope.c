@@ -2,6 +2,7 @@
  * complete. */
 
 #include "conf_scope.h"
+#include "module.h"
 
 /* The slot of a row in a module's settings; NULL where the row has none. */
 static void *slot_of(const struct conf_row *row, void *settings)
@@ -9,11 +10,14 @@ static void *slot_of(const struct conf_row *row, void *settings)
     return row->kind == CONF_OTHER ? NULL : (char *)settings + row->offset;
 }
 
-static bool fresh_settings(struct conf *cf, const struct conf_module *module,
+static bool fresh_settings(struct conf *cf, const struct module *module,
                            struct conf_scope *scope)
 {
-    void *settings = arena_zalloc(cf->arena, module->size);
+    void *settings;
 
+    if (module->settings == 0)
+        return true;
+    settings = arena_zalloc(cf->arena, module->settings);
     if (settings == NULL)
         return false;
     for (const struct conf_row *r = module->rows; r->name != NULL; r++)
@@ -25,11 +29,16 @@ static bool fresh_settings(struct conf *cf, const struct conf_module *module,
 
 struct conf_scope *conf_open_scope(struct conf *cf)
 {
-    struct conf_scope *scope = arena_zalloc(cf->arena, sizeof *scope);
+    struct conf_scope *scope;
+    size_t count = 0;
 
+    while (cf->modules[count] != NULL)
+        count++;
+    scope = arena_zalloc(cf->arena, sizeof *scope +
+                                        count * sizeof *scope->settings);
     if (scope == NULL)
         return NULL;
-    for (struct conf_module *const *m = conf_modules; *m != NULL; m++)
+    for (const struct module *const *m = cf->modules; *m != NULL; m++)
         if (!fresh_settings(cf, *m, scope))
             return NULL;
     scope->parent = cf->scope;
@@ -40,8 +49,7 @@ struct conf_scope *conf_open_scope(struct conf *cf)
 
 /* Fills what this scope left unset.  Two rows may share a slot (one setting,
  * two places): the second finds it filled. */
-static void merge(const struct conf_module *module, void *settings,
-                  void *parent)
+static void merge(const struct module *module, void *settings, void *parent)
 {
     for (const struct conf_row *r = module->rows; r->name != NULL; r++) {
         void *mine = slot_of(r, settings);
@@ -67,7 +75,7 @@ static bool finish_scope(struct conf *cf, struct conf_scope *scope)
     cf->scope = scope;
     cf->file = outermost->file;
     cf->line = outermost->line;
-    for (struct conf_module *const *m = conf_modules; *m != NULL; m++) {
+    for (const struct module *const *m = cf->modules; *m != NULL; m++) {
         void *settings = CONF_OF(scope, *m);
         void *parent = scope->parent ? CONF_OF(scope->parent, *m) : NULL;
 

@@ -1,6 +1,7 @@
 /* conversation: the rows; see conversation.h. */
 
 #include "conversation.h"
+#include "module.h"
 
 #include <errno.h>
 #include <string.h>
@@ -141,9 +142,10 @@ bool conversation_make_temp_paths(const struct conf_scope *first, uid_t owner,
     return true;
 }
 
-struct conf_module conversation_module = {
+const struct module conversation_module = {
     .name = "conversation",
+    .index = MODULE_INDEX,
     .rows = conversation_rows,
-    .size = sizeof(struct conversation_settings),
+    .settings = sizeof(struct conversation_settings),
     .finish = conversation_finish,
 };

@@ -4,7 +4,7 @@
 #ifndef STRATA_CONVERSATION_H
 #define STRATA_CONVERSATION_H
 
-#include "conf.h"
+#include "module.h"
 
 #include <sys/types.h>
 
@@ -28,7 +28,7 @@ struct conversation_settings {
     const struct span *client_body_temp_path;
 };
 
-extern struct conf_module conversation_module;
+extern const struct module conversation_module;
 
 /* Makes the directories for temporary files that the scopes from `first` on
  * name, for workers that run as `owner` (-1: as we do).  False with *err set

@@ -8,6 +8,7 @@
 #define STRATA_FILTERS_H
 
 #include "bytes.h"
+#include "module.h"
 
 struct exchange;
 struct front_chunk;
@@ -38,6 +39,6 @@ void gzip_pause(struct exchange *x);
 void answer_framed(struct exchange *x, struct span bytes,
                    struct front_chunk *chunk);
 
-extern struct conf_module headers_module;
+extern const struct module headers_module;
 
 #endif

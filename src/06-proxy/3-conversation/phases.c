@@ -7,6 +7,7 @@
 #include "error_log.h"
 #include "exchange.h"
 #include "front_conf.h"
+#include "module.h"
 #include "static_handler.h"
 
 #include <inttypes.h>
@@ -119,6 +120,9 @@ static const struct conf_row content_rows[] = {
     {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
 };
 
-struct conf_module content_module = {.name = "content",
-                                     .rows = content_rows,
-                                     .size = sizeof(struct content_settings)};
+const struct module content_module = {
+    .name = "content",
+    .index = MODULE_INDEX,
+    .rows = content_rows,
+    .settings = sizeof(struct content_settings),
+};

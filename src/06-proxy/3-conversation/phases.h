@@ -3,7 +3,7 @@
 #ifndef STRATA_PHASES_H
 #define STRATA_PHASES_H
 
-#include "conf.h"
+#include "module.h"
 
 struct exchange;
 
@@ -25,7 +25,7 @@ struct content_settings {
 /* Runs x through all phases, until one has answered. */
 void phases_run(struct exchange *x);
 
-extern struct conf_module content_module, return_module;
+extern const struct module content_module, return_module;
 
 /* Makes `handler` the one of the current location; false after conf_error
  * when it has one already. */

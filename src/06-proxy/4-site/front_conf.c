@@ -2,6 +2,7 @@
 
 #include "front_conf.h"
 #include "front_blocks.h"
+#include "module.h"
 #include "upstream.h"
 #include "value.h"
 
@@ -181,8 +182,8 @@ static const struct conf_row front_rows[] = {
     {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
 };
 
-struct conf_module front_module = {
+const struct module front_module = {
     .name = "front",
+    .index = MODULE_INDEX,
     .rows = front_rows,
-    .size = 1, /* it has no settings by scope */
 };

@@ -5,7 +5,7 @@
 #ifndef STRATA_FRONT_CONF_H
 #define STRATA_FRONT_CONF_H
 
-#include "conf.h"
+#include "module.h"
 #include "net.h"
 #include "regex.h"
 
@@ -84,6 +84,6 @@ bool front_find_location(struct front_location *list, struct span uri,
                          struct front_location **found, struct err *err);
 
 /* The block directives: http, server, location, listen, server_name. */
-extern struct conf_module front_module;
+extern const struct module front_module;
 
 #endif

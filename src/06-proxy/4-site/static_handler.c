@@ -6,6 +6,7 @@
 #include "exchange.h"
 #include "front_conf.h"
 #include "front_worker.h"
+#include "module.h"
 #include "request.h"
 #include "static_answer.h"
 #include "static_settings.h"

@@ -2,6 +2,7 @@
 
 #include "static_settings.h"
 #include "front_conf.h"
+#include "module.h"
 #include "variables.h"
 
 #include <limits.h>
@@ -237,9 +238,10 @@ static bool static_finish(struct conf *cf, void *settings, const void *parent)
     return true;
 }
 
-struct conf_module static_module = {
+const struct module static_module = {
     .name = "static",
+    .index = MODULE_INDEX,
     .rows = static_rows,
-    .size = sizeof(struct static_settings),
+    .settings = sizeof(struct static_settings),
     .finish = static_finish,
 };

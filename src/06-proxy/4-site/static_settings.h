@@ -3,7 +3,7 @@
 #ifndef STRATA_STATIC_SETTINGS_H
 #define STRATA_STATIC_SETTINGS_H
 
-#include "conf.h"
+#include "module.h"
 #include "mime.h"
 #include "value.h"
 
@@ -40,6 +40,6 @@ struct static_settings {
  * the ".."s. */
 void static_count(struct span path, unsigned *names, unsigned *ups);
 
-extern struct conf_module static_module;
+extern const struct module static_module;
 
 #endif

@@ -4,15 +4,9 @@
 #define STRATA_VARIABLES_H
 
 #include "bytes.h"
+#include "module.h"
 
 struct exchange;
-
-struct variable {
-    const char *name; /* one that ends in "_" covers all names that begin so */
-    /* The value; ptr NULL when there is none ("-" in a log, "" elsewhere).
-     * `rest` is what follows the prefix: "x" of $arg_x. */
-    struct span (*get)(struct exchange *x, struct span rest);
-};
 
 /* The variable with this name, and what follows its prefix; NULL: none. */
 const struct variable *variable_find(struct span name, struct span *rest);

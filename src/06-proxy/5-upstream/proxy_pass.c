@@ -5,6 +5,7 @@
 #include "front_conf.h"
 #include "http_hop.h"
 #include "http_response.h"
+#include "module.h"
 #include "pass_settings.h"
 #include "phases.h"
 #include "request_body.h"
@@ -386,8 +387,9 @@ static const struct conf_row proxy_rows[] = {
     {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
 };
 
-struct conf_module proxy_module = {
+const struct module proxy_module = {
     .name = "proxy",
+    .index = MODULE_INDEX,
     .rows = proxy_rows,
-    .size = sizeof(struct proxy_settings),
+    .settings = sizeof(struct proxy_settings),
 };

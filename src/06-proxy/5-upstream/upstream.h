@@ -9,7 +9,7 @@
 #ifndef STRATA_UPSTREAM_H
 #define STRATA_UPSTREAM_H
 
-#include "conf.h"
+#include "module.h"
 #include "event.h"
 #include "http_reply.h"
 #include "net.h"
@@ -66,7 +66,7 @@ struct upstream *upstream_resolve(struct exchange *x, struct span address,
  * addresses. */
 bool upstream_check(struct conf *cf, struct front_conf *fc);
 
-extern struct conf_module upstream_module, proxy_module, uwsgi_module;
+extern const struct module upstream_module, proxy_module, uwsgi_module;
 
 /* What may be tried again on the next peer (proxy_next_upstream). */
 enum upstream_next {

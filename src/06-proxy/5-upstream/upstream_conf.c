@@ -4,6 +4,7 @@
 #include "exchange.h"
 #include "front_conf.h"
 #include "front_worker.h"
+#include "module.h"
 #include "upstream.h"
 
 #include <netdb.h>
@@ -303,8 +304,8 @@ static const struct conf_row upstream_rows[] = {
     {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
 };
 
-struct conf_module upstream_module = {
+const struct module upstream_module = {
     .name = "upstream",
+    .index = MODULE_INDEX,
     .rows = upstream_rows,
-    .size = 1, /* it has no settings by scope */
 };

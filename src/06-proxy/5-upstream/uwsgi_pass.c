@@ -2,6 +2,7 @@
 
 #include "cgi.h"
 #include "exchange.h"
+#include "module.h"
 #include "pass_settings.h"
 #include "phases.h"
 #include "request_body.h"
@@ -144,8 +145,9 @@ static const struct conf_row uwsgi_rows[] = {
     {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
 };
 
-struct conf_module uwsgi_module = {
+const struct module uwsgi_module = {
     .name = "uwsgi",
+    .index = MODULE_INDEX,
     .rows = uwsgi_rows,
-    .size = sizeof(struct uwsgi_settings),
+    .settings = sizeof(struct uwsgi_settings),
 };

@@ -2,6 +2,7 @@
  * made. */
 
 #include "accepted.h"
+#include "module.h"
 
 #define ALL (CONF_HTTP | CONF_SERVER | CONF_LOCATION)
 
@@ -77,8 +78,9 @@ const struct accepted accepted_directives[] = {
     {NULL, NULL},
 };
 
-struct conf_module accepted_module = {
+const struct module accepted_module = {
     .name = "accepted",
+    .index = MODULE_INDEX,
     .rows = accepted_rows,
-    .size = sizeof(struct accepted_settings),
+    .settings = sizeof(struct accepted_settings),
 };

@@ -9,9 +9,9 @@
 #ifndef STRATA_ACCEPTED_H
 #define STRATA_ACCEPTED_H
 
-#include "conf.h"
+#include "module.h"
 
-extern struct conf_module accepted_module;
+extern const struct module accepted_module;
 
 struct accepted {
     const char *name, *reason;

@@ -6,6 +6,7 @@
 #include "exchange.h"
 #include "front_conf.h"
 #include "log_file.h"
+#include "module.h"
 #include "value.h"
 
 #include <errno.h>
@@ -336,9 +337,10 @@ static const struct conf_row access_log_rows[] = {
     {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
 };
 
-struct conf_module access_log_module = {
+const struct module access_log_module = {
     .name = "access_log",
+    .index = MODULE_INDEX,
     .rows = access_log_rows,
-    .size = sizeof(struct access_log_settings),
+    .settings = sizeof(struct access_log_settings),
     .finish = access_log_finish,
 };

@@ -7,6 +7,7 @@
 #include "exchange.h"
 #include "filters.h"
 #include "gzip_rules.h"
+#include "module.h"
 #include "output.h"
 
 #include <errno.h>

@@ -6,6 +6,7 @@
 #include "error_log.h"
 #include "exchange.h"
 #include "http_date.h"
+#include "module.h"
 #include "regex.h"
 
 /* The answers that gzip_proxied lets through when the request came from a
@@ -282,8 +283,9 @@ static const struct conf_row gzip_rows[] = {
     {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
 };
 
-struct conf_module gzip_module = {
+const struct module gzip_module = {
     .name = "gzip",
+    .index = MODULE_INDEX,
     .rows = gzip_rows,
-    .size = sizeof(struct gzip_settings),
+    .settings = sizeof(struct gzip_settings),
 };

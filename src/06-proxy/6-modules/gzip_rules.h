@@ -3,7 +3,7 @@
 #ifndef STRATA_GZIP_RULES_H
 #define STRATA_GZIP_RULES_H
 
-#include "conf.h"
+#include "module.h"
 
 struct exchange;
 
@@ -24,6 +24,6 @@ bool gzip_wanted(struct exchange *x, const struct gzip_settings *s);
  * and gzip_proxied for requests that came through a proxy. */
 bool gzip_allowed(struct exchange *x, const struct gzip_settings *s);
 
-extern struct conf_module gzip_module;
+extern const struct module gzip_module;
 
 #endif

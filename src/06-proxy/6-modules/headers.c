@@ -3,6 +3,7 @@
 #include "answer.h"
 #include "exchange.h"
 #include "filters.h"
+#include "module.h"
 #include "value.h"
 
 struct added_header {
@@ -76,6 +77,9 @@ static const struct conf_row headers_rows[] = {
     {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
 };
 
-struct conf_module headers_module = {.name = "headers",
-                                     .rows = headers_rows,
-                                     .size = sizeof(struct headers_settings)};
+const struct module headers_module = {
+    .name = "headers",
+    .index = MODULE_INDEX,
+    .rows = headers_rows,
+    .settings = sizeof(struct headers_settings),
+};

@@ -3,6 +3,7 @@
 #include "answer.h"
 #include "exchange.h"
 #include "phases.h"
+#include "module.h"
 #include "static_handler.h"
 #include "value.h"
 
@@ -81,6 +82,9 @@ static const struct conf_row return_rows[] = {
     {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
 };
 
-struct conf_module return_module = {.name = "return",
-                                    .rows = return_rows,
-                                    .size = sizeof(struct return_settings)};
+const struct module return_module = {
+    .name = "return",
+    .index = MODULE_INDEX,
+    .rows = return_rows,
+    .settings = sizeof(struct return_settings),
+};

@@ -1,6 +1,7 @@
 /* cycle: see the header. */
 
 #include "cycle.h"
+#include "modules.h"
 #include "conversation.h"
 
 #include <stdlib.h>
@@ -12,6 +13,7 @@ struct cycle *cycle_read(const struct cycle_options *options, struct err *err)
 {
     struct cycle *c = calloc(1, sizeof *c);
     struct conf cf = {
+        .modules = modules,
         .prefix = span_of(options->prefix),
         .error_log = span_of(options->error_log),
         .pid = span_of(options->pid),

@@ -1,9 +1,9 @@
 /* modules: the list of what the proxy can do.  A row taken out here is a
  * feature gone, and nothing else. */
 
+#include "modules.h"
 #include "accepted.h"
 #include "access_log.h"
-#include "conf.h"
 #include "conversation.h"
 #include "filters.h"
 #include "front_conf.h"
@@ -13,7 +13,7 @@
 #include "static_settings.h"
 #include "upstream.h"
 
-struct conf_module *const conf_modules[] = {
+const struct module *const modules[] = {
     &core_module,       &front_module,   &conversation_module,
     &content_module,    &return_module,  &static_module,
     &headers_module,    &gzip_module,    &access_log_module,
@@ -21,7 +21,3 @@ struct conf_module *const conf_modules[] = {
     &accepted_module,
     NULL,
 };
-
-_Static_assert(sizeof conf_modules / sizeof conf_modules[0] - 1 <=
-                   CONF_MAX_MODULES,
-               "a scope has no room for the settings of all modules");

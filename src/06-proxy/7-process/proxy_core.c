@@ -3,6 +3,7 @@
 #include "proxy_core.h"
 
 #include "error_log.h"
+#include "module.h"
 #include "supervisor.h"
 
 #include <errno.h>
@@ -263,9 +264,10 @@ static bool finish(struct conf *cf, void *settings, const void *parent)
            (core->user != NULL || geteuid() != 0);
 }
 
-struct conf_module core_module = {
+const struct module core_module = {
     .name = "core",
+    .index = MODULE_INDEX,
     .rows = rows,
-    .size = sizeof(struct core_settings),
+    .settings = sizeof(struct core_settings),
     .finish = finish,
 };

@@ -4,7 +4,7 @@
 #ifndef STRATA_PROXY_CORE_H
 #define STRATA_PROXY_CORE_H
 
-#include "conf.h"
+#include "module.h"
 
 #include <sched.h>
 #include <sys/types.h>
@@ -52,7 +52,7 @@ struct core_settings {
     int64_t multi_accept;
 };
 
-extern struct conf_module core_module;
+extern const struct module core_module;
 
 static inline const struct core_settings *
 core_settings(const struct conf_scope *scope)
