@@ -6,6 +6,7 @@
 #include "front_conf.h"
 #include "front_worker.h"
 #include "output.h"
+#include "transport.h"
 #include "unit.h"
 
 #include <fcntl.h>
@@ -31,6 +32,7 @@ static void begin(const char *directives)
     memset(&x, 0, sizeof x);
     worker.loop = event_loop_new();
     client.worker = &worker;
+    client.transport = &transport_plain;
     client.event.fd = pair[0];
     client.event.can_write = true;
     arena_init(&x.arena, 4096);
@@ -45,12 +47,7 @@ static void end(void)
     output_clear(&x);
     timer_clear(worker.loop, &client.timer);
     event_loop_free(worker.loop);
-    while (worker.spare_chunks != NULL) {
-        struct front_chunk *c = worker.spare_chunks;
-
-        worker.spare_chunks = c->next;
-        free(c);
-    }
+    chunks_free(&worker);
     arena_free(&x.arena);
     close(client.event.fd);
     close(peer);

@@ -7,9 +7,9 @@
 #include "error_log.h"
 #include "exchange.h"
 #include "filters.h"
-#include "front_conf.h"
 #include "front_worker.h"
 #include "http_response.h"
+#include "http_status.h"
 #include "output.h"
 #include "request_body.h"
 #include "server_tokens.h"
@@ -65,7 +65,7 @@ static void answer_frame(struct exchange *x)
                    out->status == 304;
     if (out->status == 204 || out->status == 304)
         out->length = -1;
-    if (out->status == 204 && x->upstream == NULL)
+    if (out->status == 204 && !out->relayed)
         out->type.len = 0; /* an upstream's own words pass, as in nginx */
     /* A client that waits for 100 Continue is told to go on; before an error
      * it is not, and then it may never send its body. */
@@ -95,7 +95,7 @@ static struct span answer_absolute(struct exchange *x, struct span location)
         return location;
     local = client_local(x->client);
     if (s->server_name_in_redirect)
-        host = x->server->name;
+        host = x->server_name;
     if (host.len == 0 && local->sa.sa_family == AF_UNIX)
         return location; /* nobody has named this server */
     if (host.len == 0) {
@@ -331,4 +331,46 @@ void answer_whole(struct exchange *x, int status, struct span type,
     answer_begin(x);
     answer_bytes(x, body, NULL);
     answer_end(x);
+}
+
+/* After these the stream cannot be trusted, or the server is in trouble. */
+static bool status_ends_connection(int status)
+{
+    static const int list[] = {400, 408, 413, 414, 431, 500, 501, 505};
+
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        if (status == list[i])
+            return true;
+    return false;
+}
+
+void exchange_error(struct exchange *x, int status)
+{
+    struct buf page;
+    struct span body;
+
+    if (x->out.begun) {
+        exchange_abort(x);
+        return;
+    }
+    if (status_ends_connection(status))
+        x->keep_alive = false;
+    buf_init(&page, 8192);
+    http_error_page(&page, status,
+                    server_signature(conversation(x->scope)->server_tokens));
+    body = arena_copy(&x->arena, buf_span(&page));
+    buf_free(&page);
+    if (body.ptr == NULL) {
+        exchange_abort(x);
+        return;
+    }
+    x->out.mtime = -1;
+    x->out.etag = (struct span){NULL, 0};
+    x->out.accept_ranges = false;
+    /* The page of another status is another whole. */
+    x->out.chosen = x->out.chosen && status == 416;
+    if (http_reason(status).len == 0)
+        answer_whole(x, status, (struct span){NULL, 0}, SPAN(""));
+    else
+        answer_whole(x, status, SPAN("text/html"), body);
 }

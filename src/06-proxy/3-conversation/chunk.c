@@ -41,3 +41,13 @@ void chunk_drop(struct front_worker *w, struct front_chunk *chunk)
     w->spare_chunks = chunk;
     w->spare_chunk_count++;
 }
+
+void chunks_free(struct front_worker *w)
+{
+    while (w->spare_chunks != NULL) {
+        struct front_chunk *chunk = w->spare_chunks;
+
+        w->spare_chunks = chunk->next;
+        free(chunk);
+    }
+}

@@ -18,5 +18,6 @@ struct front_chunk {
 struct front_chunk *chunk_new(struct front_worker *w); /* with no user */
 void chunk_use(struct front_chunk *chunk);
 void chunk_drop(struct front_worker *w, struct front_chunk *chunk);
+void chunks_free(struct front_worker *w); /* the spare ones, at its end */
 
 #endif

@@ -5,15 +5,11 @@
 
 #include "net.h"
 
-struct client;
-struct front_listen;
 struct front_worker;
+struct place;
 
 /* Takes over an accepted socket. */
-void client_open(struct front_worker *w, struct front_listen *listen, int fd,
+void client_open(struct front_worker *w, const struct place *place, int fd,
                  const struct net_addr *peer);
-/* The exchange is over and its answer written: read the next request, close
- * lingering, or close. */
-void client_next(struct client *c, bool keep_alive);
 
 #endif

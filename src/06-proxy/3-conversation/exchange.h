@@ -55,6 +55,7 @@ struct answer {
     struct span etag;
     struct span location;
     struct span date, server; /* an upstream's, passed on; else our own */
+    bool relayed;            /* an upstream's: its words pass */
     bool anonymous;          /* no Server field: the upstream has none */
     struct out_field *fields, **last_field;
     bool accept_ranges;
@@ -93,12 +94,11 @@ struct exchange {
     struct exchange *next_spare;
 
     struct http_request request;
-    struct http_field list[HTTP_MAX_FIELDS];
     struct span head; /* its bytes, in the arena; see exchange_settle */
     int64_t began;
-    struct timespec began_wall;
 
-    struct front_server *server;
+    struct front_server *server; /* NULL until it is found */
+    struct span server_name;     /* $server_name */
     struct conf_scope *scope; /* of the location, or of the server */
     struct front_location *location; /* or NULL */
     void (*handler)(struct exchange *x);
@@ -111,7 +111,6 @@ struct exchange {
     bool keep_alive;
     bool head_only;       /* HEAD */
     unsigned redirects;   /* internal ones */
-    unsigned phase;
     bool internal;
 
     struct span captures[FRONT_CAPTURES]; /* of the last regex that matched */
@@ -129,11 +128,21 @@ struct exchange {
     bool half_closed; /* the client had said all before this began */
     bool ended;
     struct event_later later;
+
+    /* What lies below must say to who began it, which lies above: the answer's
+     * last byte is written; the exchange ends now. */
+    void (*done)(struct exchange *x);
+    void (*abort)(struct exchange *x);
+
+    struct http_field list[HTTP_MAX_FIELDS]; /* last: it is not zeroed */
 };
 
 /* Ends the exchange now: the connection is closed if the answer is not
  * complete. */
-void exchange_abort(struct exchange *x);
+static inline void exchange_abort(struct exchange *x)
+{
+    x->abort(x);
+}
 
 /* log lines with the client, server, request and host of the exchange */
 void exchange_log(struct exchange *x, int level, int errnum,

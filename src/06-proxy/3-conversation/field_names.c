@@ -6,7 +6,6 @@
 #include "conversation.h"
 #include "error_log.h"
 #include "exchange.h"
-#include "front_conf.h"
 
 /* The name with its underscores, which the configuration allows, taken for
  * dashes is plain. */
@@ -34,13 +33,13 @@ static bool name_counts(const struct conversation_settings *s, struct span name)
 
 void field_names_filter(struct exchange *x)
 {
-    const struct conversation_settings *s, *named = conversation(x->server->scope);
+    const struct conversation_settings *s, *named = conversation(x->scope);
     struct http_fields *f = &x->request.fields;
     unsigned kept = 0;
 
     s = x->request.form == HTTP_ABSOLUTE_FORM
             ? named
-            : conversation(x->client->listen->servers[0]->scope);
+            : conversation(x->client->place->scope);
     for (unsigned i = 0; i < f->count; i++) {
         struct span name = http_name(f, i);
 

@@ -7,14 +7,11 @@
 #include "exchange.h"
 #include "front_worker.h"
 #include "output.h"
-#include "request.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define OUTPUT_IOV      64
@@ -147,18 +144,16 @@ static void output_consume(struct exchange *x, size_t n)
 static ssize_t output_write_bytes(struct exchange *x)
 {
     struct iovec iov[OUTPUT_IOV];
-    struct msghdr msg = {.msg_iov = iov};
+    struct client *c = x->client;
+    size_t count = 0;
     struct piece *p;
 
     for (p = x->out.first; p != NULL && p->file < 0; p = p->next) {
-        if (msg.msg_iovlen == OUTPUT_IOV)
+        if (count == OUTPUT_IOV)
             break;
-        iov[msg.msg_iovlen].iov_base = (char *)p->bytes.ptr;
-        iov[msg.msg_iovlen++].iov_len = p->bytes.len;
+        iov[count++] = (struct iovec){(char *)p->bytes.ptr, p->bytes.len};
     }
-    return sendmsg(x->client->event.fd, &msg,
-                   MSG_NOSIGNAL |
-                       (p != NULL && p->file >= 0 ? MSG_MORE : 0));
+    return c->transport->send(c, iov, count, p != NULL && p->file >= 0);
 }
 
 /* Without `sendfile` a part of the file takes the way through memory. */
@@ -167,20 +162,23 @@ static ssize_t output_copy_file(struct exchange *x, struct piece *p)
     char bytes[FRONT_CHUNK];
     size_t want = p->left < sizeof bytes ? (size_t)p->left : sizeof bytes;
     ssize_t n = pread(p->file, bytes, want, (off_t)p->offset);
+    struct iovec iov;
 
     if (n <= 0)
         return n;
-    return send(x->client->event.fd, bytes, (size_t)n, MSG_NOSIGNAL);
+    iov = (struct iovec){bytes, (size_t)n};
+    return x->client->transport->send(x->client, &iov, 1, false);
 }
 
 static ssize_t output_write_file(struct exchange *x)
 {
     struct piece *p = x->out.first;
-    off_t offset = (off_t)p->offset;
+    struct client *c = x->client;
     size_t want =
         p->left < OUTPUT_SENDFILE ? (size_t)p->left : OUTPUT_SENDFILE;
     ssize_t n = conversation(x->scope)->sendfile
-                    ? sendfile(x->client->event.fd, p->file, &offset, want)
+                    ? c->transport->send_file(c, p->file,
+                                              (off_t)p->offset, want)
                     : output_copy_file(x, p);
 
     if (n == 0) {
@@ -243,7 +241,7 @@ void output_flush(struct exchange *x)
         return;
     }
     if (x->out.first == NULL && x->out.ended) {
-        exchange_done(x);
+        x->done(x);
         return;
     }
     if (x->out.first == NULL)

@@ -16,7 +16,10 @@ void exchange_start(struct exchange *x);
 /* Runs the phases from the start with another URI: false when there have been
  * too many (500 was answered). */
 bool exchange_redirect(struct exchange *x, struct span uri, struct span args);
-/* Called when the answer's last byte is written. */
-void exchange_done(struct exchange *x);
+/* Whoever answers or logs a head that broke off or was refused asks this first:
+ * what had come of it is then known of the request, as nginx knows it. */
+void exchange_salvage(struct exchange *x);
+/* Gives the memory of the ended ones back, at the worker's end. */
+void exchanges_free(struct front_worker *w);
 
 #endif

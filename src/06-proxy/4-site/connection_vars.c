@@ -12,7 +12,7 @@ struct span connection_get_host(struct exchange *x, struct span rest)
     (void)rest;
     if (x->host.len > 0)
         return x->host;
-    return x->server->name.len > 0 ? x->server->name : SPAN("");
+    return x->server_name.len > 0 ? x->server_name : SPAN("");
 }
 
 struct span connection_get_hostname(struct exchange *x, struct span rest)
@@ -27,7 +27,7 @@ struct span connection_get_hostname(struct exchange *x, struct span rest)
 struct span connection_get_server_name(struct exchange *x, struct span rest)
 {
     (void)rest;
-    return x->server->name.len > 0 ? x->server->name : SPAN("");
+    return x->server_name.len > 0 ? x->server_name : SPAN("");
 }
 
 struct span connection_get_server_addr(struct exchange *x, struct span rest)

@@ -13,8 +13,11 @@ conf_set front_set_server_name;
 bool front_listen_default(struct conf *cf, struct front_conf *fc,
                           struct front_server *s);
 
+/* A place's find_server: among those of the listen that the client came by. */
+bool front_find_here(struct exchange *x);
+
 /* When all servers are read: a specific address whose port a wildcard has too
- * needs no socket of its own. */
+ * needs no socket of its own; and each becomes a place of clients. */
 bool front_listen_join(struct conf *cf, struct front_conf *fc);
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef STRATA_FRONT_CONF_H
 #define STRATA_FRONT_CONF_H
 
+#include "connection.h"
 #include "module.h"
 #include "net.h"
 #include "regex.h"
@@ -44,6 +45,7 @@ struct front_server {
 
 /* One address and the servers that answer there. */
 struct front_listen {
+    struct place place;       /* for the clients that come by it */
     struct front_listen *next;
     struct net_addr addr;
     char text[NET_ADDR_TEXT]; /* as it was written, port and all */
@@ -67,6 +69,11 @@ struct front_conf {
     struct value_name *names; /* variables defined by captures */
     struct value_use *uses;   /* and used before that */
 };
+
+/* Where a client has come to whose connection a listen has accepted: behind a
+ * wildcard socket the address may have servers of its own. */
+const struct place *front_listen_place(const struct front_conf *fc,
+                                       const struct front_listen *l, int fd);
 
 /* The server for a host name (lower case, without port) at this address.  NULL
  * with err set when a regular expression gave up: nobody knows then. */

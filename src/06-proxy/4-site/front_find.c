@@ -1,6 +1,7 @@
 /* front_find: which server a host name means, and which location a URI. */
 
 #include "exchange.h"
+#include "error_log.h"
 #include "front_blocks.h"
 #include "value.h"
 
@@ -249,6 +250,26 @@ static struct front_location *find_in(struct front_location *list,
     }
     inner = no_regex ? NULL : find_regex(list, s);
     return inner != NULL ? inner : found;
+}
+
+bool front_find_here(struct exchange *x)
+{
+    const struct front_listen *l =
+        (const struct front_listen *)((const char *)x->client->place -
+                                      offsetof(struct front_listen, place));
+    struct err err;
+    struct front_server *s =
+        front_find_server(l, x->host, x->server_captures, &x->server_regex,
+                          &err);
+
+    if (s == NULL) {
+        exchange_log(x, ERROR_LOG_ALERT, 0, "%s", err.text);
+        return false;
+    }
+    x->server = s;
+    x->server_name = s->name;
+    x->scope = s->scope;
+    return true;
 }
 
 bool front_find_location(struct front_location *list, struct span uri,

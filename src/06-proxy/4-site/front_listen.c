@@ -191,6 +191,8 @@ bool front_listen_join(struct conf *cf, struct front_conf *fc)
 {
     (void)cf;
     for (struct front_listen *w = fc->listens; w != NULL; w = w->next) {
+        w->place = (struct place){w->servers[0]->scope, w->servers[0]->name,
+                                  front_find_here};
         if (!is_wildcard(&w->addr))
             continue;
         for (struct front_listen *l = fc->listens; l != NULL; l = l->next)
@@ -201,4 +203,17 @@ bool front_listen_join(struct conf *cf, struct front_conf *fc)
             }
     }
     return true;
+}
+
+const struct place *front_listen_place(const struct front_conf *fc,
+                                       const struct front_listen *l, int fd)
+{
+    struct net_addr local;
+
+    if (!l->has_specific || !net_local(fd, &local))
+        return &l->place;
+    for (const struct front_listen *s = fc->listens; s != NULL; s = s->next)
+        if (s->wildcard == l && net_same(&s->addr, &local))
+            return &s->place;
+    return &l->place;
 }

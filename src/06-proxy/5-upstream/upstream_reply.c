@@ -139,6 +139,7 @@ static bool reply_head(struct upstream_call *call)
             !reply_field(call, http_name(&r->fields, i),
                          http_value(&r->fields, i)))
             return false;
+    x->out.relayed = true;
     x->out.anonymous = is_anonymous(call);
     x->out.status = r->status;
     x->out.reason = http_span(&r->fields, r->reason_phrase);

@@ -3,10 +3,10 @@
 #include "chunk.h"
 #include "client.h"
 #include "connection.h"
-#include "exchange.h"
 #include "front_conf.h"
 #include "front_worker.h"
 #include "proxy_core.h"
+#include "request.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -82,7 +82,7 @@ static void accept_ready(struct event *e)
                 pause_accepting(run_of(w), "accept4() failed", errno);
             return;
         }
-        client_open(w, l, fd, &peer);
+        client_open(w, front_listen_place(w->conf, l, fd), fd, &peer);
     } while (many);
 }
 
@@ -118,7 +118,7 @@ static void stop_listening(struct front_worker *w, struct front_listen *l)
 
     while (w->connections < w->max_connections &&
            (fd = net_accept(l->fd, &peer, 0)) >= 0)
-        client_open(w, l, fd, &peer);
+        client_open(w, front_listen_place(w->conf, l, fd), fd, &peer);
     close(l->fd);
     l->fd = -1;
 }
@@ -203,19 +203,8 @@ static void run_close(struct run *r)
     for (struct front_listen *l = w->conf ? w->conf->listens : NULL; l;
          l = l->next)
         free(l->event);
-    while (w->spare != NULL) {
-        struct exchange *x = w->spare;
-
-        w->spare = x->next_spare;
-        arena_free(&x->arena);
-        free(x);
-    }
-    while (w->spare_chunks != NULL) {
-        struct front_chunk *chunk = w->spare_chunks;
-
-        w->spare_chunks = chunk->next;
-        free(chunk);
-    }
+    exchanges_free(w);
+    chunks_free(w);
     if (w->root >= 0)
         close(w->root);
 }

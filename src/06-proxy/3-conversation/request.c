@@ -1,32 +1,25 @@
-/* exchange: one request and its response, from the parsed head to the last
- * byte written; see exchange.h. */
+/* request: what a head asks for, the phases that answer it, and the end, when
+ * the last byte is written or nothing more can be. */
 
+#include "request.h"
 #include "access_log.h"
 #include "answer.h"
-#include "client.h"
 #include "connection.h"
 #include "conversation.h"
 #include "error_log.h"
-#include "exchange.h"
 #include "field_names.h"
-#include "front_conf.h"
 #include "front_worker.h"
-#include "http_response.h"
-#include "http_status.h"
 #include "output.h"
 #include "phases.h"
-#include "proxy_core.h"
-#include "request.h"
 #include "request_body.h"
-#include "server_tokens.h"
 #include "upstream.h"
 #include "uri.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+static void exchange_done(struct exchange *x);
+static void exchange_break(struct exchange *x);
 
 #define EXCHANGE_BLOCK     4096
 #define EXCHANGE_REDIRECTS 10
@@ -51,19 +44,18 @@ struct exchange *exchange_new(struct client *c)
         arena_init(&arena, EXCHANGE_BLOCK);
     }
     memset(x, 0, offsetof(struct exchange, list));
-    memset((char *)x + offsetof(struct exchange, head), 0,
-           sizeof *x - offsetof(struct exchange, head));
     x->arena = arena;
     x->client = c;
     x->worker = w;
-    x->scope = c->listen->servers[0]->scope;
-    x->server = c->listen->servers[0];
+    x->scope = c->place->scope;
+    x->server_name = c->place->name;
+    x->done = exchange_done;
+    x->abort = exchange_break;
     x->body.file = -1;
     x->out.last_field = &x->out.fields;
     x->out.length = -1;
     x->out.mtime = -1;
     x->began = event_now(w->loop);
-    clock_gettime(CLOCK_REALTIME, &x->began_wall);
     c->requests++;
     return x;
 }
@@ -109,26 +101,9 @@ static int exchange_host(struct exchange *x, struct span host)
         return 400;
     copy = arena_copy(&x->arena, host);
     for (size_t i = 0; i < copy.len; i++)
-        ((char *)copy.ptr)[i] = (char)tolower((unsigned char)copy.ptr[i]);
+        ((char *)copy.ptr)[i] = ascii_lower(copy.ptr[i]);
     x->host = copy;
     return copy.ptr != NULL ? 0 : 500;
-}
-
-/* The server of that name.  Until it is found x->server is the default one of
- * the address, and so it remains when it cannot be found out. */
-static bool exchange_server(struct exchange *x)
-{
-    struct err err;
-    struct front_server *s =
-        front_find_server(x->client->listen, x->host, x->server_captures,
-                          &x->server_regex, &err);
-
-    if (s == NULL) {
-        exchange_log(x, ERROR_LOG_ALERT, 0, "%s", err.text);
-        return false;
-    }
-    x->server = s;
-    return true;
 }
 
 /* $uri and $args.  0, or the status to answer. */
@@ -147,7 +122,7 @@ static int exchange_uri(struct exchange *x)
     if (uri == NULL)
         return 500;
     len = uri_normalise(uri, path,
-                        conversation(x->server->scope)->merge_slashes);
+                        conversation(x->scope)->merge_slashes);
     if (len < 0)
         return 400;
     uri[len] = '\0';
@@ -213,9 +188,9 @@ static int exchange_read_head(struct exchange *x)
     if (status != 0)
         return status;
     /* In what broke off the host may be still to come. */
-    if ((x->host.len > 0 || r->head_len > 0) && !exchange_server(x))
+    if ((x->host.len > 0 || r->head_len > 0) &&
+        !x->client->place->find_server(x))
         return 500;
-    x->scope = x->server->scope;
     field_names_filter(x);
     return exchange_uri(x);
 }
@@ -223,7 +198,7 @@ static int exchange_read_head(struct exchange *x)
 /* Whoever answers or logs an exchange comes by here.  Where its head broke off
  * or was refused, what had come of it before is known of the request, as nginx
  * knows it. */
-static void exchange_salvage(struct exchange *x)
+void exchange_salvage(struct exchange *x)
 {
     if (x->request.fields.base == NULL && exchange_settle(x) &&
         x->request.have_line)
@@ -260,49 +235,6 @@ bool exchange_redirect(struct exchange *x, struct span uri, struct span args)
     return true;
 }
 
-/* After these the stream cannot be trusted, or the server is in trouble. */
-static bool status_ends_connection(int status)
-{
-    static const int list[] = {400, 408, 413, 414, 431, 500, 501, 505};
-
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
-        if (status == list[i])
-            return true;
-    return false;
-}
-
-void exchange_error(struct exchange *x, int status)
-{
-    struct buf page;
-    struct span body;
-
-    exchange_salvage(x);
-    if (x->out.begun) {
-        exchange_abort(x);
-        return;
-    }
-    if (status_ends_connection(status))
-        x->keep_alive = false;
-    buf_init(&page, 8192);
-    http_error_page(&page, status,
-                    server_signature(conversation(x->scope)->server_tokens));
-    body = arena_copy(&x->arena, buf_span(&page));
-    buf_free(&page);
-    if (body.ptr == NULL) {
-        exchange_abort(x);
-        return;
-    }
-    x->out.mtime = -1;
-    x->out.etag = (struct span){NULL, 0};
-    x->out.accept_ranges = false;
-    /* The page of another status is another whole. */
-    x->out.chosen = x->out.chosen && status == 416;
-    if (http_reason(status).len == 0)
-        answer_whole(x, status, (struct span){NULL, 0}, SPAN(""));
-    else
-        answer_whole(x, status, SPAN("text/html"), body);
-}
-
 static void exchange_end(struct exchange *x)
 {
     struct client *c = x->client;
@@ -330,7 +262,7 @@ static void exchange_over(struct exchange *x)
 /* An answer may come before the request's body has: then what is left of the
  * body is read and dropped, and the next request found behind it.  Where none
  * is to be found, the client is heard out all the same. */
-void exchange_done(struct exchange *x)
+static void exchange_done(struct exchange *x)
 {
     if (x->ended)
         return;
@@ -343,7 +275,7 @@ void exchange_done(struct exchange *x)
     exchange_over(x);
 }
 
-void exchange_abort(struct exchange *x)
+static void exchange_break(struct exchange *x)
 {
     struct client *c = x->client;
 
@@ -355,45 +287,13 @@ void exchange_abort(struct exchange *x)
     client_close(c);
 }
 
-/* ", client: 10.0.0.1, server: example.com, request: "GET / HTTP/1.1", ..." */
-static void exchange_about(struct exchange *x, char *text, size_t size)
+void exchanges_free(struct front_worker *w)
 {
-    const struct http_request *r = &x->request;
-    struct span target = http_request_span(r, r->target);
-    struct span host = http_request_span(r, r->host);
-    size_t n;
+    while (w->spare != NULL) {
+        struct exchange *x = w->spare;
 
-    snprintf(text, size, ", client: %s, server: %.*s", x->client->peer_host,
-             SPAN_ARG(x->server->name));
-    if (x->method.len == 0)
-        return;
-    if (target.len > 1000)
-        target.len = 1000;
-    n = strlen(text);
-    snprintf(text + n, size - n, ", request: \"%.*s %.*s HTTP/1.%d\"",
-             SPAN_ARG(x->method), SPAN_ARG(target), r->minor);
-    n = strlen(text);
-    upstream_about(x, text + n, size - n);
-    n = strlen(text);
-    if (host.len > 0 && host.len < 256)
-        snprintf(text + n, size - n, ", host: \"%.*s\"", SPAN_ARG(host));
-}
-
-void exchange_log(struct exchange *x, int level, int errnum,
-                  const char *format, ...)
-{
-    const struct error_log *log;
-    char text[1024], about[2048];
-    va_list ap;
-
-    exchange_salvage(x);
-    log = core_settings(x->scope)->error_log;
-    if (!error_log_wants(log, level))
-        return;
-    va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
-    exchange_about(x, about, sizeof about);
-    error_log_write_about(log, level, errnum, about, "*%llu %s",
-                          (unsigned long long)x->client->serial, text);
+        w->spare = x->next_spare;
+        arena_free(&x->arena);
+        free(x);
+    }
 }
