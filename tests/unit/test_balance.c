@@ -2,31 +2,31 @@
 
 #include "unit.h"
 
-#include "upstream.h"
+#include "balance.h"
 
-static struct upstream_peer peers[4];
-static struct upstream group;
+static struct peer peers[4];
+static struct group group;
 
 static void set_group(unsigned count, const int64_t *weights)
 {
     memset(peers, 0, sizeof peers);
     for (unsigned i = 0; i < count; i++)
-        peers[i] = (struct upstream_peer){.weight = weights[i],
+        peers[i] = (struct peer){.weight = weights[i],
                                           .effective = weights[i],
                                           .max_fails = 1,
                                           .fail_timeout = 10000};
-    group = (struct upstream){.peers = peers, .count = count};
+    group = (struct group){.peers = peers, .count = count};
 }
 
 /* One request: 'a' for the first peer, ..., '-' for nobody. */
 static char ask(bool failed, int64_t now)
 {
     bool tried[4] = {false};
-    struct upstream_peer *p = upstream_pick(&group, tried, now);
+    struct peer *p = balance_pick(&group, tried, now);
 
     if (p == NULL)
         return '-';
-    upstream_leave(&group, p, failed, now);
+    balance_leave(p, failed, now);
     return (char)('a' + (p - peers));
 }
 
@@ -115,15 +115,15 @@ static void test_backup(void)
 static void test_max_conns(void)
 {
     bool tried[4] = {false}, again[4] = {false};
-    struct upstream_peer *p;
+    struct peer *p;
 
     set_group(1, (const int64_t[]){1});
     peers[0].max_conns = 1;
-    p = upstream_pick(&group, tried, 100000);
+    p = balance_pick(&group, tried, 100000);
     CU_ASSERT_PTR_EQUAL(p, &peers[0]);
-    CU_ASSERT_PTR_NULL(upstream_pick(&group, again, 100000));
-    upstream_leave(&group, p, false, 100000);
-    CU_ASSERT_PTR_EQUAL(upstream_pick(&group, again, 100000), &peers[0]);
+    CU_ASSERT_PTR_NULL(balance_pick(&group, again, 100000));
+    balance_leave(p, false, 100000);
+    CU_ASSERT_PTR_EQUAL(balance_pick(&group, again, 100000), &peers[0]);
 }
 
 static void test_each_is_tried_once(void)
@@ -132,8 +132,8 @@ static void test_each_is_tried_once(void)
 
     set_group(3, (const int64_t[]){1, 1, 1});
     for (int i = 0; i < 3; i++)
-        CU_ASSERT_PTR_EQUAL(upstream_pick(&group, tried, 100000), &peers[i]);
-    CU_ASSERT_PTR_NULL(upstream_pick(&group, tried, 100000));
+        CU_ASSERT_PTR_EQUAL(balance_pick(&group, tried, 100000), &peers[i]);
+    CU_ASSERT_PTR_NULL(balance_pick(&group, tried, 100000));
 }
 
 UNIT_MAIN("balance", {"round robin", test_round_robin},

@@ -27,7 +27,7 @@ struct front_server;
 struct front_worker;
 struct gzip_stream;
 struct regex;
-struct upstream_call;
+struct call;
 
 /* A piece of an answer on its way out. */
 struct piece {
@@ -120,7 +120,7 @@ struct exchange {
 
     struct request_body body;
     struct answer out;
-    struct upstream_call *upstream;
+    struct call *upstream;
     struct span pass_host; /* $proxy_host: as proxy_pass names it */
     struct span pass_uri;  /* what is asked of the upstream */
     void (*drained)(struct exchange *x); /* the queue has room again */

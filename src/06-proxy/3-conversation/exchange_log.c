@@ -4,7 +4,7 @@
 #include "error_log.h"
 #include "exchange.h"
 #include "proxy_core.h"
-#include "upstream.h"
+#include "call.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ static void exchange_about(struct exchange *x, char *text, size_t size)
     snprintf(text + n, size - n, ", request: \"%.*s %.*s HTTP/1.%d\"",
              SPAN_ARG(x->method), SPAN_ARG(target), r->minor);
     n = strlen(text);
-    upstream_about(x, text + n, size - n);
+    call_about(x, text + n, size - n);
     n = strlen(text);
     if (host.len > 0 && host.len < 256)
         snprintf(text + n, size - n, ", host: \"%.*s\"", SPAN_ARG(host));

@@ -12,7 +12,7 @@
 #include "output.h"
 #include "phases.h"
 #include "request_body.h"
-#include "upstream.h"
+#include "call.h"
 #include "uri.h"
 
 #include <stdlib.h>
@@ -241,7 +241,7 @@ static void exchange_end(struct exchange *x)
 
     x->ended = true;
     exchange_salvage(x);
-    upstream_forget(x);
+    call_end(x);
     access_log_write(x);
     output_clear(x);
     body_free(x);

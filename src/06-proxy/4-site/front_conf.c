@@ -3,7 +3,7 @@
 #include "front_conf.h"
 #include "front_blocks.h"
 #include "module.h"
-#include "upstream.h"
+#include "group.h"
 #include "value.h"
 
 static bool set_http(struct conf *cf, const struct conf_row *row,
@@ -23,7 +23,7 @@ static bool set_http(struct conf *cf, const struct conf_row *row,
     cf->http = fc;
     /* Behind the block, all names and addresses are known. */
     return conf_block(cf, CONF_HTTP, fc->scope, fc) &&
-           front_listen_join(cf, fc) && upstream_check(cf, fc) &&
+           front_listen_join(cf, fc) && group_check(cf, fc) &&
            value_check_names(cf);
 }
 

@@ -8,7 +8,7 @@
 #include "http_status.h"
 #include "server_tokens.h"
 #include "static_handler.h"
-#include "upstream.h"
+#include "upstream_variables.h"
 
 #include <ctype.h>
 #include <inttypes.h>

@@ -1,17 +1,17 @@
 /* balance: which peer is asked next: smooth weighted round robin, with peers
  * that failed too often left alone for a while, as nginx does it. */
 
-#include "upstream.h"
+#include "balance.h"
 
 /* A peer that failed max_fails times within fail_timeout is passed over until
  * fail_timeout has gone by. */
-static bool peer_rests(const struct upstream_peer *p, int64_t now)
+static bool peer_rests(const struct peer *p, int64_t now)
 {
     return p->max_fails > 0 && p->fails >= p->max_fails &&
            now - p->checked <= p->fail_timeout;
 }
 
-static bool peer_usable(const struct upstream *u, const struct upstream_peer *p,
+static bool peer_usable(const struct group *g, const struct peer *p,
                         bool tried, bool backup, int64_t now)
 {
     if (p->down || tried || p->backup != backup)
@@ -19,21 +19,21 @@ static bool peer_usable(const struct upstream *u, const struct upstream_peer *p,
     if (p->max_conns > 0 && p->connections >= p->max_conns)
         return false;
     /* The only peer is never left alone: there is nobody else to ask. */
-    return u->count == 1 || !peer_rests(p, now);
+    return g->count == 1 || !peer_rests(p, now);
 }
 
 /* Each peer gains its weight, the one with the most is taken and pays back
  * the sum: over time each is taken in proportion, and never in bursts. */
-static struct upstream_peer *pick_from(struct upstream *u, const bool *tried,
-                                       bool backup, int64_t now)
+static struct peer *pick_from(struct group *g, const bool *tried, bool backup,
+                              int64_t now)
 {
-    struct upstream_peer *best = NULL;
+    struct peer *best = NULL;
     int64_t total = 0;
 
-    for (unsigned i = 0; i < u->count; i++) {
-        struct upstream_peer *p = &u->peers[i];
+    for (unsigned i = 0; i < g->count; i++) {
+        struct peer *p = &g->peers[i];
 
-        if (!peer_usable(u, p, tried[i], backup, now))
+        if (!peer_usable(g, p, tried[i], backup, now))
             continue;
         p->current += p->effective;
         total += p->effective;
@@ -50,24 +50,21 @@ static struct upstream_peer *pick_from(struct upstream *u, const bool *tried,
     return best;
 }
 
-struct upstream_peer *upstream_pick(struct upstream *u, bool *tried,
-                                    int64_t now)
+struct peer *balance_pick(struct group *g, bool *tried, int64_t now)
 {
-    struct upstream_peer *p = pick_from(u, tried, false, now);
+    struct peer *p = pick_from(g, tried, false, now);
 
     if (p == NULL)
-        p = pick_from(u, tried, true, now);
+        p = pick_from(g, tried, true, now);
     if (p == NULL)
         return NULL;
-    tried[p - u->peers] = true;
+    tried[p - g->peers] = true;
     p->connections++;
     return p;
 }
 
-void upstream_leave(struct upstream *u, struct upstream_peer *p, bool failed,
-                    int64_t now)
+void balance_leave(struct peer *p, bool failed, int64_t now)
 {
-    (void)u;
     p->connections--;
     if (failed) {
         p->fails++;

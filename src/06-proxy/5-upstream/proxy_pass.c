@@ -6,7 +6,7 @@
 #include "http_hop.h"
 #include "http_response.h"
 #include "module.h"
-#include "pass_settings.h"
+#include "pass.h"
 #include "phases.h"
 #include "request_body.h"
 #include "uri.h"
@@ -31,7 +31,7 @@ struct proxy_redirect {
 };
 
 struct proxy_settings {
-    struct pass_settings pass;
+    struct call_settings pass;
     struct proxy_header *headers;
     struct proxy_redirect *redirects;
     int64_t http_minor;
@@ -40,7 +40,7 @@ struct proxy_settings {
 
 /* What proxy_pass says, and of which location. */
 struct proxy_target {
-    struct upstream *upstream;
+    struct group *group;
     struct value *url;   /* the address has variables: all after "http://" */
     struct value *host;  /* else $proxy_host: as it was written */
     struct value *uri;   /* NULL: the client's own */
@@ -173,7 +173,7 @@ static const struct span proxy_hidden[] = {
     {NULL, 0},
 };
 
-static const struct upstream_protocol proxy_protocol = {
+static const struct protocol proxy_protocol = {
     .scheme = SPAN_INIT("http://"),
     .request = proxy_request,
     .hidden = proxy_hidden,
@@ -238,7 +238,7 @@ static struct span host_of(struct span address)
 
 /* Where the address has variables, the URL is taken apart when they have
  * values: in http://app$request_uri the URI begins in one. */
-static struct upstream *proxy_upstream(struct exchange *x,
+static struct group *proxy_group(struct exchange *x,
                                        const struct proxy_target *t)
 {
     struct span address, uri;
@@ -246,21 +246,21 @@ static struct upstream *proxy_upstream(struct exchange *x,
     if (t->url == NULL) {
         x->pass_host = value_eval(x, t->host);
         x->pass_uri = proxy_uri(x, t);
-        return t->upstream;
+        return t->group;
     }
     split_target(value_eval(x, t->url), &address, &uri);
     x->pass_host = host_of(address);
     x->pass_uri = uri.len > 0 ? with_path(&x->arena, uri) : proxy_uri(x, t);
-    return pass_upstream(x, address, HTTP_PORT);
+    return pass_group(x, address, HTTP_PORT);
 }
 
 static void proxy_start(struct exchange *x)
 {
     const struct proxy_settings *s = CONF_OF(x->scope, &proxy_module);
-    struct upstream *u = proxy_upstream(x, x->handler_data);
+    struct group *g = proxy_group(x, x->handler_data);
 
-    if (u != NULL)
-        upstream_start(x, u, &proxy_protocol, &s->pass);
+    if (g != NULL)
+        call_start(x, g, &proxy_protocol, &s->pass);
 }
 
 static void proxy_handler(struct exchange *x)
@@ -309,8 +309,8 @@ static bool set_proxy_pass(struct conf *cf, const struct conf_row *row,
         return t->url != NULL && content_set(cf, row->name, proxy_handler, t);
     }
     t->host = value_compile(cf, host_of(address));
-    t->upstream = upstream_for(cf, address, HTTP_PORT);
-    return t->host != NULL && t->upstream != NULL &&
+    t->group = group_named(cf, address, HTTP_PORT);
+    return t->host != NULL && t->group != NULL &&
            proxy_target_uri(cf, t, uri) &&
            content_set(cf, row->name, proxy_handler, t);
 }

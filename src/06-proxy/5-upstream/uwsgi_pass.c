@@ -3,7 +3,7 @@
 #include "cgi.h"
 #include "exchange.h"
 #include "module.h"
-#include "pass_settings.h"
+#include "pass.h"
 #include "phases.h"
 #include "request_body.h"
 #include "uwsgi_packet.h"
@@ -19,7 +19,7 @@ struct uwsgi_param {
 };
 
 struct uwsgi_settings {
-    struct pass_settings pass;
+    struct call_settings pass;
     struct uwsgi_param *params;
     int64_t modifier1, modifier2;
 };
@@ -67,7 +67,7 @@ static const struct span uwsgi_hidden[] = {
     SPAN_INIT("X-Accel-Charset"),    {NULL, 0},
 };
 
-static const struct upstream_protocol uwsgi_protocol = {
+static const struct protocol uwsgi_protocol = {
     .scheme = SPAN_INIT("uwsgi://"),
     .request = uwsgi_request,
     .hidden = uwsgi_hidden,
@@ -76,10 +76,10 @@ static const struct upstream_protocol uwsgi_protocol = {
 static void uwsgi_start(struct exchange *x)
 {
     const struct uwsgi_settings *s = CONF_OF(x->scope, &uwsgi_module);
-    struct upstream *u = pass_target_get(x, x->handler_data, NO_DEFAULT_PORT);
+    struct group *g = pass_target_get(x, x->handler_data, NO_DEFAULT_PORT);
 
-    if (u != NULL)
-        upstream_start(x, u, &uwsgi_protocol, &s->pass);
+    if (g != NULL)
+        call_start(x, g, &uwsgi_protocol, &s->pass);
 }
 
 static void uwsgi_handler(struct exchange *x)

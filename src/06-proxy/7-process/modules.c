@@ -11,7 +11,8 @@
 #include "phases.h"
 #include "proxy_core.h"
 #include "static_settings.h"
-#include "upstream.h"
+#include "group.h"
+#include "pass.h"
 
 const struct module *const modules[] = {
     &core_module,       &front_module,   &conversation_module,

@@ -1,20 +1,23 @@
-/* upstream_call: connecting, sending, trying the next; the reply is
- * upstream_reply's. */
+/* call: connecting, sending, and who is asked next when that fails.
+ *
+ * A state machine beside the client's: the socket and the timer call it, and
+ * each call does what can be done now.  All that goes wrong comes through
+ * call_failed, which decides whether another peer is asked or the exchange is
+ * answered.  What comes back is reply.c's. */
 
-#include "upstream_call.h"
+#include "call.h"
 #include "answer.h"
-#include "chunk.h"
+#include "balance.h"
 #include "connection.h"
 #include "error_log.h"
 #include "exchange.h"
-#include "front_conf.h"
 #include "front_worker.h"
+#include "reply.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,16 +25,15 @@
 #define CALL_HEAD_MAX (128 * 1024)
 #define CALL_NO_ROOM  (-2)
 
-static void call_send(struct upstream_call *call);
-
-static struct event_loop *loop_of(struct upstream_call *call)
+static struct event_loop *loop_of(struct call *call)
 {
     return call->x->worker->loop;
 }
 
-bool call_may_retry(const struct upstream_call *call, enum upstream_next why)
+/* True when this failure, or this reply, lets another peer be asked. */
+static bool call_may_retry(const struct call *call, enum next_upstream why)
 {
-    const struct pass_settings *s = call->settings;
+    const struct call_settings *s = call->settings;
     const struct exchange *x = call->x;
     static const struct span unsafe[] = {SPAN_INIT("POST"), SPAN_INIT("LOCK"),
                                          SPAN_INIT("PATCH")};
@@ -47,13 +49,15 @@ bool call_may_retry(const struct upstream_call *call, enum upstream_next why)
         return false;
     /* What may have been carried out once must not be asked for twice. */
     if (call->head_sent > 0 && !(s->next_upstream & NEXT_NON_IDEMPOTENT))
-        for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++)
+        for (size_t i = 0; i < COUNT(unsafe); i++)
             if (span_eq(x->method, unsafe[i]))
                 return false;
     return true;
 }
 
-void call_hang_up(struct upstream_call *call, bool failed)
+static void call_connect(struct call *call);
+
+void call_hang_up(struct call *call, bool failed)
 {
     struct front_worker *w = call->x->worker;
 
@@ -63,47 +67,52 @@ void call_hang_up(struct upstream_call *call, bool failed)
         w->connections--;
     }
     if (call->peer != NULL) {
-        upstream_leave(call->upstream, call->peer, failed,
-                       event_now(w->loop));
-        if (call->current->time < 0)
+        balance_leave(call->peer, failed, event_now(w->loop));
+        if (call->current != NULL && call->current->time < 0)
             call->current->time = event_now(w->loop) - call->try_began;
         call->peer = NULL;
     }
-    if (call->chunk != NULL) {
-        if (call->reply.fields.base == NULL)
-            call_settle(call); /* $upstream_http_* of a reply that failed */
-        chunk_drop(w, call->chunk);
-    }
-    call->chunk = NULL;
+    reply_drop(call);
 }
 
-void call_failed(struct upstream_call *call, enum upstream_next why,
-                 int status, const char *doing, int errnum)
+/* No peer is asked any more, and the client is told so. */
+static void call_give_up(struct call *call, int status)
+{
+    call->state = CALL_OVER;
+    call_hang_up(call, false);
+    exchange_error(call->x, status);
+}
+
+bool call_retry(struct call *call, enum next_upstream why, bool failed)
+{
+    if (!call_may_retry(call, why))
+        return false;
+    call_hang_up(call, failed);
+    call_connect(call);
+    return true;
+}
+
+void call_failed(struct call *call, enum next_upstream why, int status,
+                 const char *doing, int errnum)
 {
     struct exchange *x = call->x;
-    bool again = call_may_retry(call, why);
 
     exchange_log(x, ERROR_LOG_ERROR, errnum, "%s", doing);
     if (call->current != NULL && call->current->status == 0)
         call->current->status = status;
-    /* A peer that breaks off its answer is not one that does not answer. */
-    call_hang_up(call, !x->out.begun);
     if (x->out.begun) {
-        call_finish(call, false);
-        return;
+        /* A peer that breaks off its reply is not one that does not answer. */
+        reply_end(call, false);
+    } else if (!call_retry(call, why, true)) {
+        call_hang_up(call, true);
+        call_give_up(call, status);
     }
-    if (again) {
-        call_connect(call);
-        return;
-    }
-    call->state = CALL_OVER;
-    exchange_error(x, status);
 }
 
 /* With the group's name where there was no peer to be had. */
-static bool call_note_try(struct upstream_call *call, struct span peer)
+static bool call_note_try(struct call *call, struct span peer)
 {
-    struct upstream_try *t = arena_zalloc(&call->x->arena, sizeof *t);
+    struct call_try *t = arena_zalloc(&call->x->arena, sizeof *t);
 
     if (t == NULL)
         return false;
@@ -144,57 +153,43 @@ static int call_socket(struct front_worker *w, const struct net_addr *addr,
     return fd;
 }
 
-static void call_reset(struct upstream_call *call)
+static void call_reset(struct call *call)
 {
     call->head_sent = 0;
     call->body_sent = 0;
     call->send_over = false;
-    call->filled = call->used = 0;
-    call->received = 0;
     call->tries++;
     call->try_began = event_now(loop_of(call));
     call->state = CALL_CONNECTS;
-    http_reply_init(&call->reply, call->list, CALL_MAX_FIELDS,
-                    (uint32_t)call->settings->buffer_size,
-                    call->x->head_only);
+    reply_init(call);
 }
 
-/* Out of descriptors or worker_connections: no peer is to blame. */
-static void call_refuse(struct upstream_call *call)
-{
-    exchange_log(call->x, ERROR_LOG_ALERT, 0,
-                 "no descriptor or no place among worker_connections is left "
-                 "while connecting to upstream");
-    call_hang_up(call, false);
-    call->state = CALL_OVER;
-    exchange_error(call->x, 500);
-}
-
-void call_connect(struct upstream_call *call)
+static void call_connect(struct call *call)
 {
     struct exchange *x = call->x;
     struct front_worker *w = x->worker;
     int fd;
 
-    call->peer = upstream_pick(call->upstream, call->tried, event_now(w->loop));
+    call->peer = balance_pick(call->group, call->tried, event_now(w->loop));
     if (call->peer == NULL) {
         exchange_log(x, ERROR_LOG_ERROR, 0,
                      "no live upstreams while connecting to upstream");
-        call_note_try(call, call->upstream->name);
-        call->state = CALL_OVER;
-        exchange_error(x, 502);
+        call_note_try(call, call->group->name);
+        call_give_up(call, 502);
         return;
     }
     call_reset(call);
     if (!call_note_try(call, call->peer->name)) {
-        call_hang_up(call, false);
-        exchange_error(x, 500);
+        call_give_up(call, 500);
         return;
     }
     fd = call_socket(w, &call->peer->addr,
                      call->with_body && x->body.length > 0);
-    if (fd == CALL_NO_ROOM) {
-        call_refuse(call);
+    if (fd == CALL_NO_ROOM) { /* no peer is to blame */
+        exchange_log(x, ERROR_LOG_ALERT, 0,
+                     "no descriptor or no place among worker_connections is "
+                     "left while connecting to upstream");
+        call_give_up(call, 500);
         return;
     }
     if (fd < 0) {
@@ -211,7 +206,7 @@ void call_connect(struct upstream_call *call)
     timer_set(w->loop, &call->timer, call->settings->connect_timeout);
 }
 
-static bool call_connected(struct upstream_call *call)
+static bool call_connected(struct call *call)
 {
     int errnum = 0;
     socklen_t len = sizeof errnum;
@@ -229,7 +224,7 @@ static bool call_connected(struct upstream_call *call)
 }
 
 /* The head and what of the body is in memory, in one call. */
-static ssize_t call_send_bytes(struct upstream_call *call)
+static ssize_t call_send_bytes(struct call *call)
 {
     const struct request_body *b = &call->x->body;
     struct iovec iov[2];
@@ -248,7 +243,7 @@ static ssize_t call_send_bytes(struct upstream_call *call)
                    MSG_NOSIGNAL | (file && call->with_body ? MSG_MORE : 0));
 }
 
-static ssize_t call_send_file(struct upstream_call *call)
+static ssize_t call_send_file(struct call *call)
 {
     const struct request_body *b = &call->x->body;
     off_t offset = (off_t)(call->body_sent - b->memory.len);
@@ -258,7 +253,7 @@ static ssize_t call_send_file(struct upstream_call *call)
                     left < (1 << 20) ? (size_t)left : 1 << 20);
 }
 
-static void call_count_sent(struct upstream_call *call, size_t n)
+static void call_count_sent(struct call *call, size_t n)
 {
     size_t head = call->head.len - call->head_sent;
 
@@ -268,7 +263,7 @@ static void call_count_sent(struct upstream_call *call, size_t n)
     call->body_sent += n - head;
 }
 
-static bool call_all_sent(const struct upstream_call *call)
+static bool call_all_sent(const struct call *call)
 {
     return call->head_sent == call->head.len &&
            (!call->with_body || call->body_sent == call->x->body.length);
@@ -278,7 +273,7 @@ static bool call_all_sent(const struct upstream_call *call)
  * application may answer what it has read before it reads the rest.  A peer
  * that closes without reading all may have said what counts: what it sent is
  * looked at before it is given up. */
-static void call_send(struct upstream_call *call)
+static void call_send(struct call *call)
 {
     const struct request_body *b = &call->x->body;
 
@@ -315,7 +310,7 @@ static void call_send(struct upstream_call *call)
 
 static void call_ready(struct event *e)
 {
-    struct upstream_call *call = e->owner;
+    struct call *call = e->owner;
 
     if (call->state == CALL_CONNECTS &&
         (!e->can_write || !call_connected(call)))
@@ -324,7 +319,7 @@ static void call_ready(struct event *e)
         call_send(call);
     if (call->state != CALL_OVER && call->event.can_read &&
         call->state != CALL_CONNECTS)
-        call_receive(call);
+        reply_receive(call);
 }
 
 static void call_timeout(struct timer *t)
@@ -336,7 +331,7 @@ static void call_timeout(struct timer *t)
                         "from upstream"),
         [CALL_RELAYS] = "upstream timed out while reading upstream",
     };
-    struct upstream_call *call = t->owner;
+    struct call *call = t->owner;
 
     if (call->state != CALL_OVER)
         call_failed(call, NEXT_TIMEOUT, 504, doing[call->state], ETIMEDOUT);
@@ -355,7 +350,7 @@ static void call_aborted(struct exchange *x)
 
 static void call_drained(struct exchange *x)
 {
-    struct upstream_call *call = x->upstream;
+    struct call *call = x->upstream;
 
     if (call == NULL || call->state == CALL_OVER ||
         call->state == CALL_CONNECTS)
@@ -363,43 +358,50 @@ static void call_drained(struct exchange *x)
     if (call->state == CALL_RELAYS)
         timer_set(loop_of(call), &call->timer, call->settings->read_timeout);
     if (call->event.can_read)
-        call_receive(call);
+        reply_receive(call);
 }
 
-void upstream_start(struct exchange *x, struct upstream *u,
-                    const struct upstream_protocol *protocol,
-                    const struct pass_settings *settings)
+/* The fields' list has no part in the zeroing: it is large, and filled before
+ * it is read. */
+static struct call *call_new(struct exchange *x, struct group *g)
 {
-    struct upstream_call *call = arena_alloc(&x->arena, sizeof *call);
+    struct call *call = arena_zalloc(&x->arena, sizeof *call);
+
+    if (call == NULL)
+        return NULL;
+    call->x = x;
+    call->group = g;
+    call->tried = arena_zalloc(&x->arena, g->count);
+    call->list = arena_alloc(&x->arena, CALL_MAX_FIELDS * sizeof *call->list);
+    call->last_log = &call->log;
+    call->event = (struct event){.fd = -1, .ready = call_ready, .owner = call};
+    call->timer.fire = call_timeout;
+    call->timer.owner = call;
+    call->began = event_now(x->worker->loop);
+    for (unsigned i = 0; i < g->count; i++)
+        call->peers += !g->peers[i].down;
+    buf_init(&call->head, CALL_HEAD_MAX);
+    return call->tried != NULL && call->list != NULL ? call : NULL;
+}
+
+void call_start(struct exchange *x, struct group *g,
+                const struct protocol *protocol,
+                const struct call_settings *settings)
+{
+    struct call *call = call_new(x, g);
 
     if (call == NULL) {
         exchange_error(x, 500);
         return;
     }
-    memset(call, 0, offsetof(struct upstream_call, list));
-    memset(&call->body, 0, sizeof *call - offsetof(struct upstream_call, body));
-    call->x = x;
-    call->upstream = u;
     call->protocol = protocol;
     call->settings = settings;
-    call->tried = arena_zalloc(&x->arena, u->count);
-    call->last_log = &call->log;
-    call->event.fd = -1;
-    call->event.ready = call_ready;
-    call->event.owner = call;
-    call->timer.fire = call_timeout;
-    call->timer.owner = call;
-    call->began = event_now(x->worker->loop);
-    for (unsigned i = 0; i < u->count; i++)
-        call->peers += !u->peers[i].down;
     call->with_body = settings->pass_request_body;
-    buf_init(&call->head, CALL_HEAD_MAX);
     x->upstream = call;
-    if (call->tried == NULL || !protocol->request(x, &call->head)) {
+    if (!protocol->request(x, &call->head)) {
         exchange_log(x, ERROR_LOG_ERROR, 0,
                      "the request is too large for the upstream's protocol");
-        call->state = CALL_OVER;
-        exchange_error(x, 500);
+        call_give_up(call, 500);
         return;
     }
     x->drained = call_drained;
@@ -408,9 +410,9 @@ void upstream_start(struct exchange *x, struct upstream *u,
     call_connect(call);
 }
 
-void upstream_forget(struct exchange *x)
+void call_end(struct exchange *x)
 {
-    struct upstream_call *call = x->upstream;
+    struct call *call = x->upstream;
 
     if (call == NULL)
         return;
@@ -419,9 +421,9 @@ void upstream_forget(struct exchange *x)
     buf_free(&call->head);
 }
 
-void upstream_about(struct exchange *x, char *text, size_t size)
+void call_about(struct exchange *x, char *text, size_t size)
 {
-    const struct upstream_call *call = x->upstream;
+    const struct call *call = x->upstream;
 
     if (call != NULL && call->peer != NULL)
         snprintf(text, size, ", upstream: \"%.*s%.*s%.*s\"",

@@ -1,14 +1,14 @@
-/* test_upstream_conf: groups, their servers, and addresses right and wrong. */
+/* test_group: groups, their servers, and addresses right and wrong. */
 
 #include "conf_file.h"
 #include "front_conf.h"
 #include "unit.h"
-#include "upstream.h"
+#include "group.h"
 
 static struct conf_file_test t;
 
 /* Reads `http { text }`; its last named group, or NULL with t.err. */
-static struct upstream *read_http(const char *text)
+static struct group *read_http(const char *text)
 {
     char conf[1024];
 
@@ -20,39 +20,39 @@ static struct upstream *read_http(const char *text)
 
 static void test_group(void)
 {
-    struct upstream *u = read_http(
+    struct group *g = read_http(
         "upstream app { server 127.0.0.1:81 weight=3 max_fails=2 "
         "fail_timeout=5s max_conns=7; server 127.0.0.2 backup; "
         "server unix:/tmp/s down; }");
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(u);
-    CU_ASSERT(span_eq(u->name, SPAN("app")));
-    CU_ASSERT_EQUAL_FATAL(u->count, 3);
-    CU_ASSERT_EQUAL(u->peers[0].weight, 3);
-    CU_ASSERT_EQUAL(u->peers[0].effective, 3);
-    CU_ASSERT_EQUAL(u->peers[0].max_fails, 2);
-    CU_ASSERT_EQUAL(u->peers[0].fail_timeout, 5000);
-    CU_ASSERT_EQUAL(u->peers[0].max_conns, 7);
-    CU_ASSERT(!u->peers[0].backup && !u->peers[0].down);
-    CU_ASSERT(span_eq(u->peers[1].name, SPAN("127.0.0.2:80")));
-    CU_ASSERT(u->peers[1].backup);
-    CU_ASSERT_EQUAL(u->peers[1].max_fails, 1);
-    CU_ASSERT_EQUAL(u->peers[1].fail_timeout, 10000);
-    CU_ASSERT(span_eq(u->peers[2].name, SPAN("unix:/tmp/s")));
-    CU_ASSERT(u->peers[2].down);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(g);
+    CU_ASSERT(span_eq(g->name, SPAN("app")));
+    CU_ASSERT_EQUAL_FATAL(g->count, 3);
+    CU_ASSERT_EQUAL(g->peers[0].weight, 3);
+    CU_ASSERT_EQUAL(g->peers[0].effective, 3);
+    CU_ASSERT_EQUAL(g->peers[0].max_fails, 2);
+    CU_ASSERT_EQUAL(g->peers[0].fail_timeout, 5000);
+    CU_ASSERT_EQUAL(g->peers[0].max_conns, 7);
+    CU_ASSERT(!g->peers[0].backup && !g->peers[0].down);
+    CU_ASSERT(span_eq(g->peers[1].name, SPAN("127.0.0.2:80")));
+    CU_ASSERT(g->peers[1].backup);
+    CU_ASSERT_EQUAL(g->peers[1].max_fails, 1);
+    CU_ASSERT_EQUAL(g->peers[1].fail_timeout, 10000);
+    CU_ASSERT(span_eq(g->peers[2].name, SPAN("unix:/tmp/s")));
+    CU_ASSERT(g->peers[2].down);
     conf_file_free(&t);
 }
 
 /* A group may be used before it is defined, and its name is no address. */
 static void test_used_before(void)
 {
-    struct upstream *u = read_http(
+    struct group *g = read_http(
         "server { location / { proxy_pass http://app; } } "
         "upstream app { server 127.0.0.1:81; }");
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(u);
-    CU_ASSERT_EQUAL(u->count, 1);
-    CU_ASSERT_PTR_NULL(u->next);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(g);
+    CU_ASSERT_EQUAL(g->count, 1);
+    CU_ASSERT_PTR_NULL(g->next);
     conf_file_free(&t);
 }
 
@@ -72,15 +72,15 @@ static void test_addresses(void)
 
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
         char text[256];
-        struct upstream *u;
+        struct group *g;
 
         snprintf(text, sizeof text, "server { location / { %s; } }",
                  list[i][0]);
-        u = read_http(text);
-        CU_ASSERT_PTR_NOT_NULL_FATAL(u);
-        CU_ASSERT(u->count >= 1);
+        g = read_http(text);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(g);
+        CU_ASSERT(g->count >= 1);
         if (list[i][1] != NULL)
-            CU_ASSERT(span_eq(u->peers[0].name, span_of(list[i][1])));
+            CU_ASSERT(span_eq(g->peers[0].name, span_of(list[i][1])));
         conf_file_free(&t);
     }
 }
@@ -123,6 +123,6 @@ static void test_refused(void)
     }
 }
 
-UNIT_MAIN("upstream_conf", {"group", test_group},
+UNIT_MAIN("group", {"group", test_group},
           {"used before it is defined", test_used_before},
           {"addresses", test_addresses}, {"refused", test_refused})

@@ -1,6 +1,7 @@
-/* pass_settings: setters for what the pass families share. */
+/* pass: setters of what the proxy_ and uwsgi_ families share, and whom a request
+ * is passed to, when variables say so. */
 
-#include "pass_settings.h"
+#include "pass.h"
 #include "answer.h"
 #include "error_log.h"
 #include "exchange.h"
@@ -43,28 +44,28 @@ bool pass_target_set(struct conf *cf, struct pass_target *t, struct span name,
         t->name = value_compile(cf, name);
         return t->name != NULL;
     }
-    t->upstream = upstream_for(cf, name, default_port);
-    return t->upstream != NULL;
+    t->group = group_named(cf, name, default_port);
+    return t->group != NULL;
 }
 
-struct upstream *pass_upstream(struct exchange *x, struct span name,
+struct group *pass_group(struct exchange *x, struct span name,
                                unsigned default_port)
 {
-    struct upstream *u = upstream_resolve(x, name, default_port);
+    struct group *g = group_resolve(x, name, default_port);
 
-    if (u == NULL) {
+    if (g == NULL) {
         exchange_log(x, ERROR_LOG_ERROR, 0,
                      "no resolver defined to resolve %.*s", SPAN_ARG(name));
         exchange_error(x, 502);
     }
-    return u;
+    return g;
 }
 
-struct upstream *pass_target_get(struct exchange *x,
+struct group *pass_target_get(struct exchange *x,
                                  const struct pass_target *t,
                                  unsigned default_port)
 {
-    return t->upstream != NULL
-               ? t->upstream
-               : pass_upstream(x, value_eval(x, t->name), default_port);
+    return t->group != NULL
+               ? t->group
+               : pass_group(x, value_eval(x, t->name), default_port);
 }

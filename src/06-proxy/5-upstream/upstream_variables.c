@@ -1,9 +1,9 @@
-/* upstream_vars: $upstream_addr and its like: one item a try, as nginx lists
+/* upstream_variables: $upstream_addr and its like: one item a try, as nginx lists
  * them. */
 
+#include "call.h"
 #include "exchange.h"
 #include "front_worker.h"
-#include "upstream_call.h"
 
 #define NONE ((struct span){NULL, 0})
 
@@ -21,7 +21,7 @@ struct span upstream_get_addr(struct exchange *x, struct span rest)
     struct span text = NONE;
 
     (void)rest;
-    for (const struct upstream_try *t = x->upstream ? x->upstream->log : NULL;
+    for (const struct call_try *t = x->upstream ? x->upstream->log : NULL;
          t != NULL; t = t->next)
         text = join(x, text, t->peer);
     return text;
@@ -32,7 +32,7 @@ struct span upstream_get_status(struct exchange *x, struct span rest)
     struct span text = NONE;
 
     (void)rest;
-    for (const struct upstream_try *t = x->upstream ? x->upstream->log : NULL;
+    for (const struct call_try *t = x->upstream ? x->upstream->log : NULL;
          t != NULL; t = t->next)
         text = join(x, text,
                     t->status ? arena_printf(&x->arena, "%d", t->status)
@@ -45,7 +45,7 @@ struct span upstream_get_time(struct exchange *x, struct span rest)
     struct span text = NONE;
 
     (void)rest;
-    for (const struct upstream_try *t = x->upstream ? x->upstream->log : NULL;
+    for (const struct call_try *t = x->upstream ? x->upstream->log : NULL;
          t != NULL; t = t->next) {
         int64_t ms = t->time >= 0 ? t->time
                                   : event_now(x->worker->loop) -

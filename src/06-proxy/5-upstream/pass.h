@@ -1,14 +1,15 @@
-/* pass_settings: the rows that the proxy_ and uwsgi_ families share.
+/* pass: what proxy_pass and uwsgi_pass share: the rows of both families, and
+ * how they name whom they pass to.
  *
  * The same directives under two names: PASS_ROWS("proxy", struct
  * proxy_settings) makes the rows of a family whose settings struct has a member
  * `pass`. */
 
-#ifndef STRATA_PASS_SETTINGS_H
-#define STRATA_PASS_SETTINGS_H
+#ifndef STRATA_PASS_H
+#define STRATA_PASS_H
 
+#include "call.h"
 #include "chunk.h"
-#include "upstream.h"
 
 #define PASS_WHERE (CONF_HTTP | CONF_SERVER | CONF_LOCATION)
 
@@ -47,6 +48,8 @@
             CONF_POINTER, offsetof(settings, pass.pass), 0, NULL               \
     }
 
+extern const struct module proxy_module, uwsgi_module;
+
 extern const struct conf_choice pass_next_choices[];
 
 /* Setters; the settings are the family's. */
@@ -54,8 +57,8 @@ conf_set pass_add_name;
 
 /* A pass directive's target: a group, or a value that names one at run time. */
 struct pass_target {
-    struct upstream *upstream; /* NULL: the name has variables */
-    struct value *name;        /* then this */
+    struct group *group; /* NULL: the name has variables */
+    struct value *name;  /* then this */
 };
 
 /* Reads a target; false after conf_error. */
@@ -63,10 +66,10 @@ bool pass_target_set(struct conf *cf, struct pass_target *t, struct span name,
                      unsigned default_port);
 /* The group, or the address, of that name; NULL when it is neither: 502 was
  * answered. */
-struct upstream *pass_upstream(struct exchange *x, struct span name,
+struct group *pass_group(struct exchange *x, struct span name,
                                unsigned default_port);
-/* As pass_upstream, where the target has no upstream of its own. */
-struct upstream *pass_target_get(struct exchange *x,
+/* As pass_group, where the target has no group of its own. */
+struct group *pass_target_get(struct exchange *x,
                                  const struct pass_target *t,
                                  unsigned default_port);
 

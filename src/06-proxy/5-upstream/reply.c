@@ -1,6 +1,10 @@
-/* upstream_reply: what comes back: the head becomes the answer's, the body is
- * relayed as it comes, never faster than the client takes it. */
+/* reply: what comes back from an upstream.
+ *
+ * Its head becomes the answer's, but for the fields that end here or are
+ * hidden; its body is relayed as it comes, never faster than the client takes
+ * it.  The bytes lie in chunks, which the answer's pieces share. */
 
+#include "reply.h"
 #include "answer.h"
 #include "chunk.h"
 #include "connection.h"
@@ -8,7 +12,6 @@
 #include "exchange.h"
 #include "front_worker.h"
 #include "output.h"
-#include "upstream_call.h"
 
 #include <errno.h>
 #include <string.h>
@@ -18,6 +21,19 @@
 #define RELAY_ROOM       4096      /* the least that is worth a read */
 #define RELAY_TURN       (1 << 20) /* bytes, before others have a turn */
 
+static void reply_expect(struct call *call)
+{
+    http_reply_init(&call->reply, call->list, CALL_MAX_FIELDS,
+                    (uint32_t)call->settings->buffer_size, call->x->head_only);
+}
+
+void reply_init(struct call *call)
+{
+    call->filled = call->used = 0;
+    call->received = 0;
+    reply_expect(call);
+}
+
 static bool in_list(const struct name_list *list, struct span name)
 {
     for (; list != NULL; list = list->next)
@@ -26,7 +42,7 @@ static bool in_list(const struct name_list *list, struct span name)
     return false;
 }
 
-static bool protocol_hides(const struct upstream_call *call, struct span name)
+static bool protocol_hides(const struct call *call, struct span name)
 {
     for (const struct span *h = call->protocol->hidden; h->ptr != NULL; h++)
         if (span_eq_nocase(name, *h))
@@ -34,9 +50,9 @@ static bool protocol_hides(const struct upstream_call *call, struct span name)
     return false;
 }
 
-static bool is_hidden(const struct upstream_call *call, struct span name)
+static bool is_hidden(const struct call *call, struct span name)
 {
-    const struct pass_settings *s = call->settings;
+    const struct call_settings *s = call->settings;
 
     return http_reply_ends_here(&call->reply, name) || in_list(s->hide, name) ||
            (protocol_hides(call, name) && !in_list(s->pass, name));
@@ -44,7 +60,7 @@ static bool is_hidden(const struct upstream_call *call, struct span name)
 
 /* With proxy_pass_header Server the upstream's word counts, also where it has
  * none.  Not so for Date: what is passed on has one (RFC 9110 6.6.1). */
-static bool is_anonymous(const struct upstream_call *call)
+static bool is_anonymous(const struct call *call)
 {
     const struct span server = SPAN("Server");
 
@@ -53,7 +69,7 @@ static bool is_anonymous(const struct upstream_call *call)
 }
 
 /* A location that was changed is ours, and made absolute like any of ours. */
-static bool reply_location(struct upstream_call *call, struct span name,
+static bool reply_location(struct call *call, struct span name,
                            struct span value)
 {
     struct exchange *x = call->x;
@@ -66,7 +82,7 @@ static bool reply_location(struct upstream_call *call, struct span name,
 }
 
 /* "5; url=LOCATION" */
-static struct span reply_refresh(struct upstream_call *call, struct span value)
+static struct span reply_refresh(struct call *call, struct span value)
 {
     struct span url = value;
 
@@ -85,7 +101,7 @@ static struct span reply_refresh(struct upstream_call *call, struct span value)
 }
 
 /* Where the answer has a member for the field, that is set. */
-static bool reply_field(struct upstream_call *call, struct span name,
+static bool reply_field(struct call *call, struct span name,
                         struct span value)
 {
     struct exchange *x = call->x;
@@ -100,7 +116,7 @@ static bool reply_field(struct upstream_call *call, struct span name,
         {SPAN("Server"), &out->server},
     };
 
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+    for (size_t i = 0; i < COUNT(members); i++)
         if (span_eq_nocase(name, members[i].name)) {
             *members[i].member = value;
             return true;
@@ -114,7 +130,8 @@ static bool reply_field(struct upstream_call *call, struct span name,
     return answer_field(x, name, value);
 }
 
-bool call_settle(struct upstream_call *call)
+/* What has come of the head moves into the exchange's arena. */
+static bool reply_settle(struct call *call)
 {
     struct http_reply *r = &call->reply;
     struct span head = {call->chunk->bytes, call->filled};
@@ -126,13 +143,23 @@ bool call_settle(struct upstream_call *call)
     return head.ptr != NULL;
 }
 
+void reply_drop(struct call *call)
+{
+    if (call->chunk == NULL)
+        return;
+    if (call->reply.fields.base == NULL)
+        reply_settle(call); /* $upstream_http_* of a reply that failed */
+    chunk_drop(call->x->worker, call->chunk);
+    call->chunk = NULL;
+}
+
 /* The reply's head becomes the answer's, whose fields point into it. */
-static bool reply_head(struct upstream_call *call)
+static bool reply_head(struct call *call)
 {
     struct exchange *x = call->x;
     struct http_reply *r = &call->reply;
 
-    if (!call_settle(call))
+    if (!reply_settle(call))
         return false;
     for (unsigned i = 0; i < r->fields.count; i++)
         if (!is_hidden(call, http_name(&r->fields, i)) &&
@@ -150,7 +177,7 @@ static bool reply_head(struct upstream_call *call)
 
 static const struct {
     int status;
-    enum upstream_next why;
+    enum next_upstream why;
 } next_by_status[] = {
     {500, NEXT_HTTP_500}, {502, NEXT_HTTP_502}, {503, NEXT_HTTP_503},
     {504, NEXT_HTTP_504}, {403, NEXT_HTTP_403}, {404, NEXT_HTTP_404},
@@ -158,69 +185,57 @@ static const struct {
 };
 
 /* True when the status sends the exchange to another peer. */
-static bool reply_tries_next(struct upstream_call *call)
+static bool reply_tries_next(struct call *call)
 {
-    for (size_t i = 0; i < sizeof next_by_status / sizeof *next_by_status; i++)
-        if (call->reply.status == next_by_status[i].status &&
-            call_may_retry(call, next_by_status[i].why)) {
-            int status = call->reply.status;
+    int status = call->reply.status;
 
-            call_hang_up(call, status != 403 && status != 404);
-            call_connect(call);
-            return true;
-        }
+    for (size_t i = 0; i < COUNT(next_by_status); i++)
+        if (status == next_by_status[i].status)
+            return call_retry(call, next_by_status[i].why,
+                              status != 403 && status != 404);
     return false;
 }
 
-/* The head is complete: the answer begins.  False when the call went another
- * way. */
-static bool reply_begin(struct upstream_call *call)
+/* The head is complete: the answer begins, or another peer is asked. */
+static void reply_begin(struct call *call)
 {
     struct exchange *x = call->x;
 
     call->current->status = call->reply.status;
     if (reply_tries_next(call))
-        return false;
+        return;
     if (!reply_head(call)) {
         exchange_error(x, 500);
-        return false;
+        return;
     }
     call->used = call->reply.head_len;
     call->state = CALL_RELAYS;
     http_body_init(&call->body, call->reply.framing,
                    call->reply.content_length, UINT64_MAX);
     answer_begin(x);
-    return !x->ended;
 }
 
-/* Looks at the bytes of the head so far; true when more must come. */
-static bool reply_parse(struct upstream_call *call)
+/* Looks at the bytes of the head so far. */
+static void reply_parse(struct call *call)
 {
-    for (;;)
-        switch (http_parse_reply(&call->reply, call->chunk->bytes,
-                                 call->filled)) {
-        case HTTP_MORE:
-            return true;
-        case HTTP_BAD:
-            call_failed(call, NEXT_INVALID_HEADER, 502,
-                        call->reply.problem, 0);
-            return false;
-        case HTTP_DONE:
-            if (call->reply.status >= 200) {
-                reply_begin(call);
-                return false;
-            }
-            /* 1xx: the final response is still to come */
-            call->filled -= call->reply.head_len;
-            memmove(call->chunk->bytes,
-                    call->chunk->bytes + call->reply.head_len, call->filled);
-            http_reply_init(&call->reply, call->list, CALL_MAX_FIELDS,
-                            (uint32_t)call->settings->buffer_size,
-                            call->x->head_only);
-        }
+    char *bytes = call->chunk->bytes;
+    enum http_parse found;
+
+    while ((found = http_parse_reply(&call->reply, bytes, call->filled)) ==
+               HTTP_DONE &&
+           call->reply.status < 200) {
+        /* 1xx: the final response is still to come */
+        call->filled -= call->reply.head_len;
+        memmove(bytes, bytes + call->reply.head_len, call->filled);
+        reply_expect(call);
+    }
+    if (found == HTTP_DONE)
+        reply_begin(call);
+    else if (found == HTTP_BAD)
+        call_failed(call, NEXT_INVALID_HEADER, 502, call->reply.problem, 0);
 }
 
-void call_finish(struct upstream_call *call, bool complete)
+void reply_end(struct call *call, bool complete)
 {
     struct exchange *x = call->x;
 
@@ -236,8 +251,8 @@ void call_finish(struct upstream_call *call, bool complete)
     exchange_abort(x);
 }
 
-/* Passes on what is decoded of the chunk; true when the body goes on. */
-static bool relay(struct upstream_call *call)
+/* Passes on what is decoded of the chunk. */
+static void reply_relay(struct call *call)
 {
     struct exchange *x = call->x;
 
@@ -250,23 +265,18 @@ static bool relay(struct upstream_call *call)
 
         call->used += used;
         answer_bytes(x, content, call->chunk);
-        if (state == HTTP_DONE) {
-            call_finish(call, true);
-            return false;
-        }
-        if (state == HTTP_BAD) {
+        if (state == HTTP_DONE)
+            reply_end(call, true);
+        else if (state == HTTP_BAD)
             call_failed(call, NEXT_ERROR, 502, call->body.reason, 0);
-            return false;
-        }
-        if (call->used == call->filled)
-            return true;
+        else if (call->used == call->filled)
+            return;
     }
-    return false;
 }
 
 /* A chunk with room: the one at hand, used from its beginning if nothing of it
  * is on its way to the client any more, or when it is full a fresh one. */
-static bool call_room(struct upstream_call *call)
+static bool reply_room(struct call *call)
 {
     struct front_worker *w = call->x->worker;
 
@@ -291,10 +301,10 @@ static bool call_room(struct upstream_call *call)
 }
 
 /* The peer has closed. */
-static void call_ended(struct upstream_call *call)
+static void reply_ended(struct call *call)
 {
     if (call->state == CALL_RELAYS && http_body_may_end(&call->body))
-        call_finish(call, true);
+        reply_end(call, true);
     else
         call_failed(call, NEXT_ERROR, 502,
                     call->state == CALL_RELAYS
@@ -306,12 +316,12 @@ static void call_ended(struct upstream_call *call)
 }
 
 /* One read; true when bytes came. */
-static bool call_read(struct upstream_call *call)
+static bool reply_read(struct call *call)
 {
     size_t room;
     ssize_t n;
 
-    if (!call_room(call)) {
+    if (!reply_room(call)) {
         call_failed(call, NEXT_INVALID_HEADER, 502,
                     "upstream sent too big header while reading response "
                     "header from upstream", 0);
@@ -336,28 +346,44 @@ static bool call_read(struct upstream_call *call)
         call_failed(call, NEXT_ERROR, 502,
                     "recv() failed while reading from upstream", errno);
     else
-        call_ended(call);
+        reply_ended(call);
     return false;
 }
 
-void call_receive(struct upstream_call *call)
+/* What has come is looked at: as a part of the head, or of the body. */
+static void reply_take(struct call *call)
+{
+    timer_set(call->x->worker->loop, &call->timer,
+              call->settings->read_timeout);
+    if (call->state != CALL_RELAYS)
+        reply_parse(call);
+    if (call->state == CALL_RELAYS) {
+        reply_relay(call);
+        if (call->state == CALL_RELAYS)
+            output_flush(call->x);
+    }
+}
+
+/* The client has so much to take that the upstream has to wait. */
+static bool reply_waits(const struct call *call)
+{
+    return output_full(call->x, RELAY_HIGH_WATER);
+}
+
+void reply_receive(struct call *call)
 {
     struct exchange *x = call->x;
     uint64_t turn_ends = call->received + RELAY_TURN;
 
     while (call->state != CALL_OVER && call->event.can_read &&
-           call->received < turn_ends && !output_full(x, RELAY_HIGH_WATER) &&
-           call_read(call)) {
-        timer_set(x->worker->loop, &call->timer,
-                  call->settings->read_timeout);
-        if (call->state != CALL_RELAYS && reply_parse(call))
-            continue;
-        if (call->state == CALL_RELAYS && relay(call))
-            output_flush(x);
+           call->received < turn_ends && !reply_waits(call)) {
+        if (!reply_read(call))
+            break;
+        reply_take(call);
     }
     if (call->received >= turn_ends)
         client_soon(x->client);
-    if (output_full(x, RELAY_HIGH_WATER) && call->state == CALL_RELAYS)
+    if (call->state == CALL_RELAYS && reply_waits(call))
         timer_clear(x->worker->loop, &call->timer); /* it waits for us */
     if (!x->ended && x->out.begun && !x->out.ended && x->out.first != NULL)
         output_flush(x);

@@ -1,69 +1,71 @@
-/* upstream_conf: upstream NAME { server ...; } and the groups that pass
- * directives make of plain addresses. */
+/* group: upstream NAME { server ...; }, and the groups that pass directives make
+ * of plain addresses.
+ *
+ * A group may be named before it is defined: a name is taken as it is, and what
+ * no block has defined by the end is looked up as an address. */
 
+#include "group.h"
 #include "exchange.h"
 #include "front_conf.h"
 #include "front_worker.h"
-#include "module.h"
-#include "upstream.h"
 
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 
-static struct upstream *find_group(const struct front_conf *fc,
+static struct group *find_group(const struct front_conf *fc,
                                    struct span name)
 {
-    struct upstream *u = fc->upstreams;
+    struct group *g = fc->upstreams;
 
-    while (u != NULL && !span_eq_nocase(u->name, name))
-        u = u->next;
-    return u;
+    while (g != NULL && !span_eq_nocase(g->name, name))
+        g = g->next;
+    return g;
 }
 
-static struct upstream *new_group(struct arena *a, struct span name)
+static struct group *new_group(struct arena *a, struct span name)
 {
-    struct upstream *u = arena_zalloc(a, sizeof *u);
+    struct group *g = arena_zalloc(a, sizeof *g);
 
-    if (u != NULL)
-        u->name = name;
-    return u;
+    if (g != NULL)
+        g->name = name;
+    return g;
 }
 
-static bool add_peer(struct arena *a, struct upstream *u,
-                     const struct upstream_peer *peer)
+static bool add_peer(struct arena *a, struct group *g,
+                     const struct peer *peer)
 {
-    if (u->count == u->room) {
-        unsigned room = u->room ? u->room * 2 : 4;
-        struct upstream_peer *peers =
-            arena_alloc(a, room * sizeof(struct upstream_peer));
+    if (g->count == g->room) {
+        unsigned room = g->room ? g->room * 2 : 4;
+        struct peer *peers =
+            arena_alloc(a, room * sizeof(struct peer));
 
         if (peers == NULL)
             return false;
-        if (u->count > 0)
-            memcpy(peers, u->peers, u->count * sizeof *peers);
-        u->peers = peers;
-        u->room = room;
+        if (g->count > 0)
+            memcpy(peers, g->peers, g->count * sizeof *peers);
+        g->peers = peers;
+        g->room = room;
     }
-    u->peers[u->count++] = *peer;
+    g->peers[g->count++] = *peer;
     return true;
 }
 
-static const struct upstream_peer default_peer = {
+static const struct peer default_peer = {
     .weight = 1, .max_fails = 1, .fail_timeout = 10000, .effective = 1};
 
 /* One peer at this address, otherwise as `like` is. */
-static bool address_peer(struct arena *a, struct upstream *u,
+static bool address_peer(struct arena *a, struct group *g,
                          const struct net_addr *addr,
-                         const struct upstream_peer *like)
+                         const struct peer *like)
 {
-    struct upstream_peer peer = *like;
+    struct peer peer = *like;
     char text[NET_ADDR_TEXT];
 
     peer.addr = *addr;
     net_print(addr, text);
     peer.name = arena_copy(a, span_of(text));
-    return peer.name.ptr != NULL && add_peer(a, u, &peer);
+    return peer.name.ptr != NULL && add_peer(a, g, &peer);
 }
 
 /* Cuts "host", "host:port", "[v6]:port"; no port is 0. */
@@ -101,8 +103,8 @@ static const char *split_address(struct span address, struct span *host,
 }
 
 /* A peer for each address that the host has. */
-static bool add_hosts(struct arena *a, struct upstream *u,
-                      const struct upstream_peer *like, struct span host,
+static bool add_hosts(struct arena *a, struct group *g,
+                      const struct peer *like, struct span host,
                       unsigned port, int flags)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
@@ -119,7 +121,7 @@ static bool add_hosts(struct arena *a, struct upstream *u,
         struct net_addr addr = {.len = i->ai_addrlen};
 
         memcpy(&addr.sa, i->ai_addr, i->ai_addrlen);
-        added = address_peer(a, u, &addr, like);
+        added = address_peer(a, g, &addr, like);
     }
     freeaddrinfo(list);
     return added;
@@ -127,8 +129,8 @@ static bool add_hosts(struct arena *a, struct upstream *u,
 
 /* The peers that an address of the configuration means; `flags` may be
  * AI_NUMERICHOST, to ask nobody for names.  *err is worded as nginx does. */
-static bool add_address(struct arena *a, struct upstream *u,
-                        const struct upstream_peer *like, struct span address,
+static bool add_address(struct arena *a, struct group *g,
+                        const struct peer *like, struct span address,
                         unsigned default_port, int flags, struct err *err)
 {
     struct span host = {NULL, 0};
@@ -145,7 +147,7 @@ static bool add_address(struct arena *a, struct upstream *u,
                                 "\"%.*s\"",
                            address.len == 5 ? "no path" : "too long path",
                            SPAN_ARG(address));
-        return address_peer(a, u, &addr, like) ||
+        return address_peer(a, g, &addr, like) ||
                err_set(err, "out of memory");
     }
     problem = split_address(address, &host, &port);
@@ -154,93 +156,93 @@ static bool add_address(struct arena *a, struct upstream *u,
     if (problem != NULL)
         return err_set(err, "%s in upstream \"%.*s\"", problem,
                        SPAN_ARG(address));
-    return add_hosts(a, u, like, host, port ? (unsigned)port : default_port,
+    return add_hosts(a, g, like, host, port ? (unsigned)port : default_port,
                      flags) ||
            err_set(err, "host not found in upstream \"%.*s\"",
                    SPAN_ARG(host));
 }
 
-struct upstream *upstream_for(struct conf *cf, struct span address,
+struct group *group_named(struct conf *cf, struct span address,
                               unsigned default_port)
 {
     struct front_conf *fc = cf->http;
-    struct upstream *u = find_group(fc, address);
+    struct group *g = find_group(fc, address);
 
-    if (u != NULL)
-        return u;
-    /* It may be defined further down; upstream_check looks again. */
-    u = new_group(cf->arena, address);
-    if (u == NULL) {
+    if (g != NULL)
+        return g;
+    /* It may be defined further down; group_check looks again. */
+    g = new_group(cf->arena, address);
+    if (g == NULL) {
         conf_error(cf, "out of memory");
         return NULL;
     }
-    u->implicit = true;
-    u->default_port = default_port;
-    u->file = cf->file;
-    u->line = cf->line;
-    u->next = fc->upstreams;
-    fc->upstreams = u;
-    return u;
+    g->implicit = true;
+    g->default_port = default_port;
+    g->file = cf->file;
+    g->line = cf->line;
+    g->next = fc->upstreams;
+    fc->upstreams = g;
+    return g;
 }
 
-bool upstream_check(struct conf *cf, struct front_conf *fc)
+bool group_check(struct conf *cf, struct front_conf *fc)
 {
-    for (struct upstream *u = fc->upstreams; u != NULL; u = u->next) {
+    for (struct group *g = fc->upstreams; g != NULL; g = g->next) {
         struct err err;
 
-        if (u->count > 0)
+        if (g->count > 0)
             continue;
-        cf->file = u->file;
-        cf->line = u->line;
-        if (!u->implicit)
+        cf->file = g->file;
+        cf->line = g->line;
+        if (!g->implicit)
             return conf_error(cf, "no servers are inside upstream");
-        if (!add_address(cf->arena, u, &default_peer, u->name,
-                         u->default_port, 0, &err))
+        if (!add_address(cf->arena, g, &default_peer, g->name,
+                         g->default_port, 0, &err))
             return conf_error(cf, "%s", err.text);
     }
     return true;
 }
 
-struct upstream *upstream_resolve(struct exchange *x, struct span address,
+struct group *group_resolve(struct exchange *x, struct span address,
                                   unsigned default_port)
 {
-    struct upstream *u = find_group(x->worker->conf, address);
+    struct group *g = find_group(x->worker->conf, address);
 
-    if (u != NULL)
-        return u;
-    u = new_group(&x->arena, address);
-    if (u == NULL || !add_address(&x->arena, u, &default_peer, address,
+    if (g != NULL)
+        return g;
+    g = new_group(&x->arena, address);
+    if (g == NULL || !add_address(&x->arena, g, &default_peer, address,
                                   default_port, AI_NUMERICHOST, NULL))
         return NULL;
-    return u;
+    return g;
 }
 
 static bool set_upstream(struct conf *cf, const struct conf_row *row,
                          void *settings)
 {
     struct front_conf *fc = cf->http;
-    struct upstream *u = find_group(fc, cf->words[1]);
+    struct group *g = find_group(fc, cf->words[1]);
 
     (void)row;
     (void)settings;
-    if (u != NULL && !u->implicit)
+    if (g != NULL && !g->implicit)
         return conf_error(cf, "duplicate upstream \"%.*s\"",
                           SPAN_ARG(cf->words[1]));
-    if (u == NULL) {
-        u = upstream_for(cf, cf->words[1], 0);
-        if (u == NULL)
+    if (g == NULL) {
+        g = group_named(cf, cf->words[1], 0);
+        if (g == NULL)
             return false;
     }
-    u->implicit = false;
-    if (!conf_block(cf, CONF_UPSTREAM, cf->scope, u))
+    g->implicit = false;
+    if (!conf_block(cf, CONF_UPSTREAM, cf->scope, g))
         return false;
-    u->file = cf->file;
-    u->line = cf->line;
-    return u->count > 0 || conf_error(cf, "no servers are inside upstream");
+    g->file = cf->file;
+    g->line = cf->line;
+    return g->count > 0 || conf_error(cf, "no servers are inside upstream");
 }
 
 /* The words that have a number.  Weights are added up, times added to now. */
-static bool peer_number(struct conf *cf, struct upstream_peer *p,
+static bool peer_number(struct conf *cf, struct peer *p,
                         struct span word)
 {
     static const struct {
@@ -249,16 +251,16 @@ static bool peer_number(struct conf *cf, struct upstream_peer *p,
         size_t offset;
     } words[] = {
         {SPAN_INIT("weight="), {1, INT32_MAX, ""},
-         offsetof(struct upstream_peer, weight)},
+         offsetof(struct peer, weight)},
         {SPAN_INIT("max_fails="), {0, INT32_MAX, ""},
-         offsetof(struct upstream_peer, max_fails)},
+         offsetof(struct peer, max_fails)},
         {SPAN_INIT("max_conns="), {0, INT32_MAX, ""},
-         offsetof(struct upstream_peer, max_conns)},
+         offsetof(struct peer, max_conns)},
         {SPAN_INIT("fail_timeout="), {0, CONF_HUNDRED_YEARS, "ms"},
-         offsetof(struct upstream_peer, fail_timeout)},
+         offsetof(struct peer, fail_timeout)},
     };
 
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    for (size_t i = 0; i < COUNT(words); i++)
         if (conf_parse_named(cf, word, words[i].name, "parameter",
                              &words[i].range,
                              (int64_t *)((char *)p + words[i].offset)))
@@ -266,7 +268,7 @@ static bool peer_number(struct conf *cf, struct upstream_peer *p,
     return false;
 }
 
-static bool peer_option(struct conf *cf, struct upstream_peer *p,
+static bool peer_option(struct conf *cf, struct peer *p,
                         struct span word)
 {
     if (peer_number(cf, p, word)) {
@@ -284,8 +286,8 @@ static bool peer_option(struct conf *cf, struct upstream_peer *p,
 static bool set_peer(struct conf *cf, const struct conf_row *row,
                      void *settings)
 {
-    struct upstream *u = cf->subject;
-    struct upstream_peer peer = default_peer;
+    struct group *g = cf->subject;
+    struct peer peer = default_peer;
     struct err err;
 
     (void)row;
@@ -293,7 +295,7 @@ static bool set_peer(struct conf *cf, const struct conf_row *row,
     for (unsigned i = 2; i < cf->count; i++)
         if (!peer_option(cf, &peer, cf->words[i]))
             return false;
-    return add_address(cf->arena, u, &peer, cf->words[1], 80, 0, &err) ||
+    return add_address(cf->arena, g, &peer, cf->words[1], 80, 0, &err) ||
            conf_error(cf, "%s", err.text);
 }
 
