@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = Path(os.environ.get("BUILD", ROOT / "build"))
 # Stages whose rooms are still being put in order.
-NOT_YET = ("04-wsgi/", "05-prefork/", "06-proxy/")
+NOT_YET = ("05-prefork/", "06-proxy/")
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.M)
 
 

@@ -4,7 +4,7 @@
  * invented (caches, spoolers, signals) is not there, so that
  * hasattr(uwsgi, ...) tells the truth. */
 
-#include "wsgi_python.h"
+#include "wsgi_module.h"
 
 struct module_state {
     struct wsgi_host *host;

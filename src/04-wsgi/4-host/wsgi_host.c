@@ -1,11 +1,12 @@
-/* wsgi_python: the interpreter's life.
+/* wsgi_host: the interpreter's life.
  *
  * The order of things is CPython's: pre-configuration (what encoding is the
  * world in?), configuration, initialisation, then our types and names, and at
  * the end the same backwards. */
 
-#include "wsgi_python.h"
+#include "wsgi_module.h"
 
+#include "wsgi_host.h"
 #include "wsgi_log.h"
 
 #include <errno.h>

@@ -13,7 +13,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include "wsgi_host.h"
+#include "wsgi_config.h"
 
 /* Names that are looked up again and again, made once and interned. */
 #define WSGI_NAMES(X)                                                          \
@@ -66,16 +66,6 @@ PyTypeObject *wsgi_input_make_type(void);
 PyTypeObject *wsgi_errors_make_type(void);
 PyTypeObject *wsgi_response_make_type(void);
 PyTypeObject *wsgi_wrapper_make_type(void);
-
-/* From here on host->forked is kept true to the fact; an exception is set when
- * it cannot be. */
-bool wsgi_fork_watch(struct wsgi_host *host);
-
-/* The module `uwsgi`, put into sys.modules; a borrowed host. */
-PyObject *wsgi_module_make(struct wsgi_host *host);
-
-/* Tells the module's attributes what the identity has become. */
-bool wsgi_module_update(struct wsgi_host *host);
 
 /* A stream for wsgi.errors. */
 PyObject *wsgi_errors_make(PyTypeObject *type);

@@ -48,6 +48,14 @@ enum wsgi_without_app {
     WSGI_SERVES_500,    /* --need-app=false: it serves, and says so */
 };
 
+/* What `import uwsgi` tells the application; all 0 and masterpid 0 until it is
+ * set, which is before wsgi_serve in each worker. */
+struct wsgi_identity {
+    unsigned worker_id; /* 1, 2, ...; 0: no worker */
+    pid_t master;       /* 0: there is none */
+    unsigned numproc;
+};
+
 struct wsgi_config {
     /* sockets */
     struct wsgi_socket *sockets;

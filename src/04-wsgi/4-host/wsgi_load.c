@@ -5,6 +5,7 @@
 
 #include "wsgi_hints.h"
 
+#include "wsgi_host.h"
 #include "wsgi_log.h"
 
 #include <errno.h>

@@ -6,7 +6,7 @@
  * open.  So the host notes that there was a fork, and from then on a
  * connection is shut down before it is closed. */
 
-#include "wsgi_python.h"
+#include "wsgi_module.h"
 
 #include <unistd.h>
 

@@ -19,9 +19,7 @@
 #define STRATA_WSGI_HOST_H
 
 #include "wsgi_config.h"
-
-#include <stdatomic.h>
-#include <sys/types.h>
+#include "wsgi_orders.h"
 
 struct wsgi_host;
 
@@ -50,14 +48,6 @@ int wsgi_status_without_app(const struct wsgi_config *config);
  * calling thread lives on in the child. */
 pid_t wsgi_host_fork(void *host);
 
-/* What `import uwsgi` tells the application; all 0 and masterpid 0 until it is
- * set, which is before wsgi_serve in each worker. */
-struct wsgi_identity {
-    unsigned worker_id; /* 1, 2, ...; 0: no worker */
-    pid_t master;       /* 0: there is none */
-    unsigned numproc;
-};
-
 void wsgi_host_identify(struct wsgi_host *host,
                         const struct wsgi_identity *identity);
 
@@ -82,38 +72,6 @@ struct wsgi_hooks {
      * workers so far, this one included, for the log line. */
     uint64_t (*end)(void *context, unsigned core);
 };
-
-/* What the serving threads are told.  An order only ever becomes stricter. */
-enum wsgi_order {
-    WSGI_GO_ON,
-    /* Accept nothing more.  Whoever is connected is served once more, and the
-     * answer says that it is the last; a client that sends nothing is waited
-     * for as long as `last_call` says for the order. */
-    WSGI_FINISH,
-    /* The same, but connections that are kept for a further request, of which
-     * nothing has come, are closed at once. */
-    WSGI_LEAVE,
-};
-
-struct wsgi_orders {
-    _Atomic int given; /* an enum wsgi_order; read before every answer */
-    /* Two eventfds, that become readable with FINISH and with LEAVE.  Nobody
-     * reads them, so that all threads see them. */
-    int fds[WSGI_LEAVE];
-    pid_t whose; /* an application may fork, and its children share the fds */
-};
-
-/* False with errno. */
-bool wsgi_orders_open(struct wsgi_orders *o);
-
-/* A signal handler may call it. */
-void wsgi_order(struct wsgi_orders *o, enum wsgi_order order);
-
-/* For a signal handler to ask first: false in a child of the application, which
- * has the handlers too, but no part in the orders.  The signal then ends the
- * child, as it ends any program; but SIGHUP and SIGQUIT, by which nobody means
- * to hurt what is at work, do nothing. */
-bool wsgi_is_for_us(const struct wsgi_orders *o, int signo);
 
 /* How long a silent client is waited for, in ms, where nobody asks for
  * less. */

@@ -13,6 +13,7 @@
 
 #include "http_conn.h"
 #include "http_date.h"
+#include "wsgi_orders.h"
 
 /* Where the response's body ends. */
 enum wsgi_ending {

@@ -5,6 +5,7 @@
 #define STRATA_WSGI_REQUEST_H
 
 #include "wsgi_exchange.h"
+#include "wsgi_host.h"
 #include "wsgi_peer.h"
 
 /* What becomes of the connection. */
