@@ -44,14 +44,13 @@ static bool set_words(struct conf *cf, const struct conf_row *row, void *s)
 static const struct conf_row rows[] = {
     {"b", ALL, 0, 1, true, set_block, CONF_OTHER, 0, CONF_HTTP, NULL},
     {"t", ALL, 0, 0, true, set_block, CONF_OTHER, 0, CONF_TYPES, NULL},
-    {"f", ALL, 1, 1, false, conf_set_flag, CONF_NUMBER, AT(flag), 1, NULL},
-    {"s", ALL, 1, 1, false, conf_set_size, CONF_NUMBER, AT(size), 1, NULL},
-    {"m", ALL, 1, 1, false, conf_set_msec, CONF_NUMBER, AT(time), 1, NULL},
-    {"x", ALL, 1, 1, false, conf_set_text, CONF_POINTER, AT(text), 0, NULL},
-    {"w", ALL, 0, CONF_MANY, false, set_words, CONF_OTHER, 0, 0, NULL},
-    {CONF_ANY_NAME, CONF_TYPES, 0, 9, false, set_words, CONF_OTHER, 0, 0,
-     NULL},
-    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+    CONF_FLAG("f", ALL, AT(flag), 1),
+    CONF_SIZE("s", ALL, AT(size), 1, NULL),
+    CONF_MSEC("m", ALL, AT(time), 1),
+    CONF_TEXT("x", ALL, AT(text)),
+    CONF_SETTER("w", ALL, 0, CONF_MANY, set_words),
+    CONF_SETTER(CONF_ANY_NAME, CONF_TYPES, 0, 9, set_words),
+    {0},
 };
 
 static const struct module module = {

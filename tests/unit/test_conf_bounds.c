@@ -121,7 +121,7 @@ static void try_place(const struct conf_row *row, int place,
 static bool is_of_words(const struct conf_row *row)
 {
     return row->set == conf_set_flag || row->set == conf_set_choice ||
-           row->set == conf_set_mask || row->block;
+           row->block;
 }
 
 static void rows(void)

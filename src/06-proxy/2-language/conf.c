@@ -165,8 +165,8 @@ static bool read_words(struct conf *cf, enum conf_token *ends_with)
 static conf_set set_include;
 
 /* `include` may stand everywhere, so it belongs to no module. */
-static const struct conf_row include_row = {
-    "include", ~0u, 1, 1, false, set_include, CONF_OTHER, 0, 0, NULL};
+static const struct conf_row include_row =
+    CONF_SETTER("include", ~0u, 1, 1, set_include);
 
 /* The row for a directive here, and its module (NULL: include).  The same
  * name may have several rows, one a place (`server`, `keepalive_timeout`);
@@ -206,6 +206,7 @@ static bool run_directive(struct conf *cf, enum conf_token ends_with)
     int arguments = (int)cf->count - 1;
     const struct module *module;
     const struct conf_row *row;
+    void *settings = NULL;
     bool known;
 
     row = find_row(cf, &module, &known);
@@ -224,8 +225,12 @@ static bool run_directive(struct conf *cf, enum conf_token ends_with)
     if (arguments < row->min || arguments > row->max)
         return conf_error(cf, "invalid number of arguments in \"%s\" directive",
                           name);
-    return row->set(cf, row, module ? CONF_OF(cf->scope, module) : NULL) ||
-           conf_error(cf, "out of memory");
+    if (module != NULL)
+        settings = CONF_OF(cf->scope, module);
+    if (conf_is_set(row, settings) && row->kind != CONF_BITS &&
+        row->kind != CONF_CHAIN)
+        return conf_error(cf, "\"%s\" directive is duplicate", name);
+    return row->set(cf, row, settings) || conf_error(cf, "out of memory");
 }
 
 /* The loop: directives up to the "}" of a block, or to the end of a text. */
@@ -377,7 +382,6 @@ static bool set_include(struct conf *cf, const struct conf_row *row,
     bool good = true;
     glob_t found;
 
-    (void)row, (void)settings;
     if (path.ptr == NULL)
         return false;
     if (strpbrk(path.ptr, "*?[") == NULL)

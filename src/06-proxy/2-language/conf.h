@@ -35,11 +35,15 @@ enum conf_where {
 
 #define CONF_MANY 1000 /* as the most arguments: any number */
 
-/* How a setting is stored, and with it what "unset" looks like. */
+/* How a setting is stored, and with it what "unset" looks like.  A number and
+ * a pointer are set once in a scope: a second directive is refused before its
+ * function is called. */
 enum conf_kind {
-    CONF_OTHER,  /* the row's function keeps it; conf_merge leaves it alone */
-    CONF_NUMBER, /* int64_t; unset is CONF_UNSET: flags, sizes, times, enums */
-    CONF_POINTER /* any pointer; unset is NULL: texts, values, lists */
+    CONF_OTHER,   /* the row's function keeps it; nothing is inherited */
+    CONF_NUMBER,  /* int64_t; unset is CONF_UNSET: flags, sizes, times, enums */
+    CONF_BITS,    /* likewise, and what several directives say adds up */
+    CONF_POINTER, /* any pointer; unset is NULL: texts, values */
+    CONF_CHAIN    /* likewise, and several directives make one list */
 };
 
 #define CONF_UNSET INT64_MIN
@@ -51,12 +55,12 @@ struct log_file;
 struct conf_row;
 
 /* Reads cf->words into settings (the module's struct in the current scope).
- * False after conf_error, or when the memory is out. */
+ * False after conf_error, or with nothing said when the memory is out. */
 typedef bool conf_set(struct conf *cf, const struct conf_row *row,
                       void *settings);
 
 struct conf_row {
-    const char *name; /* NULL ends a table */
+    const char *name; /* a row {0} ends a table */
     unsigned where;   /* of enum conf_where */
     int min, max;     /* arguments after the name */
     bool block;       /* takes { } instead of ; */
@@ -68,6 +72,40 @@ struct conf_row {
      * _mask, a struct conf_range for every setter that reads numbers. */
     const void *allowed;
 };
+
+/* Rows of the usual kinds.  `at` is the setting's place in the module's struct;
+ * a module says once
+ *     #define AT(member) offsetof(struct its_settings, member)
+ * A setter of one's own: keeping what it reads by itself, in a pointer, or in a
+ * list that several directives add to. */
+#define CONF_SETTER(name, where, min, max, set)                                \
+    {name, where, min, max, false, set, CONF_OTHER, 0, 0, NULL}
+#define CONF_POINTED(name, where, min, max, set, at)                           \
+    {name, where, min, max, false, set, CONF_POINTER, at, 0, NULL}
+#define CONF_LIST(name, where, min, max, set, at)                              \
+    {name, where, min, max, false, set, CONF_CHAIN, at, 0, NULL}
+#define CONF_BLOCK(name, where, min, max, set)                                 \
+    {name, where, min, max, true, set, CONF_OTHER, 0, 0, NULL}
+
+/* One word, which is a number or stands for one. */
+#define CONF_ONE(name, where, set, at, fallback, allowed)                      \
+    {name, where, 1, 1, false, set, CONF_NUMBER, at, fallback, allowed}
+#define CONF_FLAG(name, where, at, fallback)                                   \
+    CONF_ONE(name, where, conf_set_flag, at, fallback, NULL)
+#define CONF_COUNT(name, where, at, fallback, range)                           \
+    CONF_ONE(name, where, conf_set_number, at, fallback, range)
+#define CONF_SIZE(name, where, at, fallback, range)                            \
+    CONF_ONE(name, where, conf_set_size, at, fallback, range)
+#define CONF_MSEC(name, where, at, fallback)                                   \
+    CONF_ONE(name, where, conf_set_msec, at, fallback, &conf_any_time)
+#define CONF_CHOICE(name, where, at, fallback, choices)                        \
+    CONF_ONE(name, where, conf_set_choice, at, fallback, choices)
+/* Words that add up, and any one text. */
+#define CONF_MASK(name, where, at, fallback, choices)                          \
+    {name,      where, 1,        CONF_MANY, false, conf_set_mask,              \
+     CONF_BITS, at,    fallback, choices}
+#define CONF_TEXT(name, where, at)                                             \
+    CONF_POINTED(name, where, 1, 1, conf_set_text, at)
 
 /* The words and their values; name NULL ends it. */
 struct conf_choice {
@@ -98,7 +136,7 @@ struct conf_scope {
     struct conf_scope *next; /* all scopes, in the order they were opened */
     struct span file;        /* where its block ends; empty for the main one */
     unsigned line;
-    void *settings[]; /* of each module; module.h: CONF_OF */
+    void *settings[]; /* of each module; CONF_OF in module.h */
 };
 
 /* A file that was read, for -T; text is as it stands on the disk. */
@@ -138,8 +176,8 @@ struct conf {
 };
 
 /* Reads the file into a new main scope, merges and finishes all scopes.  The
- * caller has set modules, arena, prefix, the paths where no directive says, warn and
- * err; path is absolute.  `globals` is the text of -g, or empty.  NULL with
+ * caller has set modules, arena, prefix, the paths where no directive says,
+ * warn and err; path is absolute.  `globals` is the text of -g, or empty.  NULL with
  * cf->err set on an error; cf->files lists what was read, the main file
  * first. */
 struct conf_scope *conf_read(struct conf *cf, const char *path,
@@ -170,9 +208,7 @@ void conf_warn(struct conf *cf, const char *format, ...)
 struct span conf_path(struct conf *cf, struct span path);
 struct span conf_include_path(struct conf *cf, struct span path);
 
-/* Ready-made setters; each but conf_set_mask refuses a second one in the same
- * scope with nginx's "directive is duplicate", and a number outside of
- * row->allowed. */
+/* Ready-made setters; those of numbers refuse one outside of row->allowed. */
 conf_set conf_set_flag;    /* on | off, as 1 and 0 */
 conf_set conf_set_number;  /* a decimal number */
 conf_set conf_set_size;    /* bytes, k, m, g (offsets too) */

@@ -4,10 +4,28 @@
 #include "conf_scope.h"
 #include "module.h"
 
-/* The slot of a row in a module's settings; NULL where the row has none. */
-static void *slot_of(const struct conf_row *row, void *settings)
+static bool is_number(const struct conf_row *row)
 {
-    return row->kind == CONF_OTHER ? NULL : (char *)settings + row->offset;
+    return row->kind == CONF_NUMBER || row->kind == CONF_BITS;
+}
+
+/* The slot of a row in a module's settings: one of the two, by its kind. */
+static int64_t *number_of(const struct conf_row *row, const void *settings)
+{
+    return (int64_t *)((char *)settings + row->offset);
+}
+
+static void **pointer_of(const struct conf_row *row, const void *settings)
+{
+    return (void **)((char *)settings + row->offset);
+}
+
+bool conf_is_set(const struct conf_row *row, const void *settings)
+{
+    if (row->kind == CONF_OTHER)
+        return false;
+    return is_number(row) ? *number_of(row, settings) != CONF_UNSET
+                          : *pointer_of(row, settings) != NULL;
 }
 
 static bool fresh_settings(struct conf *cf, const struct module *module,
@@ -21,8 +39,8 @@ static bool fresh_settings(struct conf *cf, const struct module *module,
     if (settings == NULL)
         return false;
     for (const struct conf_row *r = module->rows; r->name != NULL; r++)
-        if (r->kind == CONF_NUMBER)
-            *(int64_t *)slot_of(r, settings) = CONF_UNSET;
+        if (is_number(r))
+            *number_of(r, settings) = CONF_UNSET;
     CONF_OF(scope, module) = settings;
     return true;
 }
@@ -49,17 +67,17 @@ struct conf_scope *conf_open_scope(struct conf *cf)
 
 /* Fills what this scope left unset.  Two rows may share a slot (one setting,
  * two places): the second finds it filled. */
-static void merge(const struct module *module, void *settings, void *parent)
+static void merge(const struct module *module, void *settings,
+                  const void *parent)
 {
     for (const struct conf_row *r = module->rows; r->name != NULL; r++) {
-        void *mine = slot_of(r, settings);
-        void *theirs = parent == NULL ? NULL : slot_of(r, parent);
-
-        if (r->kind == CONF_NUMBER && *(int64_t *)mine == CONF_UNSET)
-            *(int64_t *)mine = theirs ? *(int64_t *)theirs : r->fallback;
-        else if (r->kind == CONF_POINTER && theirs != NULL &&
-                 *(void **)mine == NULL)
-            *(void **)mine = *(void **)theirs;
+        if (r->kind == CONF_OTHER || conf_is_set(r, settings))
+            continue;
+        if (is_number(r))
+            *number_of(r, settings) =
+                parent != NULL ? *number_of(r, parent) : r->fallback;
+        else if (parent != NULL)
+            *pointer_of(r, settings) = *pointer_of(r, parent);
     }
 }
 

@@ -7,6 +7,9 @@
 
 #include "conf.h"
 
+/* This scope's settings have a value in the row's slot. */
+bool conf_is_set(const struct conf_row *row, const void *settings);
+
 /* Merges and finishes all of cf->scopes, outer ones first.  False with
  * cf->err set. */
 bool conf_finish_scopes(struct conf *cf);

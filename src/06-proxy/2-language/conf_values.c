@@ -183,11 +183,6 @@ bool conf_parse_named(struct conf *cf, struct span word, struct span name,
 
 /* --- Setters ----------------------------------------------------------- */
 
-static bool duplicate(struct conf *cf)
-{
-    return conf_error(cf, "\"%s\" directive is duplicate", cf->words[0].ptr);
-}
-
 static int64_t *number_of(const struct conf_row *row, void *settings)
 {
     return (int64_t *)((char *)settings + row->offset);
@@ -200,11 +195,7 @@ static bool set_parsed(struct conf *cf, const struct conf_row *row,
                                   const struct conf_range *, int64_t *),
                        const char *complaint)
 {
-    int64_t *n = number_of(row, settings);
-
-    if (*n != CONF_UNSET)
-        return duplicate(cf);
-    return parse(cf, cf->words[1], row->allowed, n) ||
+    return parse(cf, cf->words[1], row->allowed, number_of(row, settings)) ||
            conf_error(cf, "\"%s\" directive %s", cf->words[0].ptr, complaint);
 }
 
@@ -238,8 +229,6 @@ bool conf_set_buffers(struct conf *cf, const struct conf_row *row,
 {
     int64_t *n = number_of(row, settings), size;
 
-    if (*n != CONF_UNSET)
-        return duplicate(cf);
     return parse_of_buffers(cf, read_number, cf->words[1], row->allowed, n) &&
            parse_of_buffers(cf, read_size, cf->words[2], &conf_any_size, &size);
 }
@@ -248,8 +237,6 @@ bool conf_set_flag(struct conf *cf, const struct conf_row *row, void *settings)
 {
     int64_t *flag = number_of(row, settings);
 
-    if (*flag != CONF_UNSET)
-        return duplicate(cf);
     if (span_eq_nocase(cf->words[1], SPAN("on")))
         *flag = 1;
     else if (span_eq_nocase(cf->words[1], SPAN("off")))
@@ -277,15 +264,12 @@ bool conf_set_choice(struct conf *cf, const struct conf_row *row,
 {
     const struct conf_choice *choice = find_choice(row, cf->words[1]);
 
-    if (*number_of(row, settings) != CONF_UNSET)
-        return duplicate(cf);
     if (choice == NULL)
         return conf_error(cf, "invalid value \"%s\"", cf->words[1].ptr);
     *number_of(row, settings) = choice->value;
     return true;
 }
 
-/* Not refused a second time: as in nginx, what several lines say adds up. */
 bool conf_set_mask(struct conf *cf, const struct conf_row *row, void *settings)
 {
     int64_t *mask = number_of(row, settings);
@@ -306,17 +290,12 @@ bool conf_set_mask(struct conf *cf, const struct conf_row *row, void *settings)
 
 bool conf_set_text(struct conf *cf, const struct conf_row *row, void *settings)
 {
-    void *slot = (char *)settings + row->offset;
-    struct span *text, *old;
+    struct span *text = arena_alloc(cf->arena, sizeof *text);
 
-    memcpy(&old, slot, sizeof old);
-    if (old != NULL)
-        return duplicate(cf);
-    text = arena_alloc(cf->arena, sizeof *text);
     if (text == NULL)
         return false;
     *text = cf->words[1];
-    memcpy(slot, &text, sizeof text);
+    *(struct span **)((char *)settings + row->offset) = text;
     return true;
 }
 

@@ -52,7 +52,6 @@ struct variable {
     /* The value; ptr NULL when there is none ("-" in a log, "" elsewhere).
      * `rest` is what follows the prefix ("x" of $arg_x), or else the name. */
     struct span (*get)(struct exchange *x, struct span rest);
-    size_t at; /* get NULL: a struct span of the exchange is the value */
 };
 
 /* What became of a piece of a body that was handed to a filter. */

@@ -160,8 +160,6 @@ bool conf_set_value(struct conf *cf, const struct conf_row *row,
 {
     struct value **slot = (struct value **)((char *)settings + row->offset);
 
-    if (*slot != NULL)
-        return conf_error(cf, "\"%s\" directive is duplicate", row->name);
     *slot = value_compile(cf, cf->words[1]);
     return *slot != NULL;
 }

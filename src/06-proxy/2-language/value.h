@@ -16,8 +16,10 @@ struct value;
  * configuration: value_check_names tells. */
 struct value *value_compile(struct conf *cf, struct span text);
 
-/* Setter for a CONF_POINTER setting that holds a struct value *. */
+/* Setter and row of a setting that holds a struct value *. */
 conf_set conf_set_value;
+#define CONF_VALUE(name, where, at)                                            \
+    CONF_POINTED(name, where, 1, 1, conf_set_value, at)
 
 /* The text for this exchange, in its arena or the configuration's. */
 struct span value_eval(struct exchange *x, const struct value *v);

@@ -115,9 +115,8 @@ static bool set_internal(struct conf *cf, const struct conf_row *row,
 }
 
 static const struct conf_row content_rows[] = {
-    {"internal", CONF_LOCATION, 0, 0, false, set_internal, CONF_OTHER, 0, 0,
-     NULL},
-    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+    CONF_SETTER("internal", CONF_LOCATION, 0, 0, set_internal),
+    {0},
 };
 
 const struct module content_module = {

@@ -171,15 +171,13 @@ static bool set_location(struct conf *cf, const struct conf_row *row,
 }
 
 static const struct conf_row front_rows[] = {
-    {"http", CONF_MAIN, 0, 0, true, set_http, CONF_OTHER, 0, 0, NULL},
-    {"server", CONF_HTTP, 0, 0, true, set_server, CONF_OTHER, 0, 0, NULL},
-    {"location", CONF_SERVER | CONF_LOCATION, 1, 2, true, set_location,
-     CONF_OTHER, 0, 0, NULL},
-    {"listen", CONF_SERVER, 1, CONF_MANY, false, front_set_listen, CONF_OTHER,
-     0, 0, NULL},
-    {"server_name", CONF_SERVER, 1, CONF_MANY, false, front_set_server_name,
-     CONF_OTHER, 0, 0, NULL},
-    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+    CONF_BLOCK("http", CONF_MAIN, 0, 0, set_http),
+    CONF_BLOCK("server", CONF_HTTP, 0, 0, set_server),
+    CONF_BLOCK("location", CONF_SERVER | CONF_LOCATION, 1, 2, set_location),
+    CONF_SETTER("listen", CONF_SERVER, 1, CONF_MANY, front_set_listen),
+    CONF_SETTER("server_name", CONF_SERVER, 1, CONF_MANY,
+                front_set_server_name),
+    {0},
 };
 
 const struct module front_module = {

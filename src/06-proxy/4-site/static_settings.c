@@ -188,26 +188,22 @@ static bool set_type(struct conf *cf, const struct conf_row *row,
 static const struct conf_choice modified_choices[] = {
     {"off", 0}, {"exact", 1}, {"before", 2}, {NULL, 0}};
 
-#define AT(member) CONF_NUMBER, offsetof(struct static_settings, member)
-#define POINTER(member) CONF_POINTER, offsetof(struct static_settings, member)
+#define AT(member) offsetof(struct static_settings, member)
 
 static const struct conf_row static_rows[] = {
-    {"root", WHERE, 1, 1, false, set_root, POINTER(root), 0, NULL},
-    {"alias", CONF_LOCATION, 1, 1, false, set_alias, CONF_OTHER, 0, 0, NULL},
-    {"index", WHERE, 1, CONF_MANY, false, set_index, POINTER(index), 0, NULL},
-    {"types", WHERE, 0, 0, true, set_types, POINTER(types), 0, NULL},
-    {CONF_ANY_NAME, CONF_TYPES, 0, CONF_MANY, false, set_type, CONF_OTHER, 0,
-     0, NULL},
-    {"default_type", WHERE, 1, 1, false, conf_set_text, POINTER(default_type),
-     0, NULL},
-    {"etag", WHERE, 1, 1, false, conf_set_flag, AT(etag), 1, NULL},
-    {"if_modified_since", WHERE, 1, 1, false, conf_set_choice,
-     AT(if_modified_since), 1, modified_choices},
-    {"max_ranges", WHERE, 1, 1, false, conf_set_number, AT(max_ranges),
-     INT32_MAX, &conf_any_count},
-    {"log_not_found", WHERE, 1, 1, false, conf_set_flag, AT(log_not_found), 1,
+    CONF_POINTED("root", WHERE, 1, 1, set_root, AT(root)),
+    CONF_SETTER("alias", CONF_LOCATION, 1, 1, set_alias),
+    CONF_LIST("index", WHERE, 1, CONF_MANY, set_index, AT(index)),
+    {"types", WHERE, 0, 0, true, set_types, CONF_CHAIN, AT(types), 0,
      NULL},
-    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+    CONF_SETTER(CONF_ANY_NAME, CONF_TYPES, 0, CONF_MANY, set_type),
+    CONF_TEXT("default_type", WHERE, AT(default_type)),
+    CONF_FLAG("etag", WHERE, AT(etag), 1),
+    CONF_CHOICE("if_modified_since", WHERE, AT(if_modified_since), 1,
+                modified_choices),
+    CONF_COUNT("max_ranges", WHERE, AT(max_ranges), INT32_MAX, &conf_any_count),
+    CONF_FLAG("log_not_found", WHERE, AT(log_not_found), 1),
+    {0},
 };
 
 /* Where nothing is configured nginx knows three types, one index, one root. */

@@ -300,10 +300,9 @@ static bool set_peer(struct conf *cf, const struct conf_row *row,
 }
 
 static const struct conf_row upstream_rows[] = {
-    {"upstream", CONF_HTTP, 1, 1, true, set_upstream, CONF_OTHER, 0, 0, NULL},
-    {"server", CONF_UPSTREAM, 1, CONF_MANY, false, set_peer, CONF_OTHER, 0, 0,
-     NULL},
-    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+    CONF_BLOCK("upstream", CONF_HTTP, 1, 1, set_upstream),
+    CONF_SETTER("server", CONF_UPSTREAM, 1, CONF_MANY, set_peer),
+    {0},
 };
 
 const struct module upstream_module = {

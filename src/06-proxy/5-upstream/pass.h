@@ -1,9 +1,8 @@
 /* pass: what proxy_pass and uwsgi_pass share: the rows of both families, and
  * how they name whom they pass to.
  *
- * The same directives under two names: PASS_ROWS("proxy", struct
- * proxy_settings) makes the rows of a family whose settings struct has a member
- * `pass`. */
+ * The same directives under two names: PASS_ROWS("proxy") makes the rows of a
+ * family whose settings struct has a member `pass`. */
 
 #ifndef STRATA_PASS_H
 #define STRATA_PASS_H
@@ -13,40 +12,33 @@
 
 #define PASS_WHERE (CONF_HTTP | CONF_SERVER | CONF_LOCATION)
 
-#define PASS_NUMBER(name, settings, setter, member, fallback, allowed)         \
-    {                                                                          \
-        name, PASS_WHERE, 1, 1, false, setter, CONF_NUMBER,                    \
-            offsetof(settings, pass.member), fallback, allowed                 \
-    }
-
-#define PASS_ROWS(family, settings)                                            \
-    PASS_NUMBER(family "_connect_timeout", settings, conf_set_msec,            \
-                connect_timeout, 60000, &conf_any_time),                       \
-        PASS_NUMBER(family "_send_timeout", settings, conf_set_msec,           \
-                    send_timeout, 60000, &conf_any_time),                      \
-        PASS_NUMBER(family "_read_timeout", settings, conf_set_msec,           \
-                    read_timeout, 60000, &conf_any_time),                      \
-        PASS_NUMBER(family "_buffer_size", settings, conf_set_size,            \
-                    buffer_size, 8192, CONF_RANGE(1, FRONT_CHUNK)),            \
-        PASS_NUMBER(family "_next_upstream_tries", settings, conf_set_number,  \
-                    next_tries, 0, &conf_any_count),                           \
-        PASS_NUMBER(family "_next_upstream_timeout", settings, conf_set_msec,  \
-                    next_timeout, 0, &conf_any_time),                          \
-        PASS_NUMBER(family "_pass_request_headers", settings, conf_set_flag,   \
-                    pass_request_headers, 1, NULL),                            \
-        PASS_NUMBER(family "_pass_request_body", settings, conf_set_flag,      \
-                    pass_request_body, 1, NULL),                               \
-        PASS_NUMBER(family "_ignore_client_abort", settings, conf_set_flag,    \
-                    ignore_client_abort, 0, NULL),                             \
-        {family "_next_upstream", PASS_WHERE, 1, CONF_MANY, false,             \
-         conf_set_mask, CONF_NUMBER, offsetof(settings, pass.next_upstream),   \
-         NEXT_ERROR | NEXT_TIMEOUT, pass_next_choices},                        \
-        {family "_hide_header", PASS_WHERE, 1, 1, false, pass_add_name,        \
-         CONF_POINTER, offsetof(settings, pass.hide), 0, NULL},                \
-    {                                                                          \
-        family "_pass_header", PASS_WHERE, 1, 1, false, pass_add_name,         \
-            CONF_POINTER, offsetof(settings, pass.pass), 0, NULL               \
-    }
+/* In terms of AT, the place of a member in the family's struct. */
+#define PASS_ROWS(family)                                                      \
+    CONF_MSEC(family "_connect_timeout", PASS_WHERE, AT(pass.connect_timeout), \
+              60000),                                                          \
+        CONF_MSEC(family "_send_timeout", PASS_WHERE, AT(pass.send_timeout),   \
+                  60000),                                                      \
+        CONF_MSEC(family "_read_timeout", PASS_WHERE, AT(pass.read_timeout),   \
+                  60000),                                                      \
+        CONF_SIZE(family "_buffer_size", PASS_WHERE, AT(pass.buffer_size),     \
+                  8192, CONF_RANGE(1, FRONT_CHUNK)),                           \
+        CONF_COUNT(family "_next_upstream_tries", PASS_WHERE,                  \
+                   AT(pass.next_tries), 0, &conf_any_count),                   \
+        CONF_MSEC(family "_next_upstream_timeout", PASS_WHERE,                 \
+                  AT(pass.next_timeout), 0),                                   \
+        CONF_FLAG(family "_pass_request_headers", PASS_WHERE,                  \
+                  AT(pass.pass_request_headers), 1),                           \
+        CONF_FLAG(family "_pass_request_body", PASS_WHERE,                     \
+                  AT(pass.pass_request_body), 1),                              \
+        CONF_FLAG(family "_ignore_client_abort", PASS_WHERE,                   \
+                  AT(pass.ignore_client_abort), 0),                            \
+        CONF_MASK(family "_next_upstream", PASS_WHERE,                         \
+                  AT(pass.next_upstream), NEXT_ERROR | NEXT_TIMEOUT,           \
+                  pass_next_choices),                                          \
+        CONF_LIST(family "_hide_header", PASS_WHERE, 1, 1, pass_add_name,      \
+                  AT(pass.hide)),                                              \
+        CONF_LIST(family "_pass_header", PASS_WHERE, 1, 1, pass_add_name,      \
+                  AT(pass.pass))
 
 extern const struct module proxy_module, uwsgi_module;
 

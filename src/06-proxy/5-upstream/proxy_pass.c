@@ -371,20 +371,17 @@ static bool set_redirect(struct conf *cf, const struct conf_row *row,
 static const struct conf_choice version_choices[] = {
     {"1.0", 0}, {"1.1", 1}, {NULL, 0}};
 
+#define AT(member) offsetof(struct proxy_settings, member)
+
 static const struct conf_row proxy_rows[] = {
-    {"proxy_pass", CONF_LOCATION, 1, 1, false, set_proxy_pass, CONF_OTHER, 0,
-     0, NULL},
-    {"proxy_set_header", PASS_WHERE, 2, 2, false, set_header, CONF_POINTER,
-     offsetof(struct proxy_settings, headers), 0, NULL},
-    {"proxy_redirect", PASS_WHERE, 1, 2, false, set_redirect, CONF_POINTER,
-     offsetof(struct proxy_settings, redirects), 0, NULL},
-    {"proxy_http_version", PASS_WHERE, 1, 1, false, conf_set_choice,
-     CONF_NUMBER, offsetof(struct proxy_settings, http_minor), 0,
-     version_choices},
-    {"proxy_method", PASS_WHERE, 1, 1, false, conf_set_value, CONF_POINTER,
-     offsetof(struct proxy_settings, method), 0, NULL},
-    PASS_ROWS("proxy", struct proxy_settings),
-    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+    CONF_SETTER("proxy_pass", CONF_LOCATION, 1, 1, set_proxy_pass),
+    CONF_LIST("proxy_set_header", PASS_WHERE, 2, 2, set_header, AT(headers)),
+    CONF_LIST("proxy_redirect", PASS_WHERE, 1, 2, set_redirect, AT(redirects)),
+    CONF_CHOICE("proxy_http_version", PASS_WHERE, AT(http_minor), 0,
+                version_choices),
+    CONF_VALUE("proxy_method", PASS_WHERE, AT(method)),
+    PASS_ROWS("proxy"),
+    {0},
 };
 
 const struct module proxy_module = {

@@ -132,17 +132,15 @@ static bool set_param(struct conf *cf, const struct conf_row *row,
 
 #define WHERE PASS_WHERE
 
+#define AT(member) offsetof(struct uwsgi_settings, member)
+
 static const struct conf_row uwsgi_rows[] = {
-    {"uwsgi_pass", CONF_LOCATION, 1, 1, false, set_uwsgi_pass, CONF_OTHER, 0,
-     0, NULL},
-    {"uwsgi_param", WHERE, 2, 3, false, set_param, CONF_POINTER,
-     offsetof(struct uwsgi_settings, params), 0, NULL},
-    {"uwsgi_modifier1", WHERE, 1, 1, false, conf_set_number, CONF_NUMBER,
-     offsetof(struct uwsgi_settings, modifier1), 0, CONF_RANGE(0, 255)},
-    {"uwsgi_modifier2", WHERE, 1, 1, false, conf_set_number, CONF_NUMBER,
-     offsetof(struct uwsgi_settings, modifier2), 0, CONF_RANGE(0, 255)},
-    PASS_ROWS("uwsgi", struct uwsgi_settings),
-    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+    CONF_SETTER("uwsgi_pass", CONF_LOCATION, 1, 1, set_uwsgi_pass),
+    CONF_LIST("uwsgi_param", WHERE, 2, 3, set_param, AT(params)),
+    CONF_COUNT("uwsgi_modifier1", WHERE, AT(modifier1), 0, CONF_RANGE(0, 255)),
+    CONF_COUNT("uwsgi_modifier2", WHERE, AT(modifier2), 0, CONF_RANGE(0, 255)),
+    PASS_ROWS("uwsgi"),
+    {0},
 };
 
 const struct module uwsgi_module = {

@@ -50,23 +50,20 @@ struct accepted_settings {
 #define AT(name) offsetof(struct accepted_settings, name)
 
 static const struct conf_row accepted_rows[] = {
-#define FLAG(name, where, reason)                                              \
-    {#name, where, 1, 1, false, conf_set_flag, CONF_NUMBER, AT(name), 0, NULL},
+#define FLAG(name, where, reason) CONF_FLAG(#name, where, AT(name), 0),
 #define NUMBER(name, where, range, reason)                                     \
-    {#name,       where,    1, 1,    false, conf_set_number,                   \
-     CONF_NUMBER, AT(name), 1, range},
+    CONF_COUNT(#name, where, AT(name), 1, range),
 #define BUFFERS(name, where, reason)                                           \
     {#name,       where,    2, 2,                       false,                 \
      conf_set_buffers, CONF_NUMBER, AT(name), 1, CONF_RANGE(1, INT32_MAX)},
 #define PATH(name, where, reason)                                              \
-    {#name,        where,    1, 4,   false, conf_set_temp_path,                \
-     CONF_POINTER, AT(name), 0, NULL},
+    CONF_POINTED(#name, where, 1, 4, conf_set_temp_path, AT(name)),
     DIRECTIVES
 #undef FLAG
 #undef NUMBER
 #undef BUFFERS
 #undef PATH
-    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+    {0},
 };
 
 const struct accepted accepted_directives[] = {
@@ -75,7 +72,7 @@ const struct accepted accepted_directives[] = {
 #define BUFFERS(name, where, reason)       {#name, reason},
 #define PATH(name, where, reason)          {#name, reason},
     DIRECTIVES
-    {NULL, NULL},
+    {0},
 };
 
 const struct module accepted_module = {

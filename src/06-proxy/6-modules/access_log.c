@@ -328,13 +328,13 @@ static bool access_log_finish(struct conf *cf, void *settings,
     return s->logs->file != NULL && s->logs->format != NULL;
 }
 
+#define AT(member) offsetof(struct access_log_settings, member)
+
 static const struct conf_row access_log_rows[] = {
-    {"log_format", CONF_HTTP, 2, CONF_MANY, false, set_log_format, CONF_OTHER,
-     0, 0, NULL},
-    {"access_log", CONF_HTTP | CONF_SERVER | CONF_LOCATION, 1, CONF_MANY,
-     false, set_access_log, CONF_POINTER,
-     offsetof(struct access_log_settings, logs), 0, NULL},
-    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+    CONF_SETTER("log_format", CONF_HTTP, 2, CONF_MANY, set_log_format),
+    CONF_LIST("access_log", CONF_HTTP | CONF_SERVER | CONF_LOCATION, 1,
+              CONF_MANY, set_access_log, AT(logs)),
+    {0},
 };
 
 const struct module access_log_module = {

@@ -204,8 +204,6 @@ static bool set_types(struct conf *cf, const struct conf_row *row,
     struct gzip_types *types = arena_zalloc(
         cf->arena, sizeof *types + cf->count * sizeof types->list[0]);
 
-    if (s->types != NULL)
-        return conf_error(cf, "\"%s\" directive is duplicate", row->name);
     if (types == NULL)
         return conf_error(cf, "out of memory");
     types->list[types->count++] = SPAN("text/html");
@@ -263,24 +261,18 @@ static const struct conf_choice version_choices[] = {
     {"1.0", 0}, {"1.1", 1}, {NULL, 0}};
 
 #define WHERE (CONF_HTTP | CONF_SERVER | CONF_LOCATION)
-#define AT(member) CONF_NUMBER, offsetof(struct gzip_settings, member)
+#define AT(member) offsetof(struct gzip_settings, member)
 
 static const struct conf_row gzip_rows[] = {
-    {"gzip", WHERE, 1, 1, false, conf_set_flag, AT(on), 0, NULL},
-    {"gzip_vary", WHERE, 1, 1, false, conf_set_flag, AT(vary), 0, NULL},
-    {"gzip_min_length", WHERE, 1, 1, false, conf_set_size, AT(min_length), 20,
-     &conf_any_offset},
-    {"gzip_comp_level", WHERE, 1, 1, false, conf_set_number, AT(level), 1,
-     CONF_RANGE(1, 9)},
-    {"gzip_http_version", WHERE, 1, 1, false, conf_set_choice, AT(http_minor),
-     1, version_choices},
-    {"gzip_proxied", WHERE, 1, CONF_MANY, false, conf_set_mask,
-     AT(proxied), PROXIED_OFF, proxied_choices},
-    {"gzip_types", WHERE, 1, CONF_MANY, false, set_types, CONF_POINTER,
-     offsetof(struct gzip_settings, types), 0, NULL},
-    {"gzip_disable", WHERE, 1, CONF_MANY, false, set_disable, CONF_POINTER,
-     offsetof(struct gzip_settings, disable), 0, NULL},
-    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+    CONF_FLAG("gzip", WHERE, AT(on), 0),
+    CONF_FLAG("gzip_vary", WHERE, AT(vary), 0),
+    CONF_SIZE("gzip_min_length", WHERE, AT(min_length), 20, &conf_any_offset),
+    CONF_COUNT("gzip_comp_level", WHERE, AT(level), 1, CONF_RANGE(1, 9)),
+    CONF_CHOICE("gzip_http_version", WHERE, AT(http_minor), 1, version_choices),
+    CONF_MASK("gzip_proxied", WHERE, AT(proxied), PROXIED_OFF, proxied_choices),
+    CONF_POINTED("gzip_types", WHERE, 1, CONF_MANY, set_types, AT(types)),
+    CONF_LIST("gzip_disable", WHERE, 1, CONF_MANY, set_disable, AT(disable)),
+    {0},
 };
 
 const struct module gzip_module = {

@@ -70,11 +70,12 @@ static bool set_add_header(struct conf *cf, const struct conf_row *row,
     return h->value != NULL;
 }
 
+#define AT(member) offsetof(struct headers_settings, member)
+
 static const struct conf_row headers_rows[] = {
-    {"add_header", CONF_HTTP | CONF_SERVER | CONF_LOCATION, 2, 3, false,
-     set_add_header, CONF_POINTER, offsetof(struct headers_settings, list), 0,
-     NULL},
-    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+    CONF_LIST("add_header", CONF_HTTP | CONF_SERVER | CONF_LOCATION, 2, 3,
+              set_add_header, AT(list)),
+    {0},
 };
 
 const struct module headers_module = {

@@ -77,9 +77,8 @@ static bool set_return(struct conf *cf, const struct conf_row *row,
 }
 
 static const struct conf_row return_rows[] = {
-    {"return", CONF_SERVER | CONF_LOCATION, 1, 2, false, set_return,
-     CONF_OTHER, 0, 0, NULL},
-    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+    CONF_SETTER("return", CONF_SERVER | CONF_LOCATION, 1, 2, set_return),
+    {0},
 };
 
 const struct module return_module = {

@@ -20,8 +20,6 @@ static bool set_events(struct conf *cf, const struct conf_row *row,
     struct core_settings *core = settings;
 
     (void)row;
-    if (core->has_events != CONF_UNSET)
-        return conf_error(cf, "\"events\" directive is duplicate");
     core->has_events = 1;
     return conf_block(cf, CONF_EVENTS, cf->scope, cf->subject);
 }
@@ -40,8 +38,6 @@ static bool set_processes(struct conf *cf, const struct conf_row *row,
     struct core_settings *core = settings;
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
-    if (core->worker_processes != CONF_UNSET)
-        return conf_error(cf, "\"worker_processes\" directive is duplicate");
     if (!span_eq(cf->words[1], SPAN("auto")))
         return conf_parse_number(cf, cf->words[1], row->allowed,
                                  &core->worker_processes) ||
@@ -56,9 +52,6 @@ static bool set_connections(struct conf *cf, const struct conf_row *row,
 {
     struct core_settings *core = settings;
 
-    if (core->worker_connections != CONF_UNSET)
-        return conf_error(cf, "\"%s\" directive is duplicate",
-                          cf->words[0].ptr);
     return conf_parse_number(cf, cf->words[1], row->allowed,
                              &core->worker_connections) ||
            conf_error(cf, "invalid number \"%s\"", cf->words[1].ptr);
@@ -130,8 +123,6 @@ static bool set_user(struct conf *cf, const struct conf_row *row,
     const char *group = cf->words[cf->count - 1].ptr; /* alone: the same name */
 
     (void)row;
-    if (core->user != NULL)
-        return conf_error(cf, "\"user\" directive is duplicate");
     if (geteuid() != 0) {
         conf_warn(cf, "the \"user\" directive makes sense only if the master "
                       "process runs with super-user privileges, ignored");
@@ -175,8 +166,6 @@ static bool set_affinity(struct conf *cf, const struct conf_row *row,
     unsigned first = each ? 2 : 1;
 
     (void)row;
-    if (core->affinity != NULL)
-        return conf_error(cf, "\"worker_cpu_affinity\" directive is duplicate");
     if (each && cf->count > 3)
         return conf_error(cf, "invalid number of arguments in "
                               "\"worker_cpu_affinity\" directive");
@@ -196,42 +185,30 @@ static bool set_affinity(struct conf *cf, const struct conf_row *row,
 /* --- The table --------------------------------------------------------- */
 
 #define AT(member) offsetof(struct core_settings, member)
-#define NUMBER(name, where, set, member, fallback, allowed)                    \
-    {                                                                          \
-        name, where, 1, 1, false, set, CONF_NUMBER, AT(member), fallback,      \
-            allowed                                                            \
-    }
 #define EVERYWHERE (CONF_MAIN | CONF_HTTP | CONF_SERVER | CONF_LOCATION)
 
 static const struct conf_row rows[] = {
-    {"user", CONF_MAIN, 1, 2, false, set_user, CONF_POINTER, AT(user), 0, NULL},
-    {"pid", CONF_MAIN, 1, 1, false, set_path, CONF_POINTER, AT(pid), 0, NULL},
-    {"working_directory", CONF_MAIN, 1, 1, false, conf_set_text, CONF_POINTER,
-     AT(working_directory), 0, NULL},
-    {"env", CONF_MAIN, 1, 1, false, set_env, CONF_POINTER, AT(env), 0, NULL},
-    {"error_log", EVERYWHERE, 1, CONF_MANY, false, error_log_set, CONF_POINTER,
-     AT(error_log), 0, NULL},
-    {"worker_cpu_affinity", CONF_MAIN, 1, CONF_MANY, false, set_affinity,
-     CONF_POINTER, AT(affinity), 0, NULL},
-    NUMBER("daemon", CONF_MAIN, conf_set_flag, daemon, 1, NULL),
-    NUMBER("master_process", CONF_MAIN, conf_set_flag, master_process, 1, NULL),
-    NUMBER("worker_processes", CONF_MAIN, set_processes, worker_processes, 1,
-           CONF_RANGE(1, SUPERVISOR_MAX_WORKERS)),
-    NUMBER("worker_priority", CONF_MAIN, conf_set_number, worker_priority, 0,
-           CONF_RANGE(-20, 20)),
-    NUMBER("worker_rlimit_nofile", CONF_MAIN, conf_set_number,
-           worker_rlimit_nofile, -1, &conf_any_count),
-    NUMBER("worker_rlimit_core", CONF_MAIN, conf_set_size, worker_rlimit_core,
-           -1, &conf_any_offset),
-    NUMBER("worker_shutdown_timeout", CONF_MAIN, conf_set_msec,
-           worker_shutdown_timeout, 0, &conf_any_time),
+    CONF_POINTED("user", CONF_MAIN, 1, 2, set_user, AT(user)),
+    CONF_POINTED("pid", CONF_MAIN, 1, 1, set_path, AT(pid)),
+    CONF_TEXT("working_directory", CONF_MAIN, AT(working_directory)),
+    CONF_LIST("env", CONF_MAIN, 1, 1, set_env, AT(env)),
+    CONF_LIST("error_log", EVERYWHERE, 1, CONF_MANY, error_log_set,
+              AT(error_log)),
+    CONF_POINTED("worker_cpu_affinity", CONF_MAIN, 1, CONF_MANY, set_affinity,
+                 AT(affinity)),
+    CONF_FLAG("daemon", CONF_MAIN, AT(daemon), 1),
+    CONF_FLAG("master_process", CONF_MAIN, AT(master_process), 1),
+    CONF_ONE("worker_processes", CONF_MAIN, set_processes, AT(worker_processes), 1, CONF_RANGE(1, SUPERVISOR_MAX_WORKERS)),
+    CONF_COUNT("worker_priority", CONF_MAIN, AT(worker_priority), 0, CONF_RANGE(-20, 20)),
+    CONF_COUNT("worker_rlimit_nofile", CONF_MAIN, AT(worker_rlimit_nofile), -1, &conf_any_count),
+    CONF_SIZE("worker_rlimit_core", CONF_MAIN, AT(worker_rlimit_core), -1, &conf_any_offset),
+    CONF_MSEC("worker_shutdown_timeout", CONF_MAIN, AT(worker_shutdown_timeout), 0),
     {"events", CONF_MAIN, 0, 0, true, set_events, CONF_NUMBER, AT(has_events),
      0, NULL},
-    {"use", CONF_EVENTS, 1, 1, false, set_use, CONF_OTHER, 0, 0, NULL},
-    NUMBER("worker_connections", CONF_EVENTS, set_connections,
-           worker_connections, 512, &conf_any_count),
-    NUMBER("multi_accept", CONF_EVENTS, conf_set_flag, multi_accept, 0, NULL),
-    {NULL, 0, 0, 0, false, NULL, CONF_OTHER, 0, 0, NULL},
+    CONF_SETTER("use", CONF_EVENTS, 1, 1, set_use),
+    CONF_ONE("worker_connections", CONF_EVENTS, set_connections, AT(worker_connections), 512, &conf_any_count),
+    CONF_FLAG("multi_accept", CONF_EVENTS, AT(multi_accept), 0),
+    {0},
 };
 
 static const struct span *default_pid(struct conf *cf)
