@@ -9,8 +9,9 @@ CC      ?= cc
 CFLAGS  ?= -O2 -g
 BUILD   ?= build
 PYTHON  ?= /usr/bin/python3
-# A function in a table has the parameters of all that stand there.
-WARN     = -Wall -Wextra -Wno-unused-parameter
+# A function in a table has the parameters of all that stand there, and a row
+# ends where the rest is zero.
+WARN     = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE $(WARN) $(WERROR) -pthread $(CFLAGS) $(SANITIZE)
 ALL_LDFLAGS = -pthread -Wl,--as-needed $(LDFLAGS) $(SANITIZE)
 

@@ -39,21 +39,23 @@ static void life(void)
     CU_ASSERT_EQUAL(fread(text, 1, sizeof text, f), 5);
     fclose(f);
     CU_ASSERT_NSTRING_EQUAL(text, "4711\n", 5);
-    pidfile_close(&p, false);
-    CU_ASSERT_EQUAL(access(path, F_OK), 0); /* it stays */
+    pidfile_remove(&p);
+    pidfile_close(&p);
+    CU_ASSERT_EQUAL(access(path, F_OK), 0); /* another stands in it: it stays */
     CU_ASSERT(pidfile_open(&p, path, &err));
-    pidfile_close(&p, false);
+    pidfile_close(&p);
     CU_ASSERT_EQUAL(access(path, F_OK), 0); /* it was there before */
     CU_ASSERT(pidfile_open(&p, path, &err));
-    CU_ASSERT(pidfile_write(&p, 1, &err));
-    pidfile_close(&p, true);
+    CU_ASSERT(pidfile_write(&p, getpid(), &err));
+    pidfile_remove(&p);
+    pidfile_close(&p);
     CU_ASSERT_NOT_EQUAL(access(path, F_OK), 0);
     CU_ASSERT(pidfile_open(&p, path, &err));
-    pidfile_close(&p, false); /* made, and never written */
+    pidfile_close(&p); /* made, and never written */
     CU_ASSERT_NOT_EQUAL(access(path, F_OK), 0);
     CU_ASSERT_FALSE(pidfile_open(&p, "/no/such/dir/p", &err));
     CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "/no/such/dir/p"));
-    pidfile_close(&p, true);
+    pidfile_close(&p);
 }
 
 /* What is removed is the link, not what somebody else keeps behind it. */
@@ -68,8 +70,9 @@ static void link_goes(void)
     put("kept\n");
     CU_ASSERT_EQUAL_FATAL(symlink(path, link), 0);
     CU_ASSERT_FATAL(pidfile_open(&p, link, &err));
-    CU_ASSERT(pidfile_write(&p, 4711, &err));
-    pidfile_close(&p, true);
+    CU_ASSERT(pidfile_write(&p, getpid(), &err));
+    pidfile_remove(&p);
+    pidfile_close(&p);
     CU_ASSERT_NOT_EQUAL(lstat(link, &st), 0);
     CU_ASSERT_EQUAL(access(path, F_OK), 0);
     unlink(link);

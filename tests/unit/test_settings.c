@@ -8,8 +8,27 @@
 #include <time.h>
 #include <unistd.h>
 
-static const struct settings_source source = {"d/wsgi.ini", "/srv/d/wsgi.ini",
-                                              NULL};
+static bool add(const struct settings_source *source, struct span key,
+                const char *value, unsigned line, struct err *err)
+{
+    return settings_add(source->to, key, value, source->name, line, err);
+}
+
+static struct settings_source source = {"d/wsgi.ini", "/srv/d/wsgi.ini", NULL,
+                                        add, NULL};
+
+/* The two readers, into a list. */
+static bool read_ini(struct settings *s, struct span text, struct err *err)
+{
+    source.to = s;
+    return settings_read_ini(&source, text, err);
+}
+
+static bool read_json(struct settings *s, struct span text, struct err *err)
+{
+    source.to = s;
+    return settings_read_json(&source, text, err);
+}
 
 /* The list as text: key=value, or key alone, joined with "|". */
 static const char *shown(const struct settings *s)
@@ -63,7 +82,7 @@ static void ini_lines(void)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct settings s = {0};
         struct err err = {""};
-        bool ok = settings_read_ini(&s, &source, span_of(table[i].text), &err);
+        bool ok = read_ini(&s, span_of(table[i].text), &err);
         CU_ASSERT_EQUAL(ok, table[i].list != NULL);
         if (table[i].list) {
             CU_ASSERT_STRING_EQUAL(shown(&s), table[i].list);
@@ -76,11 +95,11 @@ static void ini_lines(void)
 
 static void ini_sections_and_lines(void)
 {
-    const struct settings_source other = {"w.ini", "/w.ini", "two"};
     struct settings s = {0};
+    const struct settings_source other = {"w.ini", "/w.ini", "two", add, &s};
     struct err err;
 
-    CU_ASSERT(settings_read_ini(&s, &other,
+    CU_ASSERT(settings_read_ini(&other,
                                 SPAN("[uwsgi]\na=1\n[two]\nb=%x\nc"), &err));
     CU_ASSERT_STRING_EQUAL(shown(&s), "b=two|c");
     CU_ASSERT_EQUAL(s.list[0].line, 4);
@@ -99,7 +118,7 @@ static void ini_truncated(void)
         struct err err;
         char *exact = malloc(n ? n : 1);
         memcpy(exact, text, n);
-        settings_read_ini(&s, &source, (struct span){exact, n}, &err);
+        read_ini(&s, (struct span){exact, n}, &err);
         settings_free(&s);
         free(exact);
     }
@@ -128,7 +147,7 @@ static void json_values(void)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct settings s = {0};
         struct err err = {""};
-        bool ok = settings_read_json(&s, &source, span_of(table[i].text), &err);
+        bool ok = read_json(&s, span_of(table[i].text), &err);
         CU_ASSERT_EQUAL(ok, table[i].list != NULL);
         if (table[i].list) {
             CU_ASSERT_STRING_EQUAL(shown(&s), table[i].list);
@@ -144,8 +163,8 @@ static void json_lines(void)
     struct settings s = {0};
     struct err err;
 
-    CU_ASSERT(settings_read_json(
-        &s, &source,
+    CU_ASSERT(read_json(
+        &s,
         SPAN("{\"uwsgi\": {\n \"a\": \"b\",\n\"b\" \n : 1,\n\"\\u0063\": 2}}"),
         &err));
     CU_ASSERT_EQUAL(s.list[0].line, 2);
@@ -165,7 +184,7 @@ static void json_truncated(void)
         char *exact = malloc(n ? n : 1);
         memcpy(exact, text, n);
         CU_ASSERT_FALSE(
-            settings_read_json(&s, &source, (struct span){exact, n}, &err));
+            read_json(&s, (struct span){exact, n}, &err));
         settings_free(&s);
         free(exact);
     }
@@ -184,7 +203,7 @@ static void magic_of_paths(void)
     };
 
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct settings_source at = {"n", table[i].path, NULL};
+        struct settings_source at = {"n", table[i].path, NULL, NULL, NULL};
         struct buf out;
         buf_init(&out, 1000);
         CU_ASSERT(settings_magic(&out, &at, span_of(table[i].text)));

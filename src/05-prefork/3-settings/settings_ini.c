@@ -15,7 +15,6 @@
 #include <string.h>
 
 struct ini {
-    struct settings *settings;
     const struct settings_source *source;
     const char *section; /* the one that counts */
     bool inside;         /* of it */
@@ -63,8 +62,7 @@ static bool take_setting(struct ini *ini, struct span line, struct err *err)
     else if (!equals && (span_chr(key, ' ') || span_chr(key, '\t')))
         ok = bad_line(ini, line, "key = value", err);
     else
-        ok = settings_add(ini->settings, key, value, ini->source->name,
-                          ini->line, err);
+        ok = ini->source->emit(ini->source, key, value, ini->line, err);
     free(value);
     return ok;
 }
@@ -94,11 +92,10 @@ static bool take_line(struct ini *ini, struct span raw, struct err *err)
     return ok;
 }
 
-bool settings_read_ini(struct settings *s, const struct settings_source *source,
-                       struct span text, struct err *err)
+bool settings_read_ini(const struct settings_source *source, struct span text,
+                       struct err *err)
 {
-    struct ini ini = {.settings = s,
-                      .source = source,
+    struct ini ini = {.source = source,
                       .section = source->section ? source->section : "uwsgi"};
     struct span line;
 

@@ -1,6 +1,6 @@
 /* supervisor_crew: the supervisor's book of its processes, and the two things
  * that it does to them: start and dismiss.  Why and when is decided in
- * supervisor.c. */
+ * supervisor_master.c. */
 
 #ifndef STRATA_SUPERVISOR_CREW_H
 #define STRATA_SUPERVISOR_CREW_H

@@ -78,8 +78,13 @@ static char *section_colon(char *name)
     return NULL;
 }
 
-static bool read_source(struct settings *s,
-                        const struct settings_source *source, struct err *err)
+static bool add_from(const struct settings_source *source, struct span key,
+                     const char *value, unsigned line, struct err *err)
+{
+    return settings_add(source->to, key, value, source->name, line, err);
+}
+
+static bool read_source(const struct settings_source *source, struct err *err)
 {
     struct buf text;
     bool ok = read_whole(&text, source->name, err);
@@ -87,9 +92,9 @@ static bool read_source(struct settings *s,
     if (ok && span_chr(buf_span(&text), 0))
         ok = err_set(err, "%s holds a NUL byte: it is no text", source->name);
     else if (ok && span_ends(span_of(source->name), SPAN(".json")))
-        ok = settings_read_json(s, source, buf_span(&text), err);
+        ok = settings_read_json(source, buf_span(&text), err);
     else if (ok)
-        ok = settings_read_ini(s, source, buf_span(&text), err);
+        ok = settings_read_ini(source, buf_span(&text), err);
     buf_free(&text);
     return ok;
 }
@@ -120,7 +125,8 @@ bool settings_read(struct settings *s, const char *name, struct err *err)
         s->depth++;
         s->files++;
         ok = read_source(
-            s, &(struct settings_source){copy, path, colon ? colon + 1 : NULL},
+            &(struct settings_source){copy, path, colon ? colon + 1 : NULL,
+                                      add_from, s},
             err);
         s->depth--;
     }
@@ -153,7 +159,8 @@ static bool append(struct settings *s, struct span key, const char *value,
     return true;
 }
 
-/* The setting that was appended last names a file: it makes way for it. */
+/* The setting that was appended last names a file: it makes way for it.  A name
+ * that begins with ":" is another section of the same file. */
 static bool include(struct settings *s, struct err *err)
 {
     struct setting at = s->list[s->count - 1];

@@ -1,6 +1,7 @@
 /* settings_expand: placeholders in values, see settings.h. */
 
 #include "settings.h"
+#include "settings_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* supervisor: the master's decisions, see the header.
+/* supervisor_master: the master's decisions, see supervisor.h.
  *
  * The master is one loop around poll().  Signals arrive through a signalfd,
  * reports of the children through one socket, and everything else is a matter

@@ -14,7 +14,6 @@
 #include <sys/types.h>
 
 #define SETTINGS_MAX_FILE  (1 << 20) /* bytes of a configuration file */
-#define SETTINGS_MAX_VALUE (1 << 16) /* bytes of a value, expanded */
 #define SETTINGS_MAX_DEPTH 16        /* files in files, values in values */
 #define SETTINGS_WAIT      5000      /* ms, for who writes to a FIFO */
 #define SETTINGS_MAX_FILES 1000      /* read, all in all */

@@ -10,7 +10,6 @@
 #include <string.h>
 
 struct json_file {
-    struct settings *settings;
     const struct settings_source *source;
     struct span text; /* from the key that was found last */
     unsigned line;    /* where that stands */
@@ -50,8 +49,8 @@ static bool add(struct json_file *f, const char *key, const char *value,
     ok = settings_magic(&text, f->source, span_of(value)) &&
          buf_add_char(&text, 0);
     if (ok)
-        ok = settings_add(f->settings, span_of(key), text.ptr, f->source->name,
-                          line_of(f, key), err);
+        ok = f->source->emit(f->source, span_of(key), text.ptr, line_of(f, key),
+                             err);
     else
         err_set(err, "%s: the value of \"%s\" is longer than %d bytes",
                 f->source->name, key, SETTINGS_MAX_VALUE);
@@ -99,12 +98,11 @@ static bool add_any(struct json_file *f, const char *key, const json_t *value,
     return true;
 }
 
-bool settings_read_json(struct settings *s,
-                        const struct settings_source *source, struct span text,
+bool settings_read_json(const struct settings_source *source, struct span text,
                         struct err *err)
 {
     const char *section = source->section ? source->section : "uwsgi", *key;
-    struct json_file f = {s, source, text, 1};
+    struct json_file f = {source, text, 1};
     json_error_t error;
     json_t *root = json_loadb(text.ptr ? text.ptr : "", text.len,
                               JSON_REJECT_DUPLICATES, &error);
