@@ -108,8 +108,6 @@ static bool set_internal(struct conf *cf, const struct conf_row *row,
 {
     struct content_settings *content = settings;
 
-    (void)cf;
-    (void)row;
     content->internal = 1;
     return true;
 }

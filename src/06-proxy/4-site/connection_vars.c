@@ -9,7 +9,6 @@
 
 struct span connection_get_host(struct exchange *x, struct span rest)
 {
-    (void)rest;
     if (x->host.len > 0)
         return x->host;
     return x->server_name.len > 0 ? x->server_name : SPAN("");
@@ -19,14 +18,12 @@ struct span connection_get_hostname(struct exchange *x, struct span rest)
 {
     char name[256] = "";
 
-    (void)rest;
     gethostname(name, sizeof name - 1);
     return arena_copy(&x->arena, span_of(name));
 }
 
 struct span connection_get_server_name(struct exchange *x, struct span rest)
 {
-    (void)rest;
     return x->server_name.len > 0 ? x->server_name : SPAN("");
 }
 
@@ -35,7 +32,6 @@ struct span connection_get_server_addr(struct exchange *x, struct span rest)
     const struct net_addr *local = client_local(x->client);
     char text[NET_ADDR_TEXT];
 
-    (void)rest;
     if (local->sa.sa_family == AF_UNIX)
         net_print(local, text); /* the host alone is "unix:" */
     else
@@ -47,13 +43,11 @@ struct span connection_get_server_port(struct exchange *x, struct span rest)
 {
     unsigned port = net_port(client_local(x->client));
 
-    (void)rest;
     return port != 0 ? arena_printf(&x->arena, "%u", port) : SPAN("");
 }
 
 struct span connection_get_server_protocol(struct exchange *x, struct span rest)
 {
-    (void)rest;
     if (x->method.len == 0)
         return SPAN("");
     return x->request.minor == 0 ? SPAN("HTTP/1.0") : SPAN("HTTP/1.1");
@@ -61,7 +55,6 @@ struct span connection_get_server_protocol(struct exchange *x, struct span rest)
 
 struct span connection_get_remote_addr(struct exchange *x, struct span rest)
 {
-    (void)rest;
     return span_of(x->client->peer_host);
 }
 
@@ -69,7 +62,6 @@ struct span connection_get_remote_port(struct exchange *x, struct span rest)
 {
     unsigned port = net_port(&x->client->peer);
 
-    (void)rest;
     return port != 0 ? arena_printf(&x->arena, "%u", port) : SPAN("");
 }
 
@@ -79,7 +71,6 @@ struct span connection_get_binary_remote_addr(struct exchange *x,
 {
     const struct net_addr *peer = &x->client->peer;
 
-    (void)rest;
     if (peer->sa.sa_family == AF_INET)
         return (struct span){(const char *)&peer->sa + 4, 4};
     if (peer->sa.sa_family == AF_INET6)
@@ -130,7 +121,6 @@ struct span connection_get_remote_user(struct exchange *x, struct span rest)
     struct span basic = SPAN("Basic "), user;
     const char *colon;
 
-    (void)rest;
     if (value.len < basic.len ||
         !span_eq_nocase((struct span){value.ptr, basic.len}, basic))
         return (struct span){NULL, 0};

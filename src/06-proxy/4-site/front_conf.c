@@ -11,8 +11,6 @@ static bool set_http(struct conf *cf, const struct conf_row *row,
 {
     struct front_conf *fc;
 
-    (void)row;
-    (void)settings;
     if (cf->http != NULL)
         return conf_error(cf, "\"http\" directive is duplicate");
     fc = arena_zalloc(cf->arena, sizeof *fc);
@@ -33,8 +31,6 @@ static bool set_server(struct conf *cf, const struct conf_row *row,
     struct front_conf *fc = cf->http;
     struct front_server *s = arena_zalloc(cf->arena, sizeof *s);
 
-    (void)row;
-    (void)settings;
     if (s == NULL || (s->scope = conf_open_scope(cf)) == NULL)
         return conf_error(cf, "out of memory");
     s->last_name = &s->names;
@@ -146,8 +142,6 @@ static bool set_location(struct conf *cf, const struct conf_row *row,
     struct front_location *outer = NULL, **list;
     struct front_server *server;
 
-    (void)row;
-    (void)settings;
     if (cf->where == CONF_LOCATION) {
         outer = cf->subject;
         list = &outer->inner;

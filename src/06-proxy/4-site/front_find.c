@@ -49,8 +49,6 @@ bool front_set_server_name(struct conf *cf, const struct conf_row *row,
 {
     struct front_server *s = cf->subject;
 
-    (void)row;
-    (void)settings;
     for (unsigned i = 1; i < cf->count; i++) {
         struct front_name *n = arena_zalloc(cf->arena, sizeof *n);
 

@@ -141,8 +141,6 @@ bool front_set_listen(struct conf *cf, const struct conf_row *row,
     struct front_listen *l;
     bool is_default = false;
 
-    (void)row;
-    (void)settings;
     if (!listen_address(cf, cf->words[1], &wanted))
         return false;
     for (unsigned i = 2; i < cf->count; i++)
@@ -189,7 +187,6 @@ static bool is_wildcard(const struct net_addr *a)
 
 bool front_listen_join(struct conf *cf, struct front_conf *fc)
 {
-    (void)cf;
     for (struct front_listen *w = fc->listens; w != NULL; w = w->next) {
         w->place = (struct place){w->servers[0]->scope, w->servers[0]->name,
                                   front_find_here};

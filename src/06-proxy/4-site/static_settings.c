@@ -131,7 +131,6 @@ static bool set_index(struct conf *cf, const struct conf_row *row,
     struct static_settings *s = settings;
     struct index_name **last = &s->index;
 
-    (void)row;
     while (*last != NULL)
         last = &(*last)->next;
     for (unsigned i = 1; i < cf->count; i++) {
@@ -168,7 +167,6 @@ static bool set_types(struct conf *cf, const struct conf_row *row,
 {
     struct static_settings *s = settings;
 
-    (void)row;
     if (s->types == NULL && (s->types = new_types(cf)) == NULL)
         return false;
     return conf_block(cf, CONF_TYPES, cf->scope, s->types);
@@ -177,8 +175,6 @@ static bool set_types(struct conf *cf, const struct conf_row *row,
 static bool set_type(struct conf *cf, const struct conf_row *row,
                      void *settings)
 {
-    (void)row;
-    (void)settings;
     for (unsigned i = 1; i < cf->count; i++)
         if (!mime_add(cf->subject, cf->words[i], cf->words[0]))
             return false;

@@ -29,19 +29,16 @@ static struct span number(struct exchange *x, uint64_t n)
 
 static struct span get_args(struct exchange *x, struct span rest)
 {
-    (void)rest;
     return x->args.len > 0 ? x->args : NONE;
 }
 
 static struct span get_is_args(struct exchange *x, struct span rest)
 {
-    (void)rest;
     return x->args.len > 0 ? SPAN("?") : SPAN("");
 }
 
 static struct span get_uri(struct exchange *x, struct span rest)
 {
-    (void)rest;
     return x->uri;
 }
 
@@ -64,7 +61,6 @@ struct span request_uri(struct exchange *x)
 
 static struct span get_request_uri(struct exchange *x, struct span rest)
 {
-    (void)rest;
     return request_uri(x);
 }
 
@@ -83,7 +79,6 @@ static struct span refused_line(struct exchange *x)
 
 static struct span get_request(struct exchange *x, struct span rest)
 {
-    (void)rest;
     if (x->method.len == 0)
         return refused_line(x);
     return arena_printf(&x->arena, "%.*s %.*s HTTP/1.%d", SPAN_ARG(x->method),
@@ -93,7 +88,6 @@ static struct span get_request(struct exchange *x, struct span rest)
 
 static struct span get_request_method(struct exchange *x, struct span rest)
 {
-    (void)rest;
     return x->method;
 }
 
@@ -102,7 +96,6 @@ static struct span get_request_length(struct exchange *x, struct span rest)
 {
     const struct http_request *r = &x->request;
 
-    (void)rest;
     return number(x, (r->head_len > 0 ? r->head_len : r->line_at) +
                          x->body.length);
 }
@@ -115,21 +108,16 @@ static struct span seconds(struct exchange *x, int64_t ms)
 
 static struct span get_request_time(struct exchange *x, struct span rest)
 {
-    (void)rest;
     return seconds(x, event_now(x->worker->loop) - x->began);
 }
 
 static struct span get_scheme(struct exchange *x, struct span rest)
 {
-    (void)x;
-    (void)rest;
     return SPAN("http");
 }
 
 static struct span get_empty(struct exchange *x, struct span rest)
 {
-    (void)x;
-    (void)rest;
     return SPAN("");
 }
 
@@ -168,7 +156,6 @@ static struct span get_http(struct exchange *x, struct span rest)
 
 static struct span get_content_type(struct exchange *x, struct span rest)
 {
-    (void)rest;
     return http_get(&x->request.fields, SPAN("Content-Type"));
 }
 
@@ -176,7 +163,6 @@ static struct span get_content_type(struct exchange *x, struct span rest)
  * says. */
 static struct span get_content_length(struct exchange *x, struct span rest)
 {
-    (void)rest;
     if (x->request.framing == HTTP_CHUNKED && x->body.done)
         return number(x, x->body.length);
     return http_get(&x->request.fields, SPAN("Content-Length"));
@@ -219,13 +205,11 @@ static struct span get_cookie(struct exchange *x, struct span rest)
 
 static struct span get_status(struct exchange *x, struct span rest)
 {
-    (void)rest;
     return arena_printf(&x->arena, "%03d", x->out.status);
 }
 
 static struct span get_bytes_sent(struct exchange *x, struct span rest)
 {
-    (void)rest;
     return number(x, x->out.sent);
 }
 
@@ -233,7 +217,6 @@ static struct span get_body_bytes_sent(struct exchange *x, struct span rest)
 {
     const struct answer *out = &x->out;
 
-    (void)rest;
     return number(x, out->sent > out->head_len ? out->sent - out->head_len : 0);
 }
 
@@ -255,14 +238,12 @@ static struct span get_sent_http(struct exchange *x, struct span rest)
 
 static struct span get_connection(struct exchange *x, struct span rest)
 {
-    (void)rest;
     return number(x, x->client->serial);
 }
 
 static struct span get_connection_requests(struct exchange *x,
                                            struct span rest)
 {
-    (void)rest;
     return number(x, x->client->requests);
 }
 
@@ -270,7 +251,6 @@ static struct span get_msec(struct exchange *x, struct span rest)
 {
     struct timespec now;
 
-    (void)rest;
     clock_gettime(CLOCK_REALTIME, &now);
     return seconds(x, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
 }
@@ -281,7 +261,6 @@ static struct span get_time_local(struct exchange *x, struct span rest)
     struct tm tm;
     char text[64];
 
-    (void)rest;
     localtime_r(&now, &tm);
     strftime(text, sizeof text, "%d/%b/%Y:%H:%M:%S %z", &tm);
     return arena_copy(&x->arena, span_of(text));
@@ -294,7 +273,6 @@ static struct span get_time_iso8601(struct exchange *x, struct span rest)
     char text[64];
     size_t n;
 
-    (void)rest;
     localtime_r(&now, &tm);
     n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &tm);
     /* +0100 is written +01:00 here */
@@ -303,33 +281,27 @@ static struct span get_time_iso8601(struct exchange *x, struct span rest)
 
 static struct span get_pid(struct exchange *x, struct span rest)
 {
-    (void)rest;
     return number(x, (uint64_t)getpid());
 }
 
 static struct span get_document_root(struct exchange *x, struct span rest)
 {
-    (void)rest;
     return static_document_root(x);
 }
 
 static struct span get_request_filename(struct exchange *x, struct span rest)
 {
-    (void)rest;
     return static_filename(x);
 }
 
 static struct span get_version(struct exchange *x, struct span rest)
 {
-    (void)x;
-    (void)rest;
     return SPAN(STRATA_VERSION);
 }
 
 static struct span get_request_completion(struct exchange *x,
                                           struct span rest)
 {
-    (void)rest;
     return x->out.ended && x->out.first == NULL ? SPAN("OK") : SPAN("");
 }
 
@@ -337,7 +309,6 @@ static struct span get_forwarded_for(struct exchange *x, struct span rest)
 {
     struct span before = get_http(x, SPAN("x_forwarded_for"));
 
-    (void)rest;
     if (before.ptr == NULL)
         return span_of(x->client->peer_host);
     return arena_printf(&x->arena, "%.*s, %s", SPAN_ARG(before),

@@ -223,8 +223,6 @@ static bool set_upstream(struct conf *cf, const struct conf_row *row,
     struct front_conf *fc = cf->http;
     struct group *g = find_group(fc, cf->words[1]);
 
-    (void)row;
-    (void)settings;
     if (g != NULL && !g->implicit)
         return conf_error(cf, "duplicate upstream \"%.*s\"",
                           SPAN_ARG(cf->words[1]));
@@ -290,8 +288,6 @@ static bool set_peer(struct conf *cf, const struct conf_row *row,
     struct peer peer = default_peer;
     struct err err;
 
-    (void)row;
-    (void)settings;
     for (unsigned i = 2; i < cf->count; i++)
         if (!peer_option(cf, &peer, cf->words[i]))
             return false;

@@ -294,7 +294,6 @@ static bool set_proxy_pass(struct conf *cf, const struct conf_row *row,
     struct proxy_target *t = arena_zalloc(cf->arena, sizeof *t);
     struct span rest = cf->words[1], address, uri;
 
-    (void)settings;
     if (t == NULL)
         return conf_error(cf, "out of memory");
     if (span_starts(rest, SPAN("https://")))
@@ -322,7 +321,6 @@ static bool set_header(struct conf *cf, const struct conf_row *row,
     struct proxy_header **last = &s->headers;
     struct proxy_header *h = arena_zalloc(cf->arena, sizeof *h);
 
-    (void)row;
     if (h == NULL)
         return conf_error(cf, "out of memory");
     h->name = cf->words[1];
@@ -341,7 +339,6 @@ static bool set_redirect(struct conf *cf, const struct conf_row *row,
     struct proxy_redirect **last = &s->redirects;
     struct proxy_redirect *r = arena_zalloc(cf->arena, sizeof *r);
 
-    (void)row;
     if (r == NULL)
         return conf_error(cf, "out of memory");
     if (cf->count == 3) {

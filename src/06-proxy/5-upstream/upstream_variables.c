@@ -20,7 +20,6 @@ struct span upstream_get_addr(struct exchange *x, struct span rest)
 {
     struct span text = NONE;
 
-    (void)rest;
     for (const struct call_try *t = x->upstream ? x->upstream->log : NULL;
          t != NULL; t = t->next)
         text = join(x, text, t->peer);
@@ -31,7 +30,6 @@ struct span upstream_get_status(struct exchange *x, struct span rest)
 {
     struct span text = NONE;
 
-    (void)rest;
     for (const struct call_try *t = x->upstream ? x->upstream->log : NULL;
          t != NULL; t = t->next)
         text = join(x, text,
@@ -44,7 +42,6 @@ struct span upstream_get_time(struct exchange *x, struct span rest)
 {
     struct span text = NONE;
 
-    (void)rest;
     for (const struct call_try *t = x->upstream ? x->upstream->log : NULL;
          t != NULL; t = t->next) {
         int64_t ms = t->time >= 0 ? t->time
@@ -77,7 +74,6 @@ struct span upstream_get_http(struct exchange *x, struct span rest)
 
 struct span upstream_get_host(struct exchange *x, struct span rest)
 {
-    (void)rest;
     return x->pass_host;
 }
 
@@ -85,7 +81,6 @@ struct span upstream_get_port(struct exchange *x, struct span rest)
 {
     const char *colon;
 
-    (void)rest;
     if (x->pass_host.ptr == NULL)
         return NONE;
     colon = span_chr(x->pass_host, ':');

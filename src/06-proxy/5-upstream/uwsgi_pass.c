@@ -94,7 +94,6 @@ static bool set_uwsgi_pass(struct conf *cf, const struct conf_row *row,
     struct pass_target *t = arena_zalloc(cf->arena, sizeof *t);
     struct span name = cf->words[1];
 
-    (void)settings;
     if (t == NULL)
         return conf_error(cf, "out of memory");
     if (span_starts(name, SPAN("uwsgi://"))) {
@@ -113,7 +112,6 @@ static bool set_param(struct conf *cf, const struct conf_row *row,
     struct uwsgi_param **last = &s->params;
     struct uwsgi_param *p = arena_zalloc(cf->arena, sizeof *p);
 
-    (void)row;
     if (p == NULL)
         return conf_error(cf, "out of memory");
     if (cf->count == 4) {

@@ -224,8 +224,6 @@ static bool set_log_format(struct conf *cf, const struct conf_row *row,
     struct log_part **last;
     unsigned i;
 
-    (void)row;
-    (void)settings;
     if (f == NULL)
         return conf_error(cf, "out of memory");
     if (find_format(fc, cf->words[1]) != NULL ||
@@ -291,7 +289,6 @@ static bool set_access_log(struct conf *cf, const struct conf_row *row,
     struct access_log *log = arena_zalloc(cf->arena, sizeof *log);
     struct access_log **last = &s->logs;
 
-    (void)row;
     if (log == NULL)
         return conf_error(cf, "out of memory");
     while (*last != NULL)

@@ -33,7 +33,6 @@ static voidpf gzip_alloc(voidpf opaque, uInt items, uInt size)
 
 static void gzip_release(voidpf opaque, voidpf address)
 {
-    (void)opaque;
     (void)address; /* the arena takes it back */
 }
 

@@ -225,7 +225,6 @@ static bool set_disable(struct conf *cf, const struct conf_row *row,
         SPAN_INIT("MSIE [4-6]\\.(?!.*SV1)");
     struct gzip_settings *s = settings;
 
-    (void)row;
     for (unsigned i = 1; i < cf->count; i++) {
         struct gzip_agents *a = arena_zalloc(cf->arena, sizeof *a);
         struct span pattern = cf->words[i];

@@ -53,7 +53,6 @@ static bool set_add_header(struct conf *cf, const struct conf_row *row,
     struct added_header **last = &s->list;
     struct added_header *h = arena_zalloc(cf->arena, sizeof *h);
 
-    (void)row;
     if (h == NULL)
         return conf_error(cf, "out of memory");
     if (cf->count == 4) {

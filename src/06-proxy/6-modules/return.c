@@ -58,7 +58,6 @@ static bool set_return(struct conf *cf, const struct conf_row *row,
                span_starts(first, SPAN("https://")) ||
                span_starts(first, SPAN("$scheme"));
 
-    (void)row;
     if (s->status != 0)
         return true; /* as in nginx, the first return has answered already */
     if (cf->count == 2 && url) {

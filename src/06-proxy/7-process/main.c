@@ -84,7 +84,6 @@ static int complain(const char *level, const char *text)
 
 static void warn(struct conf *cf, const char *text)
 {
-    (void)cf;
     complain("warn", text);
 }
 
@@ -249,7 +248,6 @@ int main(int argc, char **argv)
     struct err err;
     int status;
 
-    (void)argc;
     net_keep_standard();
     net_ignore_signals();
     tzset();

@@ -19,14 +19,12 @@ static bool set_events(struct conf *cf, const struct conf_row *row,
 {
     struct core_settings *core = settings;
 
-    (void)row;
     core->has_events = 1;
     return conf_block(cf, CONF_EVENTS, cf->scope, cf->subject);
 }
 
 static bool set_use(struct conf *cf, const struct conf_row *row, void *settings)
 {
-    (void)row, (void)settings;
     return span_eq(cf->words[1], SPAN("epoll")) ||
            conf_error(cf, "invalid event type \"%s\"", cf->words[1].ptr);
 }
@@ -69,7 +67,6 @@ static bool set_env(struct conf *cf, const struct conf_row *row, void *settings)
     struct core_settings *core = settings;
     struct core_env *env = arena_alloc(cf->arena, sizeof *env);
 
-    (void)row;
     if (env == NULL)
         return false;
     *env = (struct core_env){core->env, cf->words[1]};
@@ -122,7 +119,6 @@ static bool set_user(struct conf *cf, const struct conf_row *row,
     struct core_settings *core = settings;
     const char *group = cf->words[cf->count - 1].ptr; /* alone: the same name */
 
-    (void)row;
     if (geteuid() != 0) {
         conf_warn(cf, "the \"user\" directive makes sense only if the master "
                       "process runs with super-user privileges, ignored");
@@ -165,7 +161,6 @@ static bool set_affinity(struct conf *cf, const struct conf_row *row,
     bool each = span_eq(cf->words[1], SPAN("auto"));
     unsigned first = each ? 2 : 1;
 
-    (void)row;
     if (each && cf->count > 3)
         return conf_error(cf, "invalid number of arguments in "
                               "\"worker_cpu_affinity\" directive");
