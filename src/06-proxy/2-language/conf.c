@@ -94,7 +94,7 @@ static bool grow_words(struct conf *cf)
     words = arena_alloc(cf->arena, n * sizeof *words);
     quoted = arena_alloc(cf->arena, n * sizeof *quoted);
     if (words == NULL || quoted == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     if (cf->count > 0) {
         memcpy(words, cf->words, cf->count * sizeof *words);
         memcpy(quoted, cf->quoted, cf->count * sizeof *quoted);
@@ -110,7 +110,7 @@ static bool add_word(struct conf *cf, struct span raw, bool quoted)
     size_t len;
 
     if (text == NULL || !grow_words(cf))
-        return conf_error(cf, "out of memory");
+        return false;
     len = conf_lex_unescape(text, raw);
     text[len] = '\0';
     cf->words[cf->count] = (struct span){text, len};
@@ -230,7 +230,7 @@ static bool run_directive(struct conf *cf, enum conf_token ends_with)
     if (conf_is_set(row, settings) && row->kind != CONF_BITS &&
         row->kind != CONF_CHAIN)
         return conf_error(cf, "\"%s\" directive is duplicate", name);
-    return row->set(cf, row, settings) || conf_error(cf, "out of memory");
+    return row->set(cf, row, settings);
 }
 
 /* The loop: directives up to the "}" of a block, or to the end of a text. */
@@ -369,8 +369,7 @@ static bool run_file(struct conf *cf, struct span path)
 {
     struct conf_file *file = load_file(cf, path);
 
-    return file != NULL ? run_text(cf, path, file->text)
-                        : conf_error(cf, "out of memory");
+    return file != NULL && run_text(cf, path, file->text);
 }
 
 /* A pattern may match nothing: an empty conf.d is no mistake.  A plain name
@@ -422,7 +421,6 @@ static bool prepare(struct conf *cf, struct span path)
     cf->where = CONF_MAIN;
     cf->file = (struct span){"", 0};
     cf->line = 0;
-    cf->err->text[0] = '\0';
     cf->scope = conf_open_scope(cf);
     return cf->scope != NULL;
 }
@@ -431,14 +429,14 @@ struct conf_scope *conf_read(struct conf *cf, const char *path,
                              struct span globals)
 {
     struct span name = arena_copy(cf->arena, span_of(path));
-    struct conf_scope *root;
+    struct conf_scope *root = NULL;
 
-    if (name.ptr == NULL || !prepare(cf, name)) {
-        conf_error(cf, "out of memory");
-        return NULL;
-    }
-    root = cf->scope;
-    if (!run_text(cf, (struct span){"", 0}, globals) || !run_file(cf, name))
-        return NULL;
-    return conf_finish_scopes(cf) ? root : NULL;
+    cf->err->text[0] = '\0';
+    if (name.ptr != NULL && prepare(cf, name))
+        root = cf->scope;
+    if (root != NULL && run_text(cf, (struct span){"", 0}, globals) &&
+        run_file(cf, name) && conf_finish_scopes(cf))
+        return root;
+    conf_error(cf, "out of memory"); /* where nobody has said anything else */
+    return NULL;
 }

@@ -99,7 +99,7 @@ static bool finish_scope(struct conf *cf, struct conf_scope *scope)
 
         merge(*m, settings, parent);
         if ((*m)->finish != NULL && !(*m)->finish(cf, settings, parent))
-            return conf_error(cf, "out of memory");
+            return false;
     }
     return true;
 }

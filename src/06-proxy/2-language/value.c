@@ -46,7 +46,7 @@ static bool value_add(struct conf *cf, struct value_part ***last,
     struct value_part *p = arena_alloc(cf->arena, sizeof *p);
 
     if (p == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     *p = *part;
     p->next = NULL;
     **last = p;
@@ -60,7 +60,7 @@ static bool value_note_use(struct conf *cf, struct span name)
     struct value_use *use = arena_alloc(cf->arena, sizeof *use);
 
     if (use == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     *use = (struct value_use){fc->uses, name, cf->file, cf->line};
     fc->uses = use;
     return true;
@@ -129,10 +129,8 @@ struct value *value_compile(struct conf *cf, struct span text)
     struct value *v = arena_zalloc(cf->arena, sizeof *v);
     struct value_part **last, part;
 
-    if (v == NULL) {
-        conf_error(cf, "out of memory");
+    if (v == NULL)
         return NULL;
-    }
     last = &v->parts;
     while (text.len > 0) {
         const char *dollar = span_chr(text, '$');
@@ -233,7 +231,7 @@ bool value_define_captures(struct conf *cf, const struct regex *re)
     struct define d = {cf, false};
 
     regex_names(re, value_define, &d);
-    return !d.failed || conf_error(cf, "out of memory");
+    return !d.failed;
 }
 
 bool value_check_names(struct conf *cf)

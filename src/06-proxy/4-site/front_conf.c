@@ -15,7 +15,7 @@ static bool set_http(struct conf *cf, const struct conf_row *row,
         return conf_error(cf, "\"http\" directive is duplicate");
     fc = arena_zalloc(cf->arena, sizeof *fc);
     if (fc == NULL || (fc->scope = conf_open_scope(cf)) == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     fc->last_server = &fc->servers;
     fc->last_listen = &fc->listens;
     cf->http = fc;
@@ -32,7 +32,7 @@ static bool set_server(struct conf *cf, const struct conf_row *row,
     struct front_server *s = arena_zalloc(cf->arena, sizeof *s);
 
     if (s == NULL || (s->scope = conf_open_scope(cf)) == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     s->last_name = &s->names;
     *fc->last_server = s;
     fc->last_server = &s->next;
@@ -150,7 +150,7 @@ static bool set_location(struct conf *cf, const struct conf_row *row,
         list = &server->locations;
     }
     if (l == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     if (!location_kind(cf, l) || !location_fits(cf, outer, l))
         return false;
     for (; *list != NULL; list = &(*list)->next)
@@ -160,7 +160,7 @@ static bool set_location(struct conf *cf, const struct conf_row *row,
     *list = l;
     l->scope = conf_open_scope(cf);
     if (l->scope == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     return conf_block(cf, CONF_LOCATION, l->scope, l);
 }
 

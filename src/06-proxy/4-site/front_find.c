@@ -53,7 +53,7 @@ bool front_set_server_name(struct conf *cf, const struct conf_row *row,
         struct front_name *n = arena_zalloc(cf->arena, sizeof *n);
 
         if (n == NULL)
-            return conf_error(cf, "out of memory");
+            return false;
         if (!name_parse(cf, cf->words[i], n))
             return false;
         if (s->names == NULL)

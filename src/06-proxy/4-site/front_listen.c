@@ -93,7 +93,7 @@ static bool listen_add_server(struct conf *cf, struct front_listen *l,
             arena_zalloc(cf->arena, room * sizeof(struct front_server *));
 
         if (list == NULL)
-            return conf_error(cf, "out of memory");
+            return false;
         if (l->count > 0)
             memcpy(list, l->servers, l->count * sizeof(struct front_server *));
         l->servers = list;
@@ -123,10 +123,8 @@ static struct front_listen *listen_entry(struct conf *cf,
         if (net_same(&l->addr, &wanted->addr))
             return l;
     l = arena_alloc(cf->arena, sizeof *l);
-    if (l == NULL) {
-        conf_error(cf, "out of memory");
+    if (l == NULL)
         return NULL;
-    }
     *l = *wanted;
     *fc->last_listen = l;
     fc->last_listen = &l->next;

@@ -41,7 +41,7 @@ static bool count_text(struct conf *cf, struct static_root *root,
     size_t n = 0, len = 0;
 
     if (kept == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     root->varies = span_chr(text, '$') != NULL;
     for (; text.len > 0; text.ptr += n, text.len -= n) {
         n = text.ptr[0] == '$' ? value_name_length(text) : 1;
@@ -77,10 +77,8 @@ static struct static_root *new_root(struct conf *cf, struct span path,
     struct static_root *root = arena_zalloc(cf->arena, sizeof *root);
 
     path = path_from_root(cf, path);
-    if (root == NULL || path.ptr == NULL) {
-        conf_error(cf, "out of memory");
+    if (root == NULL || path.ptr == NULL)
         return NULL;
-    }
     if (alias != NULL) {
         root->alias = true;
         root->skip = alias->kind == LOCATION_REGEX ? SIZE_MAX

@@ -172,10 +172,8 @@ struct group *group_named(struct conf *cf, struct span address,
         return g;
     /* It may be defined further down; group_check looks again. */
     g = new_group(cf->arena, address);
-    if (g == NULL) {
-        conf_error(cf, "out of memory");
+    if (g == NULL)
         return NULL;
-    }
     g->implicit = true;
     g->default_port = default_port;
     g->file = cf->file;

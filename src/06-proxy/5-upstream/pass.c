@@ -30,7 +30,7 @@ bool pass_add_name(struct conf *cf, const struct conf_row *row, void *settings)
     struct name_list *n = arena_zalloc(cf->arena, sizeof *n);
 
     if (n == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     n->name = cf->words[1];
     n->next = *slot;
     *slot = n;

@@ -285,7 +285,7 @@ static bool proxy_target_uri(struct conf *cf, struct proxy_target *t,
                               "statement, or inside \"limit_except\" block");
     uri = with_path(cf->arena, uri);
     t->uri = uri.ptr != NULL ? value_compile(cf, uri) : NULL;
-    return t->uri != NULL || conf_error(cf, "out of memory");
+    return t->uri != NULL;
 }
 
 static bool set_proxy_pass(struct conf *cf, const struct conf_row *row,
@@ -295,7 +295,7 @@ static bool set_proxy_pass(struct conf *cf, const struct conf_row *row,
     struct span rest = cf->words[1], address, uri;
 
     if (t == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     if (span_starts(rest, SPAN("https://")))
         return conf_error(cf, "https protocol requires SSL support");
     if (!span_starts(rest, SPAN("http://")))
@@ -322,7 +322,7 @@ static bool set_header(struct conf *cf, const struct conf_row *row,
     struct proxy_header *h = arena_zalloc(cf->arena, sizeof *h);
 
     if (h == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     h->name = cf->words[1];
     h->value = value_compile(cf, cf->words[2]);
     while (*last != NULL)
@@ -340,7 +340,7 @@ static bool set_redirect(struct conf *cf, const struct conf_row *row,
     struct proxy_redirect *r = arena_zalloc(cf->arena, sizeof *r);
 
     if (r == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     if (cf->count == 3) {
         r->kind = REDIRECT_PAIR;
         if (span_starts(cf->words[1], SPAN("~")))

@@ -95,7 +95,7 @@ static bool set_uwsgi_pass(struct conf *cf, const struct conf_row *row,
     struct span name = cf->words[1];
 
     if (t == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     if (span_starts(name, SPAN("uwsgi://"))) {
         name.ptr += 8;
         name.len -= 8;
@@ -113,7 +113,7 @@ static bool set_param(struct conf *cf, const struct conf_row *row,
     struct uwsgi_param *p = arena_zalloc(cf->arena, sizeof *p);
 
     if (p == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     if (cf->count == 4) {
         if (!span_eq(cf->words[3], SPAN("if_not_empty")))
             return conf_error(cf, "invalid parameter \"%.*s\"",

@@ -169,7 +169,7 @@ static bool add_log_parts(struct conf *cf, struct log_part ***last,
         size_t n = 1;
 
         if (p == NULL)
-            return conf_error(cf, "out of memory");
+            return false;
         p->literal = text.ptr[0] != '$';
         if (p->literal)
             while (n < text.len && text.ptr[n] != '$')
@@ -225,7 +225,7 @@ static bool set_log_format(struct conf *cf, const struct conf_row *row,
     unsigned i;
 
     if (f == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     if (find_format(fc, cf->words[1]) != NULL ||
         span_eq(cf->words[1], SPAN("combined")))
         return conf_error(cf, "duplicate \"log_format\" name \"%.*s\"",
@@ -290,7 +290,7 @@ static bool set_access_log(struct conf *cf, const struct conf_row *row,
     struct access_log **last = &s->logs;
 
     if (log == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     while (*last != NULL)
         last = &(*last)->next;
     *last = log;
@@ -300,7 +300,7 @@ static bool set_access_log(struct conf *cf, const struct conf_row *row,
     log->format = cf->count > 2 ? find_format(cf->http, cf->words[2])
                                 : combined_format(cf);
     if (log->file == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     if (cf->count > 2 && span_eq(cf->words[2], SPAN("combined")))
         log->format = combined_format(cf);
     if (log->format == NULL)

@@ -205,7 +205,7 @@ static bool set_types(struct conf *cf, const struct conf_row *row,
         cf->arena, sizeof *types + cf->count * sizeof types->list[0]);
 
     if (types == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     types->list[types->count++] = SPAN("text/html");
     for (unsigned i = 1; i < cf->count; i++) {
         if (span_eq(cf->words[i], SPAN("*")))
@@ -231,7 +231,7 @@ static bool set_disable(struct conf *cf, const struct conf_row *row,
         struct err err;
 
         if (a == NULL)
-            return conf_error(cf, "out of memory");
+            return false;
         if (span_eq(pattern, SPAN("msie6")))
             pattern = msie6;
         a->regex = regex_compile(cf->arena, pattern, true, &err);

@@ -54,7 +54,7 @@ static bool set_add_header(struct conf *cf, const struct conf_row *row,
     struct added_header *h = arena_zalloc(cf->arena, sizeof *h);
 
     if (h == NULL)
-        return conf_error(cf, "out of memory");
+        return false;
     if (cf->count == 4) {
         if (!span_eq(cf->words[3], SPAN("always")))
             return conf_error(cf, "invalid parameter \"%.*s\"",
