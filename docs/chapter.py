@@ -22,7 +22,7 @@ language; `console` is none, for it shows what is done with the code.
 
 import re
 
-FENCE = re.compile(r"^(`{3,}|~{3,})[ ]*([^`]*?)[ ]*$")
+FENCE = re.compile(r"^(`{3,})[ ]*([^`]*?)[ ]*$")
 ATTRIBUTES = re.compile(r"\{(.*)\}")
 PAIR = re.compile(r'([\w-]+)="([^"]*)"')
 CLASS = re.compile(r"(?<!\S)\.([\w-]+)")
@@ -30,8 +30,8 @@ FOLD_TAG = re.compile(r"\s*</?(details|summary)\b")
 HEAD = re.compile(r"<details>\n<summary>(.*?)</summary>(.*)", re.S)
 HEADING = re.compile(r"#{1,6} ")
 LIST = re.compile(r"\s*([-*+]|\d+[.)]) ")
-# Nothing of a picture, a remark or an item's number is prose; of a link, its text.
-UNSEEN = re.compile(r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)]*\)|<!--.*?-->"
+# Pictures, remarks, definitions of links and the numbers of items are no prose.
+UNSEEN = re.compile(r"!\[[^\]]*\]\([^)]*\)|<!--.*?-->"
                     r"|^\[[^\]]+\]:.*$|\{[#.][^}]*\}|^\s*\d+[.)] ", re.S | re.M)
 WORD = re.compile(r"\S*\w\S*")
 
@@ -100,6 +100,9 @@ class Chapter:
                 self.end_paragraph()
                 number = self.read_tag(number)
             else:
+                if line.startswith("~~~"):
+                    self.problem(number, "a block begins with ```: below a "
+                                 "paragraph pandoc takes ~~~ for a definition")
                 self.read_text(line)
             number += 1
         if block:

@@ -42,6 +42,7 @@ where a chapter is FINISHED.
 """
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -307,6 +308,9 @@ class Book:
     def coverage(self, name, covered):
         """Lines in no listing and lines in two, a sentence for each item."""
         source = self.source(name)
+        if source.is_c() and re.search(r"\n\n(\n|\Z)", source.text):
+            yield (f"{name}: two empty lines together, or one at the end: who "
+                   "types in the listings puts none there")
         items = source.items or [
             citems.Item([("", "file")], 1, len(source.lines))]
         for item in items:

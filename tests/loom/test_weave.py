@@ -75,8 +75,8 @@ Prose.
 ```c {file="src/01-echo/demo.c" item="pair add_twice"}
 ```
 
-~~~c {file="src/01-echo/demo.c" item="SECOND..table"}
-~~~
+```c {file="src/01-echo/demo.c" item="SECOND..table"}
+```
 """
 
 
@@ -271,8 +271,8 @@ class Quotes(House):
     def test_pieces_that_cannot_be_typed_in_turn(self):
         self.woven(GOOD.replace('item="opening"', 'item="SECOND..table"')
                    .replace('item="pair add_twice"', 'item="opening"')
-                   .replace('item="SECOND..table"}\n~~~',
-                            'item="pair add_twice"}\n~~~'))
+                   .replace('item="SECOND..table"}\n```',
+                            'item="pair add_twice"}\n```'))
         self.expect_problem("chapters/01-echo.md:", "demo.c:1 comes after "
                             "what stands below it")
 
@@ -283,6 +283,10 @@ class Quotes(House):
     def test_block_that_never_ends(self):
         self.chapter.write_text(GOOD + "\n```c\n")
         self.expect_problem("chapters/01-echo.md:14: this block is never")
+
+    def test_a_fence_that_pandoc_would_not_see(self):
+        self.woven(GOOD + "\n~~~c\n~~~\n")
+        self.expect_problem("chapters/01-echo.md:50: a block begins with ```")
 
     def test_longer_fence_where_the_source_has_one(self):
         self.source.write_text("/*\n```\n*/\n")
@@ -313,9 +317,15 @@ class Quotes(House):
 
     def test_neighbours_without_an_empty_line_are_one_listing(self):
         self.woven(GOOD.replace(
-            'item="SECOND..table"}\n~~~', 'item="SECOND"}\n~~~\n\n'
-            '~~~c {file="src/01-echo/demo.c" item="THIRD..table"}\n~~~'))
+            'item="SECOND..table"}\n```', 'item="SECOND"}\n```\n\n'
+            '```c {file="src/01-echo/demo.c" item="THIRD..table"}\n```'))
         self.expect_problem("no empty line is above src/01-echo/demo.c:28")
+
+    def test_empty_lines_that_nobody_would_type(self):
+        for text in (SOURCE + "\n", SOURCE.replace("\n\n", "\n\n\n", 1)):
+            self.source.write_text(text)
+            self.woven()
+            self.expect_problem("src/01-echo/demo.c: two empty lines together")
 
     def test_what_is_not_of_src_is_not_listed(self):
         (self.root / "a.txt").write_text("one\n")
@@ -409,7 +419,7 @@ stands above it.</summary>
 
 More prose.
 """
-FOLDED = GOOD[:GOOD.index("~~~")] + FOLD
+FOLDED = GOOD[:GOOD.rindex("```c")] + FOLD
 
 
 class Folds(House):

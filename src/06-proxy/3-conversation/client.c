@@ -301,4 +301,3 @@ static void client_timeout(struct timer *t)
     timer_set(c->worker->loop, &c->timer, client_settings(c)->send_timeout);
     exchange_error(x, 408);
 }
-
