@@ -20,11 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = Path(os.environ.get("BUILD", ROOT / "build"))
 # Stages whose rooms are still being put in order.
-<<<<<<< HEAD
-NOT_YET = ("05-prefork/", "06-proxy/")
-=======
-NOT_YET = ("04-wsgi/", "06-proxy/")
->>>>>>> c1cfbe2 (Floor 5 in rooms: the supervisor, the daemon, the settings, prefork; who reads ini and JSON hands on what it finds)
+NOT_YET = ("06-proxy/",)
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.M)
 
 
