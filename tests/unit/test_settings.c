@@ -8,14 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
-static bool add(const struct settings_source *source, struct span key,
-                const char *value, unsigned line, struct err *err)
+static bool add_to_list(const struct settings_source *source, struct span key,
+                        const char *value, unsigned line, struct err *err)
 {
     return settings_add(source->to, key, value, source->name, line, err);
 }
 
 static struct settings_source source = {"d/wsgi.ini", "/srv/d/wsgi.ini", NULL,
-                                        add, NULL};
+                                        add_to_list, NULL};
 
 /* The two readers, into a list. */
 static bool read_ini(struct settings *s, struct span text, struct err *err)
@@ -96,7 +96,7 @@ static void ini_lines(void)
 static void ini_sections_and_lines(void)
 {
     struct settings s = {0};
-    const struct settings_source other = {"w.ini", "/w.ini", "two", add, &s};
+    const struct settings_source other = {"w.ini", "/w.ini", "two", add_to_list, &s};
     struct err err;
 
     CU_ASSERT(settings_read_ini(&other,
