@@ -19,6 +19,7 @@ void http_conn_init(struct http_conn *c, int fd,
     c->requests = 0;
     c->body_done = true;
     c->continue_due = false;
+    http_request_init(&c->request, c->list, HTTP_MAX_FIELDS, &c->limits);
 }
 
 void http_conn_close(struct http_conn *c, bool linger)
@@ -34,7 +35,7 @@ void http_conn_close(struct http_conn *c, bool linger)
 /* The buffer gets all the room it may have before the first read, and is never
  * asked for more: so it never moves under the feet of the request's slices.
  * Pages that are never touched cost nothing. */
-bool http_conn_room(struct http_conn *c)
+static bool has_room(struct http_conn *c)
 {
     return c->in.ptr != NULL || buf_reserve(&c->in, c->in.max);
 }
@@ -44,7 +45,7 @@ static ssize_t fill(struct http_conn *c, int64_t deadline)
 {
     ssize_t n;
 
-    if (!http_conn_room(c))
+    if (!has_room(c))
         return -1;
     n = net_read(c->fd, c->in.ptr + c->in.len, c->in.max - c->in.len, deadline);
     if (n > 0)
@@ -52,16 +53,55 @@ static ssize_t fill(struct http_conn *c, int64_t deadline)
     return n;
 }
 
-static enum http_event request_ready(struct http_conn *c)
+int http_conn_receive(struct http_conn *c)
+{
+    ssize_t n;
+
+    if (!has_room(c))
+        return -1;
+    if (c->in.len == c->in.max)
+        return 0;
+    n = recv(c->fd, c->in.ptr + c->in.len, c->in.max - c->in.len, MSG_DONTWAIT);
+    if (n > 0)
+        c->in.len += (size_t)n;
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    return n > 0 ? 1 : -1;
+}
+
+struct span http_conn_head(const struct http_conn *c)
+{
+    return (struct span){c->in.ptr, c->request.head_len};
+}
+
+struct span http_conn_rest(const struct http_conn *c)
+{
+    return span_from(buf_span(&c->in), c->used);
+}
+
+void http_conn_begin(struct http_conn *c)
 {
     const struct http_request *r = &c->request;
-    bool has_body = r->framing == HTTP_CHUNKED || r->content_length > 0;
+    bool has_body = r->framing == HTTP_CHUNKED ||
+                    (r->framing == HTTP_LENGTH && r->content_length > 0);
 
     c->used = r->head_len;
     c->body_done = !has_body;
     c->continue_due = has_body && r->expect_continue;
     http_conn_start_body(c, UINT64_MAX);
-    return HTTP_EV_REQUEST;
+}
+
+void http_conn_forget(struct http_conn *c)
+{
+    buf_consume(&c->in, c->used);
+    c->used = 0;
+    c->body_done = false; /* until there is a request, none may follow */
+    http_request_init(&c->request, c->list, HTTP_MAX_FIELDS, &c->limits);
+}
+
+void http_conn_drop(struct http_conn *c)
+{
+    c->in.len = c->used = 0;
 }
 
 /* The clock of a head starts with its first byte, and is not wound up again by
@@ -75,20 +115,19 @@ enum http_event http_conn_next(struct http_conn *c)
 
     if (!c->body_done)
         return HTTP_EV_CLOSED;
-    buf_consume(&c->in, c->used);
-    c->used = 0;
-    c->body_done = false; /* until there is a request, none may follow */
+    http_conn_forget(c);
     idle = !first && c->in.len == 0;
     deadline = net_after(idle ? c->timeouts.idle : c->timeouts.head);
-    http_request_init(&c->request, c->list, HTTP_MAX_FIELDS, &c->limits);
     for (;;) {
         enum http_parse found =
             http_parse_request(&c->request, c->in.ptr, c->in.len);
         ssize_t n;
 
         http_settle(&c->request.fields, c->in.ptr);
-        if (found == HTTP_DONE)
-            return request_ready(c);
+        if (found == HTTP_DONE) {
+            http_conn_begin(c);
+            return HTTP_EV_REQUEST;
+        }
         if (found == HTTP_BAD)
             return HTTP_EV_BAD;
         if (idle && c->in.len > 0) {
@@ -189,6 +228,12 @@ int http_conn_read_raw(struct http_conn *c, struct span *raw)
     struct span content;
 
     return next_run(c, raw, &content);
+}
+
+bool http_conn_has_body(const struct http_conn *c)
+{
+    return c->body_done || (c->body.framing == HTTP_LENGTH &&
+                            c->body.left <= http_conn_rest(c).len);
 }
 
 /* A client that still waits for 100 Continue may send its body or may not:

@@ -22,7 +22,8 @@ struct http_timeouts {
 
 struct http_conn {
     int fd;
-    struct buf in;     /* bytes received; it never moves once it is filled */
+    struct buf in;     /* bytes received, which nobody looks at but by the
+                        * functions below; it never moves once it is filled */
     size_t used;       /* of which these are done with: head, decoded body */
     unsigned requests; /* how many have begun */
     struct http_timeouts timeouts;
@@ -55,10 +56,6 @@ void http_conn_init(struct http_conn *c, int fd,
 /* Closes the connection (lingering when `linger`) and frees its buffer. */
 void http_conn_close(struct http_conn *c, bool linger);
 
-/* Gives the input buffer its place, where it stays until http_conn_close; done
- * by whoever reads into it.  False without memory. */
-bool http_conn_room(struct http_conn *c);
-
 /* Waits for the next request's head.  What is left unread of the previous
  * request's body must have been dealt with (http_conn_skip_body); if not, the
  * answer is HTTP_EV_CLOSED, for body bytes must never be taken for a request.
@@ -66,6 +63,22 @@ bool http_conn_room(struct http_conn *c);
  * ends the wait: HTTP_EV_CLOSED.  The first request has the head timeout from
  * the start. */
 enum http_event http_conn_next(struct http_conn *c);
+
+/* The head of the request, as it came; what was received and is not used yet:
+ * the beginning of a head, of a body, of what follows it. */
+struct span http_conn_head(const struct http_conn *c);
+struct span http_conn_rest(const struct http_conn *c);
+
+/* What http_conn_next is made of, for those who cannot wait in it.
+ * http_conn_receive takes what there is: 1, or 0 when that is nothing or there
+ * is no room for it, or -1 when the client (or the memory) is gone.
+ * http_conn_begin: the head is complete, r->head_len bytes of the rest, and
+ * its body is next.  http_conn_forget: the request is done with, and the rest
+ * begins another.  http_conn_drop: the rest is nothing to anybody. */
+int http_conn_receive(struct http_conn *c);
+void http_conn_begin(struct http_conn *c);
+void http_conn_forget(struct http_conn *c);
+void http_conn_drop(struct http_conn *c);
 
 /* Bounds the body; called once after http_conn_next, before the body is read.
  * Without it there is no bound. */
@@ -80,6 +93,10 @@ int http_conn_read_body(struct http_conn *c, struct span *content);
 
 /* The same, but gives the bytes as they were sent, framing and all. */
 int http_conn_read_raw(struct http_conn *c, struct span *raw);
+
+/* Has the whole of the body been received, read or not?  If not, the rest of it
+ * stands between this request and the next. */
+bool http_conn_has_body(const struct http_conn *c);
 
 /* Reads and drops the rest of the body, at most `max` bytes of it, so that the
  * next request can be found; false when the connection must be closed. */

@@ -75,7 +75,7 @@ static int read_message(struct http_conn *c, uint64_t max_body,
     struct span raw;
     int n;
 
-    raw = (struct span){c->in.ptr, c->request.head_len};
+    raw = http_conn_head(c);
     http_conn_start_body(c, max_body);
     do {
         if (!buf_add_span(message, raw)) {

@@ -35,7 +35,7 @@ bool turn_next(const struct turn *t, const struct http_conn *c)
     int64_t patience = first ? c->timeouts.head : c->timeouts.idle;
     int64_t grace = first ? GRACE_FIRST : GRACE_NEXT;
 
-    if (c->used < c->in.len)
+    if (http_conn_rest(c).len > 0)
         return true;
     if (grace > patience)
         grace = patience;

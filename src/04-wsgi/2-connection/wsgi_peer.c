@@ -25,7 +25,6 @@ void wsgi_peer_init(struct wsgi_peer *p, const struct wsgi_config *c,
                                        c->buffer_size};
 
     http_conn_init(&p->conn, fd, &timeouts, &limits);
-    http_request_init(&p->conn.request, p->conn.list, HTTP_MAX_FIELDS, &limits);
     p->protocol = s->protocol;
     p->state = WSGI_PEER_HEAD;
     p->deadline = net_after(c->head_timeout);
@@ -43,7 +42,7 @@ void wsgi_peer_drain(struct wsgi_peer *p)
     p->state = WSGI_PEER_DRAIN;
     p->deadline = net_after(DRAIN_IDLE);
     p->drained = net_after(DRAIN_TOTAL);
-    p->conn.in.len = p->conn.used = 0;
+    http_conn_drop(&p->conn);
 }
 
 static const char *peer_name(const struct wsgi_peer *p)
@@ -74,29 +73,6 @@ void wsgi_peer_refuse(struct wsgi_peer *p, int status, const char *text)
     wsgi_peer_drain(p);
 }
 
-/* Receives what there is: true when there was something. */
-static bool receive(struct wsgi_peer *p, bool *gone)
-{
-    struct buf *in = &p->conn.in;
-    ssize_t n;
-
-    *gone = !http_conn_room(&p->conn);
-    if (*gone || in->len == in->max)
-        return false;
-    n = recv(p->conn.fd, in->ptr + in->len, in->max - in->len, MSG_DONTWAIT);
-    if (n > 0)
-        in->len += (size_t)n;
-    *gone = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
-    return n > 0;
-}
-
-bool wsgi_body_is_here(const struct http_conn *c)
-{
-    return c->body_done || c->body.framing == HTTP_NO_BODY ||
-           (c->body.framing == HTTP_LENGTH &&
-            c->body.left <= c->in.len - c->used);
-}
-
 static enum wsgi_peer_event refuse(struct wsgi_peer *p, int status,
                                    const char *text)
 {
@@ -111,15 +87,12 @@ static enum wsgi_peer_event drop(struct wsgi_peer *p, const char *text)
 }
 
 static enum wsgi_peer_event ready(struct wsgi_peer *p,
-                                  const struct wsgi_config *c, size_t head)
+                                  const struct wsgi_config *c)
 {
     if (p->conn.request.framing == HTTP_LENGTH &&
         p->conn.request.content_length > c->limit_post)
         return refuse(p, 413, "the body is larger than --limit-post");
-    p->conn.used = head;
-    p->conn.requests++;
-    p->conn.body_done = false;
-    p->conn.continue_due = p->conn.request.expect_continue;
+    http_conn_begin(&p->conn);
     http_conn_start_body(&p->conn, c->limit_post);
     return WSGI_PEER_REQUEST;
 }
@@ -127,26 +100,27 @@ static enum wsgi_peer_event ready(struct wsgi_peer *p,
 static enum wsgi_peer_event step_http(struct wsgi_peer *p,
                                       const struct wsgi_config *c)
 {
-    struct http_conn *conn = &p->conn;
+    struct http_request *r = &p->conn.request;
+    struct span in = http_conn_rest(&p->conn);
 
     /* No method begins with a NUL, every uwsgi request does. */
-    if (conn->in.len > 0 && conn->in.ptr[0] == 0)
+    if (in.len > 0 && in.ptr[0] == 0)
         return refuse(p, 400,
                       "a uwsgi packet came to a socket that speaks HTTP: use "
                       "--socket for it, or proxy_pass in place of uwsgi_pass "
                       "in the front");
-    switch (http_parse_request(&conn->request, conn->in.ptr, conn->in.len)) {
+    switch (http_parse_request(r, in.ptr, in.len)) {
     case HTTP_MORE:
         return WSGI_PEER_WAIT;
     case HTTP_BAD:
-        return refuse(p, conn->request.status, conn->request.reason);
+        return refuse(p, r->status, r->reason);
     case HTTP_DONE:
         break;
     }
-    http_settle(&conn->request.fields, conn->in.ptr);
-    if (conn->request.form == HTTP_AUTHORITY_FORM)
+    http_settle(&r->fields, in.ptr);
+    if (r->form == HTTP_AUTHORITY_FORM)
         return refuse(p, 405, "CONNECT is for proxies, this is a server");
-    return ready(p, c, conn->request.head_len);
+    return ready(p, c);
 }
 
 /* The block's pairs are looked at once, all of them, before anything is made
@@ -190,15 +164,15 @@ static enum wsgi_peer_event pong(struct wsgi_peer *p)
 static enum wsgi_peer_event step_uwsgi(struct wsgi_peer *p,
                                        const struct wsgi_config *c)
 {
-    struct http_conn *conn = &p->conn;
+    struct span in = http_conn_rest(&p->conn);
     const char *reason = NULL;
     struct uwsgi_header h;
     char text[200];
 
-    if (conn->in.len < UWSGI_HEADER)
+    if (in.len < UWSGI_HEADER)
         return WSGI_PEER_WAIT;
-    h = uwsgi_decode_header(conn->in.ptr);
-    if (uwsgi_looks_like_http(conn->in.ptr))
+    h = uwsgi_decode_header(in.ptr);
+    if (uwsgi_looks_like_http(in.ptr))
         return refuse(p, 400,
                       "an HTTP request came to a socket that speaks the uwsgi "
                       "protocol: use --http-socket or --protocol=http for "
@@ -221,33 +195,32 @@ static enum wsgi_peer_event step_uwsgi(struct wsgi_peer *p,
                  h.size, c->buffer_size);
         return refuse(p, 431, text);
     }
-    if (conn->in.len < UWSGI_HEADER + (size_t)h.size)
+    if (in.len < UWSGI_HEADER + (size_t)h.size)
         return WSGI_PEER_WAIT;
-    conn->request.head_len = UWSGI_HEADER + (uint32_t)h.size;
+    p->conn.request.head_len = UWSGI_HEADER + (uint32_t)h.size;
     if (!read_block(p, &reason))
         return drop(p, reason);
-    return ready(p, c, conn->request.head_len);
+    return ready(p, c);
 }
 
 struct span wsgi_peer_block(const struct wsgi_peer *p)
 {
-    struct uwsgi_header h = uwsgi_decode_header(p->conn.in.ptr);
-
-    return (struct span){p->conn.in.ptr + UWSGI_HEADER, h.size};
+    return span_from(http_conn_head(&p->conn), UWSGI_HEADER);
 }
 
 /* A piece a turn: a client that sends as fast as it can must not keep the
  * others waiting. */
 static enum wsgi_peer_event step_drain(struct wsgi_peer *p)
 {
-    bool gone;
+    int got = http_conn_receive(&p->conn);
 
-    if (receive(p, &gone)) {
+    if (got > 0) {
         int64_t deadline = net_after(DRAIN_IDLE);
+
         p->deadline = deadline < p->drained ? deadline : p->drained;
-        p->conn.in.len = 0;
+        http_conn_drop(&p->conn);
     }
-    return gone ? WSGI_PEER_GONE : WSGI_PEER_WAIT;
+    return got < 0 ? WSGI_PEER_GONE : WSGI_PEER_WAIT;
 }
 
 enum wsgi_peer_event wsgi_peer_step(struct wsgi_peer *p,
@@ -257,28 +230,31 @@ enum wsgi_peer_event wsgi_peer_step(struct wsgi_peer *p,
                                  const struct wsgi_config *) =
         p->protocol == WSGI_HTTP ? step_http : step_uwsgi;
     enum wsgi_peer_event event = WSGI_PEER_WAIT;
-    bool gone = false, kept;
+    bool kept;
+    int got;
 
     if (p->state == WSGI_PEER_DRAIN)
         return step_drain(p);
     if (p->state == WSGI_PEER_BEHIND)
         p->state = WSGI_PEER_HEAD;
-    if (p->conn.in.len > 0)
+    if (http_conn_rest(&p->conn).len > 0)
         event = step(p, c); /* a pipelined request */
-    if (event == WSGI_PEER_WAIT && p->state != WSGI_PEER_DRAIN &&
-        receive(p, &gone)) {
-        kept = p->state == WSGI_PEER_KEPT;
-        p->state = WSGI_PEER_HEAD;
-        event = step(p, c);
-        if (kept && event == WSGI_PEER_WAIT && p->state == WSGI_PEER_HEAD)
-            p->deadline = net_after(c->head_timeout);
-    }
-    return gone ? WSGI_PEER_GONE : event;
+    if (event != WSGI_PEER_WAIT || p->state == WSGI_PEER_DRAIN)
+        return event;
+    got = http_conn_receive(&p->conn);
+    if (got <= 0)
+        return got < 0 ? WSGI_PEER_GONE : WSGI_PEER_WAIT;
+    kept = p->state == WSGI_PEER_KEPT;
+    p->state = WSGI_PEER_HEAD;
+    event = step(p, c);
+    if (kept && event == WSGI_PEER_WAIT && p->state == WSGI_PEER_HEAD)
+        p->deadline = net_after(c->head_timeout);
+    return event;
 }
 
 void wsgi_peer_late(struct wsgi_peer *p)
 {
-    if (p->state == WSGI_PEER_HEAD && p->conn.in.len > 0)
+    if (p->state == WSGI_PEER_HEAD && http_conn_rest(&p->conn).len > 0)
         wsgi_peer_refuse(p, 408, "the request did not come in time");
     else if (p->state == WSGI_PEER_KEPT)
         wsgi_peer_drain(p);
@@ -286,13 +262,10 @@ void wsgi_peer_late(struct wsgi_peer *p)
 
 void wsgi_peer_keep(struct wsgi_peer *p, const struct wsgi_config *c)
 {
-    struct http_conn *conn = &p->conn;
+    bool more;
 
-    buf_consume(&conn->in, conn->used);
-    conn->used = 0;
-    http_request_init(&conn->request, conn->list, HTTP_MAX_FIELDS,
-                      &conn->limits);
-    p->state = conn->in.len > 0 ? WSGI_PEER_BEHIND : WSGI_PEER_KEPT;
-    p->deadline = net_after(p->state == WSGI_PEER_BEHIND ? c->head_timeout
-                                                         : c->idle_timeout);
+    http_conn_forget(&p->conn);
+    more = http_conn_rest(&p->conn).len > 0;
+    p->state = more ? WSGI_PEER_BEHIND : WSGI_PEER_KEPT;
+    p->deadline = net_after(more ? c->head_timeout : c->idle_timeout);
 }

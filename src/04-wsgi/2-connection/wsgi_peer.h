@@ -65,10 +65,6 @@ void wsgi_peer_late(struct wsgi_peer *p);
  * beyond it stays. */
 void wsgi_peer_keep(struct wsgi_peer *p, const struct wsgi_config *c);
 
-/* Has the whole of the request's body been received, read or not?  If not, the
- * rest of it stands between this request and the next. */
-bool wsgi_body_is_here(const struct http_conn *c);
-
 /* Answers `status` with `text` as its body, logs it, and begins to drain. */
 void wsgi_peer_refuse(struct wsgi_peer *p, int status, const char *text);
 

@@ -14,7 +14,6 @@
 #include "http_status.h"
 #include "net.h"
 #include "wsgi_log.h"
-#include "wsgi_peer.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -119,7 +118,7 @@ static bool add_http_fields(struct wsgi_exchange *x)
             !buf_add_text(head, "\r\n"))
             return false;
     }
-    if (x->ending == WSGI_END_CLOSE || !wsgi_body_is_here(x->conn) ||
+    if (x->ending == WSGI_END_CLOSE || !http_conn_has_body(x->conn) ||
         atomic_load(&x->orders->given) != WSGI_GO_ON)
         x->keep = false;
     if (x->http_1_1 && x->keep) /* what the version says anyway */

@@ -36,9 +36,8 @@ static void reset(struct wsgi_exchange *x, struct wsgi_peer *p)
 /* True when the head is all that has come, and the client announced no more. */
 static bool has_nothing_behind(const struct wsgi_peer *p)
 {
-    const struct http_request *r = &p->conn.request;
-
-    return r->framing == HTTP_NO_BODY && p->conn.in.len == r->head_len;
+    return p->conn.request.framing == HTTP_NO_BODY &&
+           http_conn_rest(&p->conn).len == 0;
 }
 
 /* An HTTP request: what the log wants to know of it. */
@@ -173,9 +172,9 @@ static void log_line(const struct wsgi_exchange *x, uint64_t served,
  * so may one that did not know that this answer would be the last. */
 static enum wsgi_fate fate(const struct wsgi_exchange *x, struct wsgi_peer *p)
 {
-    bool body_done = wsgi_body_is_here(&p->conn) &&
-                     http_conn_skip_body(&p->conn, p->conn.in.max);
-    bool more = !body_done || p->conn.used < p->conn.in.len ||
+    bool body_done = http_conn_has_body(&p->conn) &&
+                     http_conn_skip_body(&p->conn, UINT64_MAX);
+    bool more = !body_done || http_conn_rest(&p->conn).len > 0 ||
                 (x->http && p->conn.request.keep_alive);
 
     if (x->gone)
