@@ -108,6 +108,11 @@ $(BUILD)/tests/test_%: tests/unit/test_%.c tests/unit/unit.h $(LIBS_$(LAST))
 	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) -MMD -MP $(CPPFLAGS_$(LAST)) -Itests/unit -o $@ $< $(ALL_LDFLAGS) $(GROUP) $(LIBS_$(LAST)) $(LDLIBS_$(LAST)) -lcunit
 	$(mark)
 
+# An exercise that the wire does not show is graded by a unit test.
+$(BUILD)/exercises/%: tests/exercises/%.c tests/unit/unit.h $(LIBS_$(LAST))
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) $(CPPFLAGS_$(LAST)) -Itests/unit -o $@ $< $(ALL_LDFLAGS) $(GROUP) $(LIBS_$(LAST)) $(LDLIBS_$(LAST)) -lcunit
+
 # The grader.  It is a program of the tests: of src/ it uses the bytes of stage 1
 # alone, so that the judge shares no parser with the judged, and works when
 # nothing else is written yet.

@@ -25,11 +25,17 @@ otherwise can grade it:
 
     make test-stage 1 CORPUS=tests/exercises/01-echo CASES=keep-alive/
 
+What the wire does not show has a unit test instead of cases, or beside them:
+NAME.c, which fails, or does not compile, with src/ as it stands.  A reader says
+
+    make build/exercises/06-proxy-1-loop/mark && build/exercises/06-proxy-1-loop/mark
+
 BUILD= is the build directory with the grader and the objects.  The last line
 is "N passed, N failed".
 """
 
 import re
+import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -56,14 +62,36 @@ class Solution(zoo.Change):
         self.folder = path.with_suffix("")
         self.cases = [f"{path.stem}/{p.stem}"
                       for p in sorted(self.folder.glob("*.case"))]
-        if not self.cases:
-            raise zoo.Mistake(f"{path}: there is no case in {self.folder}")
+        self.unit = path.with_suffix(".c")
+        if not self.cases and not self.unit.is_file():
+            raise zoo.Mistake(f"{path}: there is no case in {self.folder}, "
+                              f"and no {self.unit.name}")
         stage = path.parent.name
         exercises = "".join(
             chapter.read_text("utf-8").partition("\n## Exercises")[2]
             for chapter in (zoo.ROOT / "chapters").glob(f"{stage}*.md"))
         if f"`{path.stem}`" not in exercises:
             raise zoo.Mistake(f"{path}: {stage} names no such exercise")
+
+    def passes_unit(self, root, objects):
+        """Whether its unit test passes: with the headers below root, and what
+        the objects have instead of the libraries'."""
+        compiling, link = zoo.commands(self.stage)
+        main = next(s for s in compiling if s.endswith("/main.c")
+                    and s.startswith(f"src/0{self.stage}-"))
+        with tempfile.TemporaryDirectory(prefix="exercise-") as folder:
+            program = f"{folder}/{self.path.stem}"
+            try:
+                self.run([re.sub("^(-I)?src/", rf"\1{root}/src/", w)
+                          for w in compiling[main][:-1] if w != "-c"]
+                         + ["-Itests/unit", "-o", program, str(self.unit),
+                            *map(str, objects),
+                            *(w for w in link[1:] if not w.endswith("/main.o")),
+                            "-lcunit"])
+            except zoo.Mistake:
+                return False
+            return subprocess.run([program], stdout=subprocess.DEVNULL,
+                                  check=False).returncode == 0
 
 
 def others(verdicts, wanted):
@@ -78,9 +106,16 @@ def check(solution):
     with tempfile.TemporaryDirectory(prefix="exercise-") as name:
         stage, corpus = solution.stage, solution.path.parent
         program = solution.build(Path(name))
+        if solution.unit.is_file():
+            objects = [o for o in sorted(Path(name).glob("*.o"))
+                       if not o.name.endswith("-main.c.o")]
+            if not solution.passes_unit(name, objects):
+                wrong.append(f"{solution.unit.name} fails with the solution")
+            if solution.passes_unit(zoo.ROOT, []):
+                wrong.append(f"{solution.unit.name} passes without the solution")
         ours = zoo.BUILD / "bin" / zoo.PROGRAMS[stage]
-        own = zoo.grade(stage, program, solution.cases, corpus)
-        before = zoo.grade(stage, ours, solution.cases, corpus)
+        own, before = (zoo.grade(stage, p, solution.cases, corpus)
+                       if solution.cases else {} for p in (program, ours))
         whole = zoo.grade(stage, program, [])
     if sorted(own) != sorted(solution.cases):
         wrong.append(f"graded were {', '.join(own) or 'no cases'}")
@@ -108,8 +143,9 @@ def judge(path):
         wrong = [str(mistake)]
     if wrong:
         return False, "\n    ".join([f"not ok {name}:", *wrong])
-    return True, (f"ok {name}: {len(solution.cases)} cases of its own, and "
-                  f"{count} of the corpus")
+    own = f"{len(solution.cases)} cases of its own" if solution.cases else (
+        "a unit test of its own")
+    return True, f"ok {name}: {own}, and {count} of the corpus"
 
 
 def main(words):
@@ -119,8 +155,8 @@ def main(words):
         names = [name for name in found if name.startswith(tuple(words))]
     else:
         names = rotate.part(found, PARTS, rotate.number(), lambda name: any(
-            map(rotate.files, (f"tests/exercises/{name}",
-                               f"tests/exercises/{name}.solution"))))
+            map(rotate.files, (f"tests/exercises/{name}{end}"
+                               for end in ("", ".c", ".solution")))))
         print(f"{len(names)} of {len(found)} solutions", flush=True)
     found = [found[name] for name in names]
     passed = 0
