@@ -88,10 +88,11 @@ struct request_body {
 #define FRONT_CAPTURES 10
 
 struct exchange {
+    struct arena arena; /* first: an ended exchange keeps it */
+    struct exchange *next_spare;
     struct client *client;
     struct front_worker *worker;
-    struct arena arena;
-    struct exchange *next_spare;
+    void *state; /* of the modules; see exchange_state */
 
     struct http_request request;
     struct span head; /* its bytes, in the arena; see exchange_settle */
@@ -101,8 +102,7 @@ struct exchange {
     struct span server_name;     /* $server_name */
     struct conf_scope *scope; /* of the location, or of the server */
     struct front_location *location; /* or NULL */
-    void (*handler)(struct exchange *x);
-    void *handler_data;
+    void *handler_data;              /* the content handler's own */
 
     struct span method;   /* "" when there is no good request line */
     struct span uri;      /* $uri: decoded, normalised, NUL after it */
@@ -111,6 +111,7 @@ struct exchange {
     bool keep_alive;
     bool head_only;       /* HEAD */
     unsigned redirects;   /* internal ones */
+    unsigned at;          /* the handler whose turn it is */
     bool internal;
 
     struct span captures[FRONT_CAPTURES]; /* of the last regex that matched */

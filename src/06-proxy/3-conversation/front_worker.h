@@ -12,6 +12,7 @@ struct error_log;
 struct exchange;
 struct front_chunk;
 struct front_conf;
+struct hooks;
 
 struct client_list {
     struct client *first, *last;
@@ -20,6 +21,7 @@ struct client_list {
 struct front_worker {
     struct event_loop *loop;
     struct front_conf *conf;
+    const struct hooks *hooks;   /* of the configuration's modules */
     const struct error_log *log; /* of the main level */
     int root;                    /* the directory "/", open */
     struct http_clock clock;

@@ -1,125 +1,82 @@
-/* phases: server, location, limits, content; see exchange.h. */
+/* phases: asks the handlers that the modules have registered; who they are,
+ * hooks.c has put in order. */
 
 #include "phases.h"
 #include "answer.h"
-#include "connection.h"
-#include "conversation.h"
 #include "error_log.h"
 #include "exchange.h"
-#include "front_conf.h"
-#include "module.h"
-#include "static_handler.h"
+#include "front_worker.h"
+#include "hooks.h"
 
-#include <inttypes.h>
+#define PHASES_CHANGES 10 /* of a request's URI */
 
-static enum phase_result server_phase(struct exchange *x)
+/* False when the URI was changed too often, and 500 has been answered. */
+static bool may_change(struct exchange *x)
 {
-    x->scope = x->server->scope;
-    return PHASE_NEXT;
-}
-
-static enum phase_result location_phase(struct exchange *x)
-{
-    const struct content_settings *content;
-    struct front_location *l;
-    struct err err;
-
-    if (!front_find_location(x->server->locations, x->uri, x->captures,
-                             &x->regex, &l, &err)) {
-        exchange_log(x, ERROR_LOG_ALERT, 0, "%s", err.text);
-        exchange_error(x, 500);
-        return PHASE_DONE;
-    }
-    x->scope = l != NULL ? l->scope : x->server->scope;
-    x->location = l;
-    content = CONF_OF(x->scope, &content_module);
-    if (content->internal && !x->internal) {
-        exchange_error(x, 404);
-        return PHASE_DONE;
-    }
-    if (conversation(x->scope)->keepalive_timeout == 0)
-        x->keep_alive = false;
-    if (l != NULL && l->slash_added && x->uri.len + 1 == l->name.len) {
-        x->out.location = static_with_slash(x);
-        exchange_error(x, 301);
-        return PHASE_DONE;
-    }
-    return PHASE_NEXT;
-}
-
-static enum phase_result body_size_phase(struct exchange *x)
-{
-    int64_t max = conversation(x->scope)->client_max_body_size;
-
-    if (max == 0 || x->request.framing != HTTP_LENGTH ||
-        x->request.content_length <= (uint64_t)max)
-        return PHASE_NEXT;
+    if (x->redirects++ < PHASES_CHANGES)
+        return true;
     exchange_log(x, ERROR_LOG_ERROR, 0,
-                 "client intended to send too large body: %" PRIu64 " bytes",
-                 x->request.content_length);
-    x->client->linger = true;
-    exchange_error(x, 413);
-    return PHASE_DONE;
+                 "rewrite or internal redirection cycle while "
+                 "internally redirecting to \"%.*s\"", SPAN_ARG(x->uri));
+    exchange_error(x, 500);
+    return false;
 }
 
-static enum phase_result content_phase(struct exchange *x)
+static unsigned phase_behind(const struct hooks *h, unsigned at)
 {
-    const struct content_settings *content =
-        CONF_OF(x->scope, &content_module);
+    unsigned p = 0;
 
-    x->handler_data = content->data;
-    if (content->handler != NULL)
-        content->handler(x);
-    else
-        static_handler(x);
-    return PHASE_DONE;
+    while (h->first[p] <= at)
+        p++;
+    return h->first[p];
 }
-
-static enum phase_result (*const phases[])(struct exchange *x) = {
-    server_phase,    return_phase, location_phase,
-    body_size_phase, return_phase, content_phase,
-};
 
 void phases_run(struct exchange *x)
 {
-    for (size_t i = 0; i < sizeof phases / sizeof *phases; i++)
-        if (phases[i](x) == PHASE_DONE)
+    const struct hooks *h = x->worker->hooks;
+
+    while (x->at < h->first[LOG]) {
+        int verdict = h->run[x->at](x);
+
+        switch (verdict) {
+        case NEXT_HANDLER:
+            x->at++;
+            break;
+        case NEXT_PHASE:
+            x->at = phase_behind(h, x->at);
+            break;
+        case RESTART:
+            if (!may_change(x))
+                return;
+            x->at = h->first[FIND_LOCATION];
+            break;
+        case WAITING:
+        case ANSWERED:
             return;
+        default:
+            exchange_error(x, verdict);
+            return;
+        }
+    }
+    exchange_error(x, 404);
 }
 
-bool content_set(struct conf *cf, const char *directive,
-                 void (*handler)(struct exchange *x), void *data)
+bool exchange_redirect(struct exchange *x, struct span uri, struct span args)
 {
-    struct content_settings *content = CONF_OF(cf->scope, &content_module);
-    struct front_location *l = cf->subject;
-
-    if (content->handler != NULL)
-        return conf_error(cf, "\"%s\" directive is duplicate", directive);
-    content->handler = handler;
-    content->data = data;
-    if (cf->where == CONF_LOCATION)
-        l->slash_added = l->kind != LOCATION_REGEX &&
-                         span_ends(l->name, SPAN("/"));
+    x->uri = uri;
+    x->args = args;
+    x->internal = true;
+    if (!may_change(x))
+        return false;
+    x->at = 0;
+    phases_run(x);
     return true;
 }
 
-static bool set_internal(struct conf *cf, const struct conf_row *row,
-                         void *settings)
+void phases_log(struct exchange *x)
 {
-    struct content_settings *content = settings;
+    const struct hooks *h = x->worker->hooks;
 
-    content->internal = 1;
-    return true;
+    for (unsigned i = h->first[LOG]; i < h->first[PHASES]; i++)
+        h->run[i](x);
 }
-
-static const struct conf_row content_rows[] = {
-    CONF_SETTER("internal", CONF_LOCATION, 0, 0, set_internal),
-    {0},
-};
-
-const struct module content_module = {
-    .name = "content",
-    .index = MODULE_INDEX,
-    .rows = content_rows,
-    .settings = sizeof(struct content_settings),
-};

@@ -3,33 +3,19 @@
 #ifndef STRATA_PHASES_H
 #define STRATA_PHASES_H
 
-#include "module.h"
+#include "bytes.h"
 
 struct exchange;
 
-enum phase_result {
-    PHASE_NEXT, /* go on with the next phase */
-    PHASE_DONE, /* answered, or being answered */
-};
-
-/* `return`, on the server's level and the location's. */
-enum phase_result return_phase(struct exchange *x);
-
-/* The settings that a location's content handler is found by. */
-struct content_settings {
-    void (*handler)(struct exchange *x); /* NULL: files from the disk */
-    void *data;
-    int64_t internal; /* the location is for internal redirects alone */
-};
-
-/* Runs x through all phases, until one has answered. */
+/* Asks the handlers in order, from x->at on, until one answers or waits.  Who
+ * has waited calls this again, and its handler is asked again. */
 void phases_run(struct exchange *x);
 
-extern const struct module content_module, return_module;
+/* Runs the phases from the start with another URI: false when there have been
+ * too many (500 was answered). */
+bool exchange_redirect(struct exchange *x, struct span uri, struct span args);
 
-/* Makes `handler` the one of the current location; false after conf_error
- * when it has one already. */
-bool content_set(struct conf *cf, const char *directive,
-                 void (*handler)(struct exchange *x), void *data);
+/* Asks the handlers of the log phase, all of them. */
+void phases_log(struct exchange *x);
 
 #endif

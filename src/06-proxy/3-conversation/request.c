@@ -2,17 +2,16 @@
  * the last byte is written or nothing more can be. */
 
 #include "request.h"
-#include "access_log.h"
 #include "answer.h"
 #include "connection.h"
 #include "conversation.h"
 #include "error_log.h"
 #include "field_names.h"
 #include "front_worker.h"
+#include "hooks.h"
 #include "output.h"
 #include "phases.h"
 #include "request_body.h"
-#include "call.h"
 #include "uri.h"
 
 #include <stdlib.h>
@@ -21,30 +20,54 @@
 static void exchange_done(struct exchange *x);
 static void exchange_break(struct exchange *x);
 
-#define EXCHANGE_BLOCK     4096
-#define EXCHANGE_REDIRECTS 10
-#define EXCHANGE_SPARE     BYTES_KEPT(64) /* ended ones, of a worker */
+#define EXCHANGE_BLOCK 4096
+#define EXCHANGE_SPARE BYTES_KEPT(64) /* ended ones, of a worker */
 
-/* An ended exchange keeps its arena's first block: the next one starts with
- * warm memory and no call of malloc. */
-struct exchange *exchange_new(struct client *c)
+/* One that has ended, with its arena's first block: warm memory, and no call of
+ * malloc. */
+static struct exchange *exchange_take(struct front_worker *w)
 {
-    struct front_worker *w = c->worker;
     struct exchange *x = w->spare;
-    struct arena arena;
 
     if (x != NULL) {
         w->spare = x->next_spare;
         w->spare_count--;
-        arena = x->arena;
-    } else {
-        x = malloc(sizeof *x);
-        if (x == NULL)
-            return NULL;
-        arena_init(&arena, EXCHANGE_BLOCK);
+        return x;
     }
-    memset(x, 0, offsetof(struct exchange, list));
-    x->arena = arena;
+    x = malloc(sizeof *x);
+    if (x != NULL)
+        arena_init(&x->arena, EXCHANGE_BLOCK);
+    return x;
+}
+
+static void exchange_give_back(struct front_worker *w, struct exchange *x)
+{
+    if (w->spare_count >= EXCHANGE_SPARE) {
+        arena_free(&x->arena);
+        free(x);
+        return;
+    }
+    arena_reset(&x->arena);
+    x->next_spare = w->spare;
+    w->spare = x;
+    w->spare_count++;
+}
+
+struct exchange *exchange_new(struct client *c)
+{
+    struct front_worker *w = c->worker;
+    struct exchange *x = exchange_take(w);
+
+    if (x == NULL)
+        return NULL;
+    memset(&x->next_spare, 0,
+           offsetof(struct exchange, list) -
+               offsetof(struct exchange, next_spare));
+    x->state = arena_zalloc(&x->arena, w->hooks->state);
+    if (x->state == NULL) {
+        exchange_give_back(w, x);
+        return NULL;
+    }
     x->client = c;
     x->worker = w;
     x->scope = c->place->scope;
@@ -65,17 +88,7 @@ static void exchange_free(struct event_later *later)
     struct exchange *x =
         (struct exchange *)((char *)later - offsetof(struct exchange, later));
 
-    struct front_worker *w = x->worker;
-
-    if (w->spare_count >= EXCHANGE_SPARE) {
-        arena_free(&x->arena);
-        free(x);
-        return;
-    }
-    arena_reset(&x->arena);
-    x->next_spare = w->spare;
-    w->spare = x;
-    w->spare_count++;
+    exchange_give_back(x->worker, x);
 }
 
 /* $host: the host without its port and its final dot, in lower case.  0, or
@@ -218,31 +231,15 @@ void exchange_start(struct exchange *x)
     exchange_dispatch(x);
 }
 
-bool exchange_redirect(struct exchange *x, struct span uri, struct span args)
-{
-    if (x->redirects++ >= EXCHANGE_REDIRECTS) {
-        exchange_log(x, ERROR_LOG_ERROR, 0,
-                     "rewrite or internal redirection cycle while "
-                     "internally redirecting to \"%.*s\"",
-                     SPAN_ARG(uri));
-        exchange_error(x, 500);
-        return false;
-    }
-    x->uri = uri;
-    x->args = args;
-    x->internal = true;
-    phases_run(x);
-    return true;
-}
-
 static void exchange_end(struct exchange *x)
 {
     struct client *c = x->client;
 
     x->ended = true;
     exchange_salvage(x);
-    call_end(x);
-    access_log_write(x);
+    for (const struct module **m = x->worker->hooks->ends; *m != NULL; m++)
+        (*m)->end(x, exchange_state(x, *m));
+    phases_log(x);
     output_clear(x);
     body_free(x);
     c->exchange = NULL;

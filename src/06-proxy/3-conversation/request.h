@@ -13,9 +13,6 @@ struct exchange *exchange_new(struct client *c);
 bool exchange_settle(struct exchange *x);
 /* x->request is complete and settled, c->in begins with what follows it. */
 void exchange_start(struct exchange *x);
-/* Runs the phases from the start with another URI: false when there have been
- * too many (500 was answered). */
-bool exchange_redirect(struct exchange *x, struct span uri, struct span args);
 /* Whoever answers or logs a head that broke off or was refused asks this first:
  * what had come of it is then known of the request, as nginx knows it. */
 void exchange_salvage(struct exchange *x);

@@ -2,6 +2,7 @@
 
 #include "front_conf.h"
 #include "front_blocks.h"
+#include "hooks.h"
 #include "module.h"
 #include "group.h"
 #include "value.h"
@@ -22,7 +23,9 @@ static bool set_http(struct conf *cf, const struct conf_row *row,
     /* Behind the block, all names and addresses are known. */
     return conf_block(cf, CONF_HTTP, fc->scope, fc) &&
            front_listen_join(cf, fc) && group_check(cf, fc) &&
-           value_check_names(cf);
+           value_check_names(cf) &&
+           ((fc->hooks = hooks_compile(cf->arena, cf->modules)) != NULL ||
+            conf_error(cf, "out of memory"));
 }
 
 static bool set_server(struct conf *cf, const struct conf_row *row,

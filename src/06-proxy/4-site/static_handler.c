@@ -7,7 +7,7 @@
 #include "front_conf.h"
 #include "front_worker.h"
 #include "module.h"
-#include "request.h"
+#include "phases.h"
 #include "static_answer.h"
 #include "static_settings.h"
 #include "uri.h"
@@ -297,7 +297,7 @@ static const char *static_as_asked(struct exchange *x, struct span path)
         .ptr;
 }
 
-void static_handler(struct exchange *x)
+static void static_serve(struct exchange *x)
 {
     static const char *const no_index[] = {NULL};
     const struct static_settings *s = settings_of(x);
@@ -342,4 +342,10 @@ void static_handler(struct exchange *x)
         static_select(&a, &x->request, &config);
     }
     static_answered(x, &a, path.ptr, errnum);
+}
+
+int static_handler(struct exchange *x)
+{
+    static_serve(x);
+    return ANSWERED;
 }

@@ -7,8 +7,8 @@
 
 struct exchange;
 
-/* The content handler of locations without another one. */
-void static_handler(struct exchange *x);
+/* Of the content phase: for locations without a handler of their own. */
+int static_handler(struct exchange *x);
 
 /* The media type that `types` gives to the exchange's URI. */
 struct span static_type(struct exchange *x);

@@ -1,6 +1,7 @@
 /* static_settings: root, alias, index, types and their like. */
 
 #include "static_settings.h"
+#include "static_handler.h"
 #include "front_conf.h"
 #include "module.h"
 #include "variables.h"
@@ -228,10 +229,16 @@ static bool static_finish(struct conf *cf, void *settings, const void *parent)
     return true;
 }
 
+static const struct handler static_handlers[] = {
+    {CONTENT, static_handler},
+    {0},
+};
+
 const struct module static_module = {
     .name = "static",
     .index = MODULE_INDEX,
     .rows = static_rows,
     .settings = sizeof(struct static_settings),
     .finish = static_finish,
+    .handlers = static_handlers,
 };

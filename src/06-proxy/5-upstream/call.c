@@ -17,7 +17,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -410,7 +409,7 @@ void call_start(struct exchange *x, struct group *g,
     call_connect(call);
 }
 
-void call_end(struct exchange *x)
+void call_end(struct exchange *x, void *state)
 {
     struct call *call = x->upstream;
 
@@ -421,12 +420,12 @@ void call_end(struct exchange *x)
     buf_free(&call->head);
 }
 
-void call_about(struct exchange *x, char *text, size_t size)
+void call_about(const struct exchange *x, struct buf *line)
 {
     const struct call *call = x->upstream;
 
     if (call != NULL && call->peer != NULL)
-        snprintf(text, size, ", upstream: \"%.*s%.*s%.*s\"",
-                 SPAN_ARG(call->protocol->scheme), SPAN_ARG(call->peer->name),
-                 SPAN_ARG(x->pass_uri));
+        buf_printf(line, ", upstream: \"%.*s%.*s%.*s\"",
+                   SPAN_ARG(call->protocol->scheme),
+                   SPAN_ARG(call->peer->name), SPAN_ARG(x->pass_uri));
 }

@@ -107,9 +107,9 @@ void call_start(struct exchange *x, struct group *g,
                 const struct protocol *protocol,
                 const struct call_settings *settings);
 /* Ends what the exchange may have under way. */
-void call_end(struct exchange *x);
+void call_end(struct exchange *x, void *state);
 /* `, upstream: "http://127.0.0.1:80"` for the error log, or nothing. */
-void call_about(struct exchange *x, char *text, size_t size);
+void call_about(const struct exchange *x, struct buf *line);
 
 /* For the reply: */
 

@@ -6,6 +6,7 @@
 
 #include "group.h"
 #include "exchange.h"
+#include "call.h"
 #include "front_conf.h"
 #include "front_worker.h"
 
@@ -303,4 +304,6 @@ const struct module upstream_module = {
     .name = "upstream",
     .index = MODULE_INDEX,
     .rows = upstream_rows,
+    .end = call_end,
+    .about = call_about,
 };

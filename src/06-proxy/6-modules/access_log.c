@@ -150,7 +150,7 @@ static bool condition_holds(struct exchange *x, const struct access_log *log)
     return value.len > 0 && !span_eq(value, SPAN("0"));
 }
 
-void access_log_write(struct exchange *x)
+static int access_log_handler(struct exchange *x)
 {
     const struct access_log_settings *s =
         CONF_OF(x->scope, &access_log_module);
@@ -158,6 +158,7 @@ void access_log_write(struct exchange *x)
     for (const struct access_log *log = s->logs; log; log = log->next)
         if (log->file != NULL && condition_holds(x, log))
             write_line(x, log);
+    return NEXT_HANDLER;
 }
 
 /* Cuts a format's text before each "$" and after each variable's name. */
@@ -334,10 +335,16 @@ static const struct conf_row access_log_rows[] = {
     {0},
 };
 
+static const struct handler access_log_handlers[] = {
+    {LOG, access_log_handler},
+    {0},
+};
+
 const struct module access_log_module = {
     .name = "access_log",
     .index = MODULE_INDEX,
     .rows = access_log_rows,
     .settings = sizeof(struct access_log_settings),
     .finish = access_log_finish,
+    .handlers = access_log_handlers,
 };

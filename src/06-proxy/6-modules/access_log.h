@@ -5,11 +5,6 @@
 
 #include "module.h"
 
-struct exchange;
-
-/* Writes the lines that the exchange's location wants. */
-void access_log_write(struct exchange *x);
-
 extern const struct module access_log_module;
 
 #endif

@@ -2,10 +2,11 @@
 
 #include "answer.h"
 #include "exchange.h"
-#include "phases.h"
 #include "module.h"
 #include "static_handler.h"
 #include "value.h"
+
+extern const struct module return_module;
 
 struct return_settings {
     int64_t status; /* 0: no return here */
@@ -25,26 +26,25 @@ static bool is_redirect(int64_t status)
            status == 308;
 }
 
-enum phase_result return_phase(struct exchange *x)
+static int return_handler(struct exchange *x)
 {
     const struct return_settings *s = CONF_OF(x->scope, &return_module);
     struct span text;
 
     if (s->status == 0)
-        return PHASE_NEXT;
+        return NEXT_HANDLER;
     if (is_silent(s->status)) {
         x->out.status = (int)s->status;
         exchange_abort(x);
-        return PHASE_DONE;
+        return ANSWERED;
     }
     text = s->text != NULL ? value_eval(x, s->text) : SPAN("");
     if (is_redirect(s->status) || (s->text == NULL && s->status >= 400)) {
         x->out.location = text;
-        exchange_error(x, (int)s->status);
-        return PHASE_DONE;
+        return (int)s->status;
     }
     answer_whole(x, (int)s->status, static_type(x), text);
-    return PHASE_DONE;
+    return ANSWERED;
 }
 
 /* return CODE; return CODE TEXT; return CODE URL; return URL (302). */
@@ -80,9 +80,16 @@ static const struct conf_row return_rows[] = {
     {0},
 };
 
+static const struct handler return_handlers[] = {
+    {SERVER_REWRITE, return_handler},
+    {REWRITE, return_handler},
+    {0},
+};
+
 const struct module return_module = {
     .name = "return",
     .index = MODULE_INDEX,
     .rows = return_rows,
     .settings = sizeof(struct return_settings),
+    .handlers = return_handlers,
 };

@@ -171,6 +171,7 @@ static bool run_open(struct run *r)
     struct cycle *cycle = r->worker->cycle;
 
     w->conf = cycle->http;
+    w->hooks = w->conf != NULL ? w->conf->hooks : NULL;
     w->log = cycle->log;
     w->max_connections = (unsigned)cycle->core->worker_connections;
     w->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);

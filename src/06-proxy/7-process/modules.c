@@ -8,15 +8,17 @@
 #include "filters.h"
 #include "front_conf.h"
 #include "gzip_rules.h"
-#include "phases.h"
+#include "location.h"
 #include "proxy_core.h"
 #include "static_settings.h"
 #include "group.h"
 #include "pass.h"
 
+extern const struct module return_module;
+
 const struct module *const modules[] = {
     &core_module,       &front_module,   &conversation_module,
-    &content_module,    &return_module,  &static_module,
+    &location_module,    &return_module,  &static_module,
     &headers_module,    &gzip_module,    &access_log_module,
     &upstream_module,   &proxy_module,   &uwsgi_module,
     &accepted_module,
