@@ -1,9 +1,8 @@
 /* test_group: groups, their servers, and addresses right and wrong. */
 
 #include "conf_file.h"
-#include "front_conf.h"
-#include "unit.h"
 #include "group.h"
+#include "unit.h"
 
 static struct conf_file_test t;
 
@@ -11,11 +10,13 @@ static struct conf_file_test t;
 static struct group *read_http(const char *text)
 {
     char conf[1024];
+    const struct conf_scope *scope;
 
     snprintf(conf, sizeof conf, "events {} http { %s }", text);
-    if (conf_file_read(&t, conf) == NULL)
+    scope = conf_file_read(&t, conf);
+    if (scope == NULL)
         return NULL;
-    return ((struct front_conf *)t.cf.http)->upstreams;
+    return ((struct groups *)conf_main(scope, &upstream_module))->first;
 }
 
 static void test_group(void)

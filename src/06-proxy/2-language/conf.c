@@ -183,7 +183,7 @@ static const struct conf_row *find_row(const struct conf *cf,
     if (span_eq(cf->words[0], span_of(include_row.name)))
         return &include_row;
     for (const struct module *const *m = cf->modules; *m != NULL; m++)
-        for (const struct conf_row *r = (*m)->rows; r->name != NULL; r++) {
+        for (const struct conf_row *r = (*m)->rows; r && r->name; r++) {
             bool here = (r->where & cf->where) != 0;
 
             if (here && strcmp(r->name, CONF_ANY_NAME) == 0) {

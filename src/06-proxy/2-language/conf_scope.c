@@ -38,7 +38,7 @@ static bool fresh_settings(struct conf *cf, const struct module *module,
     settings = arena_zalloc(cf->arena, module->settings);
     if (settings == NULL)
         return false;
-    for (const struct conf_row *r = module->rows; r->name != NULL; r++)
+    for (const struct conf_row *r = module->rows; r && r->name; r++)
         if (is_number(r))
             *number_of(r, settings) = CONF_UNSET;
     CONF_OF(scope, module) = settings;
@@ -70,7 +70,7 @@ struct conf_scope *conf_open_scope(struct conf *cf)
 static void merge(const struct module *module, void *settings,
                   const void *parent)
 {
-    for (const struct conf_row *r = module->rows; r->name != NULL; r++) {
+    for (const struct conf_row *r = module->rows; r && r->name; r++) {
         if (r->kind == CONF_OTHER || conf_is_set(r, settings))
             continue;
         if (is_number(r))

@@ -104,4 +104,14 @@ struct module {
 /* The settings of `module` in a scope, as a pointer to its struct. */
 #define CONF_OF(scope, module) ((scope)->settings[*(module)->index])
 
+/* Those of the main scope, around this and all others: there a module keeps
+ * what the whole configuration has once, groups and formats and zones. */
+static inline void *conf_main(const struct conf_scope *scope,
+                              const struct module *module)
+{
+    while (scope->parent != NULL)
+        scope = scope->parent;
+    return CONF_OF(scope, module);
+}
+
 #endif

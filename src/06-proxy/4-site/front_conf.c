@@ -4,8 +4,15 @@
 #include "front_blocks.h"
 #include "hooks.h"
 #include "module.h"
-#include "group.h"
 #include "value.h"
+
+static bool modules_check(struct conf *cf)
+{
+    for (const struct module *const *m = cf->modules; *m != NULL; m++)
+        if ((*m)->check != NULL && !(*m)->check(cf))
+            return false;
+    return true;
+}
 
 static bool set_http(struct conf *cf, const struct conf_row *row,
                      void *settings)
@@ -22,7 +29,7 @@ static bool set_http(struct conf *cf, const struct conf_row *row,
     cf->http = fc;
     /* Behind the block, all names and addresses are known. */
     return conf_block(cf, CONF_HTTP, fc->scope, fc) &&
-           front_listen_join(cf, fc) && group_check(cf, fc) &&
+           front_listen_join(cf, fc) && modules_check(cf) &&
            value_check_names(cf) &&
            ((fc->hooks = hooks_compile(cf->arena, cf->modules)) != NULL ||
             conf_error(cf, "out of memory"));

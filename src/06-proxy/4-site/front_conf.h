@@ -64,9 +64,7 @@ struct front_conf {
     struct conf_scope *scope;
     struct front_server *servers, **last_server;
     struct front_listen *listens, **last_listen;
-    struct group *upstreams;
     const struct hooks *hooks; /* of the modules, for its exchanges */
-    struct log_format *log_formats;
     struct value_name *names; /* variables defined by captures */
     struct value_use *uses;   /* and used before that */
 };

@@ -409,7 +409,7 @@ void call_start(struct exchange *x, struct group *g,
     call_connect(call);
 }
 
-void call_end(struct exchange *x, void *state)
+static void call_end(struct exchange *x, void *state)
 {
     struct call *call = x->upstream;
 
@@ -420,7 +420,7 @@ void call_end(struct exchange *x, void *state)
     buf_free(&call->head);
 }
 
-void call_about(const struct exchange *x, struct buf *line)
+static void call_about(const struct exchange *x, struct buf *line)
 {
     const struct call *call = x->upstream;
 
@@ -429,3 +429,10 @@ void call_about(const struct exchange *x, struct buf *line)
                    SPAN_ARG(call->protocol->scheme),
                    SPAN_ARG(call->peer->name), SPAN_ARG(x->pass_uri));
 }
+
+const struct module call_module = {
+    .name = "call",
+    .index = MODULE_INDEX,
+    .end = call_end,
+    .about = call_about,
+};

@@ -106,10 +106,8 @@ struct call {
 void call_start(struct exchange *x, struct group *g,
                 const struct protocol *protocol,
                 const struct call_settings *settings);
-/* Ends what the exchange may have under way. */
-void call_end(struct exchange *x, void *state);
-/* `, upstream: "http://127.0.0.1:80"` for the error log, or nothing. */
-void call_about(const struct exchange *x, struct buf *line);
+/* What an exchange has under way, ended with it and told to the error log. */
+extern const struct module call_module;
 
 /* For the reply: */
 

@@ -6,18 +6,14 @@
 
 #include "group.h"
 #include "exchange.h"
-#include "call.h"
-#include "front_conf.h"
-#include "front_worker.h"
 
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 
-static struct group *find_group(const struct front_conf *fc,
-                                   struct span name)
+static struct group *find_group(const struct groups *groups, struct span name)
 {
-    struct group *g = fc->upstreams;
+    struct group *g = groups->first;
 
     while (g != NULL && !span_eq_nocase(g->name, name))
         g = g->next;
@@ -163,39 +159,37 @@ static bool add_address(struct arena *a, struct group *g,
                    SPAN_ARG(host));
 }
 
-struct group *group_named(struct conf *cf, struct span address,
-                              unsigned default_port)
+struct group *group_named(struct conf *cf, struct span name,
+                          unsigned default_port)
 {
-    struct front_conf *fc = cf->http;
-    struct group *g = find_group(fc, address);
+    struct groups *groups = conf_main(cf->scope, &upstream_module);
+    struct group *g = find_group(groups, name);
 
     if (g != NULL)
         return g;
-    /* It may be defined further down; group_check looks again. */
-    g = new_group(cf->arena, address);
+    g = new_group(cf->arena, name);
     if (g == NULL)
         return NULL;
     g->implicit = true;
     g->default_port = default_port;
     g->file = cf->file;
     g->line = cf->line;
-    g->next = fc->upstreams;
-    fc->upstreams = g;
+    g->next = groups->first;
+    groups->first = g;
     return g;
 }
 
-bool group_check(struct conf *cf, struct front_conf *fc)
+/* What no block has defined is an address. */
+static bool check_groups(struct conf *cf)
 {
-    for (struct group *g = fc->upstreams; g != NULL; g = g->next) {
-        struct err err;
+    const struct groups *groups = conf_main(cf->scope, &upstream_module);
+    struct err err;
 
-        if (g->count > 0)
-            continue;
+    for (struct group *g = groups->first; g != NULL; g = g->next) {
         cf->file = g->file;
         cf->line = g->line;
-        if (!g->implicit)
-            return conf_error(cf, "no servers are inside upstream");
-        if (!add_address(cf->arena, g, &default_peer, g->name,
+        if (g->count == 0 &&
+            !add_address(cf->arena, g, &default_peer, g->name,
                          g->default_port, 0, &err))
             return conf_error(cf, "%s", err.text);
     }
@@ -203,9 +197,10 @@ bool group_check(struct conf *cf, struct front_conf *fc)
 }
 
 struct group *group_resolve(struct exchange *x, struct span address,
-                                  unsigned default_port)
+                            unsigned default_port)
 {
-    struct group *g = find_group(x->worker->conf, address);
+    struct group *g =
+        find_group(conf_main(x->scope, &upstream_module), address);
 
     if (g != NULL)
         return g;
@@ -219,23 +214,17 @@ struct group *group_resolve(struct exchange *x, struct span address,
 static bool set_upstream(struct conf *cf, const struct conf_row *row,
                          void *settings)
 {
-    struct front_conf *fc = cf->http;
-    struct group *g = find_group(fc, cf->words[1]);
+    struct group *g = group_named(cf, cf->words[1], 0);
 
-    if (g != NULL && !g->implicit)
+    if (g == NULL)
+        return false;
+    if (!g->implicit)
         return conf_error(cf, "duplicate upstream \"%.*s\"",
                           SPAN_ARG(cf->words[1]));
-    if (g == NULL) {
-        g = group_named(cf, cf->words[1], 0);
-        if (g == NULL)
-            return false;
-    }
     g->implicit = false;
-    if (!conf_block(cf, CONF_UPSTREAM, cf->scope, g))
-        return false;
-    g->file = cf->file;
-    g->line = cf->line;
-    return g->count > 0 || conf_error(cf, "no servers are inside upstream");
+    return conf_block(cf, CONF_UPSTREAM, cf->scope, g) &&
+           (g->count > 0 ||
+            conf_error(cf, "no servers are inside upstream"));
 }
 
 /* The words that have a number.  Weights are added up, times added to now. */
@@ -304,6 +293,6 @@ const struct module upstream_module = {
     .name = "upstream",
     .index = MODULE_INDEX,
     .rows = upstream_rows,
-    .end = call_end,
-    .about = call_about,
+    .settings = sizeof(struct groups),
+    .check = check_groups,
 };

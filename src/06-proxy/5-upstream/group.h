@@ -11,7 +11,6 @@
 #include "net.h"
 
 struct exchange;
-struct front_conf;
 
 struct peer {
     struct net_addr addr;
@@ -36,19 +35,20 @@ struct group {
     unsigned count, room;
 };
 
+/* The upstream module's settings in the main scope: all of them. */
+struct groups {
+    struct group *first;
+};
+
 /* The group of this name or address ("backend", "127.0.0.1:9090",
  * "unix:/path"); its block may come later in the configuration.
- * `default_port` is for an address without one.  NULL after conf_error. */
-struct group *group_named(struct conf *cf, struct span address,
+ * `default_port` is for an address without one.  NULL without memory. */
+struct group *group_named(struct conf *cf, struct span name,
                           unsigned default_port);
 /* At run time, for a pass directive with variables: a group, or an address
  * that needs no resolver, made in the exchange's arena; NULL when neither. */
 struct group *group_resolve(struct exchange *x, struct span address,
                             unsigned default_port);
-/* After the whole configuration: groups that no block has defined are
- * addresses. */
-bool group_check(struct conf *cf, struct front_conf *fc);
-
 extern const struct module upstream_module;
 
 #endif

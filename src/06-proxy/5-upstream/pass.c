@@ -20,7 +20,7 @@ const struct conf_choice pass_next_choices[] = {
     {"http_404", NEXT_HTTP_404},
     {"http_429", NEXT_HTTP_429},
     {"non_idempotent", NEXT_NON_IDEMPOTENT},
-    {NULL, 0},
+    {0},
 };
 
 bool pass_add_name(struct conf *cf, const struct conf_row *row, void *settings)

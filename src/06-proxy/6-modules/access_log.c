@@ -4,7 +4,6 @@
 #include "access_log.h"
 #include "error_log.h"
 #include "exchange.h"
-#include "front_conf.h"
 #include "log_file.h"
 #include "module.h"
 #include "value.h"
@@ -37,6 +36,7 @@ struct access_log {
 
 struct access_log_settings {
     struct access_log *logs;
+    struct log_format *formats; /* in the main scope: all of them */
 };
 
 /* Quotes, backslashes and control bytes as nginx writes them: \xNN. */
@@ -71,7 +71,7 @@ static size_t utf8_length(struct span s)
     size_t i = 0, k = 2;
 
     while (p[0] > forms[i].last)
-        if (++i == sizeof forms / sizeof *forms)
+        if (++i == COUNT(forms))
             return 0;
     if (p[0] < forms[i].first || forms[i].length > s.len)
         return 0;
@@ -180,39 +180,68 @@ static bool add_log_parts(struct conf *cf, struct log_part ***last,
         p->value = value_compile(cf, (struct span){text.ptr, n});
         if (p->value == NULL)
             return false;
-        text.ptr += n;
-        text.len -= n;
+        span_skip(&text, n);
         **last = p;
         *last = &p->next;
     }
     return true;
 }
 
-static bool format_options(struct conf *cf, struct log_format *f,
-                           unsigned *first)
+/* escape=default|json|none: then the text begins a word later. */
+static bool format_escape(struct conf *cf, enum log_escape *escape,
+                          unsigned *first)
 {
+    static const char *const names[] = {
+        [ESCAPE_DEFAULT] = "default",
+        [ESCAPE_JSON] = "json",
+        [ESCAPE_NONE] = "none",
+    };
     struct span word = cf->words[2];
 
-    *first = 2;
-    if (!span_starts(word, SPAN("escape=")))
+    if (!span_skip_prefix(&word, SPAN("escape=")))
         return true;
     *first = 3;
-    if (span_eq(word, SPAN("escape=json")))
-        f->escape = ESCAPE_JSON;
-    else if (span_eq(word, SPAN("escape=none")))
-        f->escape = ESCAPE_NONE;
-    else if (!span_eq(word, SPAN("escape=default")))
-        return conf_error(cf, "unknown log format escaping \"%.*s\"",
-                          (int)word.len - 7, word.ptr + 7);
-    return true;
+    for (unsigned i = 0; i < COUNT(names); i++)
+        if (span_eq(word, span_of(names[i]))) {
+            *escape = i;
+            return true;
+        }
+    return conf_error(cf, "unknown log format escaping \"%.*s\"",
+                      SPAN_ARG(word));
 }
 
-static struct log_format *find_format(struct front_conf *fc, struct span name)
+/* "combined" is a format like others, made when somebody first wants it. */
+static const struct span combined = SPAN_INIT("combined");
+
+static struct log_format *find_format(struct conf *cf, struct span name)
 {
-    struct log_format *f = fc->log_formats;
+    struct access_log_settings *all = conf_main(cf->scope, &access_log_module);
+    struct log_format *f = all->formats;
 
     while (f != NULL && !span_eq(f->name, name))
         f = f->next;
+    return f;
+}
+
+/* A new format with the texts of the words from `first` on. */
+static struct log_format *add_format(struct conf *cf, struct span name,
+                                     const struct span *texts, unsigned count,
+                                     enum log_escape escape)
+{
+    struct access_log_settings *all = conf_main(cf->scope, &access_log_module);
+    struct log_format *f = arena_zalloc(cf->arena, sizeof *f);
+    struct log_part **last;
+
+    if (f == NULL)
+        return NULL;
+    f->name = name;
+    f->escape = escape;
+    last = &f->parts;
+    for (unsigned i = 0; i < count; i++)
+        if (!add_log_parts(cf, &last, texts[i]))
+            return NULL;
+    f->next = all->formats;
+    all->formats = f;
     return f;
 }
 
@@ -220,94 +249,81 @@ static struct log_format *find_format(struct front_conf *fc, struct span name)
 static bool set_log_format(struct conf *cf, const struct conf_row *row,
                            void *settings)
 {
-    struct front_conf *fc = cf->http;
-    struct log_format *f = arena_zalloc(cf->arena, sizeof *f);
-    struct log_part **last;
-    unsigned i;
+    enum log_escape escape = ESCAPE_DEFAULT;
+    unsigned first = 2;
 
-    if (f == NULL)
-        return false;
-    if (find_format(fc, cf->words[1]) != NULL ||
-        span_eq(cf->words[1], SPAN("combined")))
+    if (find_format(cf, cf->words[1]) != NULL ||
+        span_eq(cf->words[1], combined))
         return conf_error(cf, "duplicate \"log_format\" name \"%.*s\"",
                           SPAN_ARG(cf->words[1]));
-    f->name = cf->words[1];
-    if (!format_options(cf, f, &i))
-        return false;
-    last = &f->parts;
-    for (; i < cf->count; i++)
-        if (!add_log_parts(cf, &last, cf->words[i]))
-            return false;
-    f->next = fc->log_formats;
-    fc->log_formats = f;
-    return true;
+    return format_escape(cf, &escape, &first) &&
+           add_format(cf, cf->words[1], cf->words + first, cf->count - first,
+                      escape) != NULL;
 }
 
-static struct log_format *combined_format(struct conf *cf)
+static struct log_format *format_named(struct conf *cf, struct span name)
 {
-    struct front_conf *fc = cf->http;
-    struct log_format *f = find_format(fc, SPAN("combined"));
-    struct log_part **last;
+    static const struct span text =
+        SPAN_INIT("$remote_addr - $remote_user [$time_local] "
+                  "\"$request\" $status $body_bytes_sent "
+                  "\"$http_referer\" \"$http_user_agent\"");
+    struct log_format *f = find_format(cf, name);
 
     if (f != NULL)
         return f;
-    f = arena_zalloc(cf->arena, sizeof *f);
-    if (f == NULL)
-        return NULL;
-    f->name = SPAN("combined");
-    last = &f->parts;
-    if (!add_log_parts(cf, &last,
-                       SPAN("$remote_addr - $remote_user [$time_local] "
-                            "\"$request\" $status $body_bytes_sent "
-                            "\"$http_referer\" \"$http_user_agent\"")))
-        return NULL;
-    f->next = fc->log_formats;
-    fc->log_formats = f;
-    return f;
+    if (span_eq(name, combined))
+        return add_format(cf, combined, &text, 1, ESCAPE_DEFAULT);
+    conf_error(cf, "unknown log format \"%.*s\"", SPAN_ARG(name));
+    return NULL;
 }
 
-static bool log_options(struct conf *cf, struct access_log *log, unsigned i)
+static bool log_options(struct conf *cf, struct access_log *log)
 {
-    for (; i < cf->count; i++) {
+    for (unsigned i = 3; i < cf->count; i++) {
         struct span word = cf->words[i];
 
-        if (!span_starts(word, SPAN("if=")))
+        if (!span_skip_prefix(&word, SPAN("if=")))
             return conf_error(cf, "invalid parameter \"%.*s\"",
                               SPAN_ARG(word));
-        log->condition = value_compile(
-            cf, (struct span){word.ptr + 3, word.len - 3});
+        log->condition = value_compile(cf, word);
         if (log->condition == NULL)
             return false;
     }
     return true;
 }
 
+static struct access_log *add_log(struct conf *cf,
+                                  struct access_log_settings *s)
+{
+    struct access_log *log = arena_zalloc(cf->arena, sizeof *log);
+    struct access_log **last = &s->logs;
+
+    while (*last != NULL)
+        last = &(*last)->next;
+    return *last = log;
+}
+
+static bool open_log(struct conf *cf, struct access_log *log, struct span path,
+                     struct span format)
+{
+    log->file = log_file_named(cf, path);
+    log->format = format_named(cf, format);
+    return log->file != NULL && log->format != NULL;
+}
+
 /* access_log off; access_log FILE [FORMAT [if=VALUE]] */
 static bool set_access_log(struct conf *cf, const struct conf_row *row,
                            void *settings)
 {
-    struct access_log_settings *s = settings;
-    struct access_log *log = arena_zalloc(cf->arena, sizeof *log);
-    struct access_log **last = &s->logs;
+    struct access_log *log = add_log(cf, settings);
 
     if (log == NULL)
         return false;
-    while (*last != NULL)
-        last = &(*last)->next;
-    *last = log;
     if (cf->count == 2 && span_eq(cf->words[1], SPAN("off")))
         return true;
-    log->file = log_file_named(cf, cf->words[1]);
-    log->format = cf->count > 2 ? find_format(cf->http, cf->words[2])
-                                : combined_format(cf);
-    if (log->file == NULL)
-        return false;
-    if (cf->count > 2 && span_eq(cf->words[2], SPAN("combined")))
-        log->format = combined_format(cf);
-    if (log->format == NULL)
-        return conf_error(cf, "unknown log format \"%.*s\"",
-                          SPAN_ARG(cf->words[cf->count > 2 ? 2 : 1]));
-    return log_options(cf, log, 3);
+    return open_log(cf, log, cf->words[1],
+                    cf->count > 2 ? cf->words[2] : combined) &&
+           log_options(cf, log);
 }
 
 /* Where nothing is said, requests are logged as nginx logs them. */
@@ -315,15 +331,12 @@ static bool access_log_finish(struct conf *cf, void *settings,
                               const void *parent)
 {
     struct access_log_settings *s = settings;
+    struct access_log *log;
 
     if (s->logs != NULL || parent == NULL || cf->http == NULL)
         return true;
-    s->logs = arena_zalloc(cf->arena, sizeof *s->logs);
-    if (s->logs == NULL)
-        return false;
-    s->logs->file = log_file_named(cf, cf->access_log);
-    s->logs->format = combined_format(cf);
-    return s->logs->file != NULL && s->logs->format != NULL;
+    log = add_log(cf, s);
+    return log != NULL && open_log(cf, log, cf->access_log, combined);
 }
 
 #define AT(member) offsetof(struct access_log_settings, member)

@@ -161,7 +161,7 @@ static bool status_wanted(int status)
 {
     static const int list[] = {200, 403, 404, 206, 304};
 
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+    for (size_t i = 0; i < COUNT(list); i++)
         if (status == list[i])
             return true;
     return false;
@@ -253,11 +253,11 @@ static const struct conf_choice proxied_choices[] = {
     {"no_etag", PROXIED_NO_ETAG},
     {"auth", PROXIED_AUTH},
     {"any", PROXIED_ANY},
-    {NULL, 0},
+    {0},
 };
 
 static const struct conf_choice version_choices[] = {
-    {"1.0", 0}, {"1.1", 1}, {NULL, 0}};
+    {"1.0", 0}, {"1.1", 1}, {0}};
 
 #define WHERE (CONF_HTTP | CONF_SERVER | CONF_LOCATION)
 #define AT(member) offsetof(struct gzip_settings, member)

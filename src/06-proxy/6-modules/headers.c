@@ -4,17 +4,10 @@
 #include "exchange.h"
 #include "filters.h"
 #include "module.h"
-#include "value.h"
-
-struct added_header {
-    struct added_header *next;
-    struct span name;
-    struct value *value;
-    bool always;
-};
+#include "named_value.h"
 
 struct headers_settings {
-    struct added_header *list;
+    struct named_value *list;
 };
 
 /* Without "always" a field is for answers that went well; and for the 416 that
@@ -24,7 +17,7 @@ static bool went_well(const struct answer *out)
     static const int list[] = {200, 201, 204, 206, 301,
                                302, 303, 304, 307, 308};
 
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+    for (size_t i = 0; i < COUNT(list); i++)
         if (out->status == list[i])
             return true;
     return out->status == 416 && out->chosen;
@@ -34,10 +27,10 @@ bool headers_filter(struct exchange *x)
 {
     const struct headers_settings *s = CONF_OF(x->scope, &headers_module);
 
-    for (const struct added_header *h = s->list; h != NULL; h = h->next) {
+    for (const struct named_value *h = s->list; h != NULL; h = h->next) {
         struct span value;
 
-        if (!h->always && !went_well(&x->out))
+        if (!h->marked && !went_well(&x->out))
             continue;
         value = value_eval(x, h->value);
         if (value.len > 0 && !answer_field(x, h->name, value))
@@ -46,34 +39,11 @@ bool headers_filter(struct exchange *x)
     return true;
 }
 
-static bool set_add_header(struct conf *cf, const struct conf_row *row,
-                           void *settings)
-{
-    struct headers_settings *s = settings;
-    struct added_header **last = &s->list;
-    struct added_header *h = arena_zalloc(cf->arena, sizeof *h);
-
-    if (h == NULL)
-        return false;
-    if (cf->count == 4) {
-        if (!span_eq(cf->words[3], SPAN("always")))
-            return conf_error(cf, "invalid parameter \"%.*s\"",
-                              SPAN_ARG(cf->words[3]));
-        h->always = true;
-    }
-    h->name = cf->words[1];
-    h->value = value_compile(cf, cf->words[2]);
-    while (*last != NULL)
-        last = &(*last)->next;
-    *last = h;
-    return h->value != NULL;
-}
-
 #define AT(member) offsetof(struct headers_settings, member)
 
 static const struct conf_row headers_rows[] = {
-    CONF_LIST("add_header", CONF_HTTP | CONF_SERVER | CONF_LOCATION, 2, 3,
-              set_add_header, AT(list)),
+    CONF_NAMED("add_header", CONF_HTTP | CONF_SERVER | CONF_LOCATION, 3,
+               AT(list), "always"),
     {0},
 };
 

@@ -4,6 +4,7 @@
 #include "modules.h"
 #include "accepted.h"
 #include "access_log.h"
+#include "call.h"
 #include "conversation.h"
 #include "filters.h"
 #include "front_conf.h"
@@ -20,7 +21,7 @@ const struct module *const modules[] = {
     &core_module,       &front_module,   &conversation_module,
     &location_module,    &return_module,  &static_module,
     &headers_module,    &gzip_module,    &access_log_module,
-    &upstream_module,   &proxy_module,   &uwsgi_module,
-    &accepted_module,
+    &upstream_module,   &call_module,    &proxy_module,
+    &uwsgi_module,      &accepted_module,
     NULL,
 };
