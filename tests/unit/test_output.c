@@ -66,9 +66,12 @@ static const char *arrived(void)
 
 static void test_order(void)
 {
+    struct piece sized = {.file = -1, .size = "ff\r\n"};
+
+    sized.bytes = (struct span){sized.size, 4};
     begin("");
     CU_ASSERT(output_bytes(&x, SPAN("a"), NULL));
-    CU_ASSERT(output_size(&x, 255));
+    CU_ASSERT(output_add(&x, &sized));
     CU_ASSERT(output_bytes(&x, SPAN(""), NULL));
     CU_ASSERT(output_bytes(&x, SPAN("b"), NULL));
     CU_ASSERT_EQUAL(x.out.pieces, 3);
@@ -82,26 +85,42 @@ static void test_order(void)
     end();
 }
 
-static void file_between(const char *directives)
+/* A short part of a file is read, and leaves with what stands around it; a long
+ * one stays a piece of a file. */
+static void file_between(const char *directives, size_t n, bool stays)
 {
+    static char file[40000], got[40010];
+    size_t len = 0;
+    ssize_t r;
     int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
 
+    for (size_t i = 0; i < sizeof file; i++)
+        file[i] = (char)('a' + i % 23);
     begin(directives);
-    CU_ASSERT_EQUAL_FATAL(pwrite(fd, "0123456789", 10, 0), 10);
+    CU_ASSERT_EQUAL_FATAL(pwrite(fd, file, sizeof file, 0), sizeof file);
     CU_ASSERT(output_bytes(&x, SPAN("<"), NULL));
-    CU_ASSERT(output_file(&x, fd, 2, 3));
-    CU_ASSERT(output_file(&x, fd, 9, 0));
+    CU_ASSERT(output_add(
+        &x, &(struct piece){.file = fd, .offset = 2, .left = n}));
+    CU_ASSERT_EQUAL(x.out.last->file >= 0, stays);
+    CU_ASSERT(output_add(&x, &(struct piece){.file = fd, .offset = 9}));
     CU_ASSERT(output_bytes(&x, SPAN(">"), NULL));
+    CU_ASSERT_EQUAL(x.out.pieces, 3);
     output_flush(&x);
-    CU_ASSERT_STRING_EQUAL(arrived(), "<234>");
+    while ((r = read(peer, got + len, sizeof got - len)) > 0)
+        len += (size_t)r;
+    CU_ASSERT_EQUAL(len, n + 2);
+    CU_ASSERT(got[0] == '<' && got[n + 1] == '>');
+    CU_ASSERT_EQUAL(memcmp(got + 1, file + 2, n), 0);
     end();
     close(fd);
 }
 
 static void test_file(void)
 {
-    file_between("sendfile on;");
-    file_between("sendfile off;");
+    file_between("sendfile on;", 3, false);
+    file_between("sendfile on;", 16384, false);
+    file_between("sendfile on;", 16385, true);
+    file_between("sendfile off;", 30000, true);
 }
 
 /* Pieces of one chunk of memory keep it until the last is gone. */

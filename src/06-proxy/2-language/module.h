@@ -63,8 +63,11 @@ enum filtered {
 
 /* The head function may change the fields of the answer before they are sent.
  * The body function takes one piece (memory, a part of a file, or the end) and
- * hands on what it makes of it.  Either may be NULL. */
+ * hands on what it makes of it by filter_next; it is asked only where the head
+ * function has called filter_join (3-conversation/filters.h). */
 struct filter {
+    /* Which variant of the whole, a 200, this client gets; may be NULL. */
+    void (*choose)(struct exchange *x);
     bool (*head)(struct exchange *x);
     enum filtered (*body)(struct exchange *x, struct piece *piece);
 };

@@ -1,7 +1,6 @@
 /* answer: the head of an answer and the framing of its body (RFC 9112 6). */
 
 #include "answer.h"
-#include "chunk.h"
 #include "connection.h"
 #include "conversation.h"
 #include "error_log.h"
@@ -16,10 +15,8 @@
 #include "uri.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #define ANSWER_HEAD_MAX (256 * 1024)
-#define ANSWER_COPY     16384 /* bytes of a file that are read, not sent */
 
 bool answer_field(struct exchange *x, struct span name, struct span value)
 {
@@ -50,8 +47,7 @@ bool answer_list_has(const struct exchange *x, struct span name,
     return false;
 }
 
-/* Which framing the body gets: none, its length, chunks, or the end of the
- * connection. */
+/* What neither its length nor chunks end is ended by the connection. */
 static void answer_frame(struct exchange *x)
 {
     struct answer *out = &x->out;
@@ -61,8 +57,6 @@ static void answer_frame(struct exchange *x)
         x->keep_alive = false;
         x->client->linger = true;
     }
-    out->no_body = x->head_only || out->status < 200 || out->status == 204 ||
-                   out->status == 304;
     if (out->status == 204 || out->status == 304)
         out->length = -1;
     if (out->status == 204 && !out->relayed)
@@ -74,42 +68,8 @@ static void answer_frame(struct exchange *x)
     else if (body_awaits_word(x) && x->request.framing != HTTP_NO_BODY &&
              x->client->in.len == 0)
         x->keep_alive = false;
-    if (out->length >= 0 || out->no_body)
-        return;
-    if (x->request.minor >= 1 &&
-        conversation(x->scope)->chunked_transfer_encoding)
-        out->chunked = true;
-    else
+    if (out->length < 0 && !out->no_body && !out->chunked)
         x->keep_alive = false;
-}
-
-/* http://HOST:PORT before a path that the server itself redirects to. */
-static struct span answer_absolute(struct exchange *x, struct span location)
-{
-    const struct conversation_settings *s = conversation(x->scope);
-    struct span host = x->host;
-    const struct net_addr *local;
-    unsigned port;
-
-    if (location.len == 0 || location.ptr[0] != '/' || !s->absolute_redirect)
-        return location;
-    local = client_local(x->client);
-    if (s->server_name_in_redirect)
-        host = x->server_name;
-    if (host.len == 0 && local->sa.sa_family == AF_UNIX)
-        return location; /* nobody has named this server */
-    if (host.len == 0) {
-        char text[NET_ADDR_TEXT];
-
-        net_print_host(local, text);
-        host = arena_copy(&x->arena, span_of(text));
-    }
-    port = net_port(local);
-    if (!s->port_in_redirect || port == 80 || port == 0)
-        return arena_printf(&x->arena, "http://%.*s%.*s", SPAN_ARG(host),
-                            SPAN_ARG(location));
-    return arena_printf(&x->arena, "http://%.*s:%u%.*s", SPAN_ARG(host), port,
-                        SPAN_ARG(location));
 }
 
 /* $uri and captures are decoded, and a redirect may be made of them: what would
@@ -196,22 +156,10 @@ static bool answer_write_head(struct exchange *x, struct buf *head)
     return http_end_head(head);
 }
 
-static const struct {
-    void (*choose)(struct exchange *x); /* or NULL */
-    bool (*head)(struct exchange *x);
-} answer_filters[] = {
-    {gzip_choose, gzip_filter},
-    {NULL, headers_filter},
-};
-
-#define ANSWER_FILTERS (sizeof answer_filters / sizeof *answer_filters)
-
 static void answer_ask(struct exchange *x)
 {
     x->out.vary = x->out.coded = false;
-    for (size_t i = 0; i < ANSWER_FILTERS; i++)
-        if (answer_filters[i].choose != NULL)
-            answer_filters[i].choose(x);
+    filters_choose(x);
 }
 
 void answer_choose(struct exchange *x)
@@ -228,13 +176,14 @@ void answer_begin(struct exchange *x)
 
     if (!out->chosen)
         answer_ask(x);
-    for (size_t i = 0; i < ANSWER_FILTERS; i++)
-        if (!answer_filters[i].head(x)) {
-            exchange_abort(x);
-            return;
-        }
+    out->no_body = x->head_only || out->status < 200 || out->status == 204 ||
+                   out->status == 304;
+    if (!filters_head(x)) {
+        exchange_abort(x);
+        return;
+    }
     answer_frame(x);
-    out->location = answer_one_line(x, answer_absolute(x, out->location));
+    out->location = answer_one_line(x, out->location);
     buf_init(&head, ANSWER_HEAD_MAX);
     out->begun = true;
     copy = (struct span){NULL, 0};
@@ -249,77 +198,63 @@ void answer_begin(struct exchange *x)
         return;
     }
     out->head_len += copy.len;
-    output_bytes(x, copy, NULL);
+    out->failed = !output_bytes(x, copy, NULL);
 }
 
-/* Chunks of a body (RFC 9112 7.1). */
-void answer_framed(struct exchange *x, struct span bytes,
-                   struct front_chunk *chunk)
+static void answer_give(struct exchange *x, struct piece piece)
 {
-    if (bytes.len == 0)
+    if (x->ended || (x->out.no_body && !piece.end))
         return;
-    if (x->out.chunked)
-        output_size(x, bytes.len);
-    output_bytes(x, bytes, chunk);
-    if (x->out.chunked)
-        output_bytes(x, SPAN("\r\n"), NULL);
+    if (!filter_next(x, &piece))
+        x->out.failed = true;
 }
 
 void answer_bytes(struct exchange *x, struct span bytes,
                   struct front_chunk *chunk)
 {
-    if (x->ended || x->out.no_body || bytes.len == 0)
-        return;
-    if (x->out.gzip == NULL)
-        answer_framed(x, bytes, chunk);
-    else if (!gzip_bytes(x, bytes, false))
-        x->out.failed = true;
-}
-
-/* A short file is cheaper read than sent by sendfile: it leaves with its head,
- * in one call.  False when it is not short, or could not be read. */
-static bool answer_copy(struct exchange *x, int fd, uint64_t offset,
-                        uint64_t n)
-{
-    struct front_chunk *chunk;
-    bool good;
-
-    if (n > ANSWER_COPY || (chunk = chunk_new(x->worker)) == NULL)
-        return false;
-    chunk_use(chunk);
-    good = pread(fd, chunk->bytes, n, (off_t)offset) == (ssize_t)n;
-    if (good)
-        output_bytes(x, (struct span){chunk->bytes, n}, chunk);
-    chunk_drop(x->worker, chunk);
-    return good;
+    if (bytes.len > 0)
+        answer_give(
+            x, (struct piece){.bytes = bytes, .chunk = chunk, .file = -1});
 }
 
 void answer_file(struct exchange *x, int fd, uint64_t offset, uint64_t n)
 {
-    if (x->ended || x->out.no_body || n == 0)
-        return;
-    if (x->out.gzip == NULL) {
-        if (!answer_copy(x, fd, offset, n))
-            output_file(x, fd, offset, n);
-    } else if (!gzip_file(x, fd, offset, n)) {
-        x->out.failed = true;
-    }
+    if (n > 0)
+        answer_give(
+            x, (struct piece){.file = fd, .offset = offset, .left = n});
+}
+
+/* What there is goes out.  If the socket has taken it all, no event will come
+ * for what a filter has not taken yet: it has to be asked for. */
+static void answer_push(struct exchange *x)
+{
+    output_flush(x);
+    if (!x->ended && x->out.held != NULL && x->out.queued < FRONT_LOW_WATER)
+        client_soon(x->client);
 }
 
 void answer_end(struct exchange *x)
 {
-    if (x->ended)
+    answer_give(x, (struct piece){.file = -1, .end = true});
+    answer_push(x);
+}
+
+bool answer_full(const struct exchange *x, uint64_t bytes)
+{
+    return x->out.held != NULL || output_full(x, bytes);
+}
+
+void answer_go_on(struct exchange *x)
+{
+    if (x->out.queued >= FRONT_LOW_WATER)
         return;
-    if (x->out.gzip != NULL && !gzip_bytes(x, (struct span){NULL, 0}, true))
-        x->out.failed = true;
-    if (x->out.gzip != NULL && gzip_busy(x)) {
-        gzip_pause(x); /* the file that it still reads ends the answer */
-        return;
+    if (x->out.held != NULL) {
+        if (!filters_go_on(x))
+            x->out.failed = true;
+        answer_push(x);
     }
-    if (x->out.chunked && !x->out.no_body)
-        output_bytes(x, SPAN("0\r\n\r\n"), NULL);
-    x->out.ended = true;
-    output_flush(x);
+    if (!x->ended && x->out.held == NULL && !x->out.ended && x->more != NULL)
+        x->more(x);
 }
 
 void answer_whole(struct exchange *x, int status, struct span type,

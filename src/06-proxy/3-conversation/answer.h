@@ -36,6 +36,12 @@ void answer_bytes(struct exchange *x, struct span bytes,
 void answer_file(struct exchange *x, int fd, uint64_t offset, uint64_t n);
 /* That was the body. */
 void answer_end(struct exchange *x);
+/* So much waits that a source should pause: bytes, or pieces of a few bytes
+ * each, or something that a filter has not taken.  x->more is called when there
+ * is room again. */
+bool answer_full(const struct exchange *x, uint64_t bytes);
+/* There may be room: goes on with what waits, and with the source. */
+void answer_go_on(struct exchange *x);
 /* A body of a few bytes with its head: everything in one. */
 void answer_whole(struct exchange *x, int status, struct span type,
                   struct span body);

@@ -209,9 +209,8 @@ static void client_serve(struct client *c)
         return;
     if (c->event.can_write && x->out.first != NULL)
         output_flush(x);
-    if (!x->ended && x->drained != NULL && !x->out.ended &&
-        x->out.queued < FRONT_LOW_WATER)
-        x->drained(x);
+    if (!x->ended)
+        answer_go_on(x);
     if (x->ended)
         return;
     if (c->event.can_read && x->body.started && !x->body.done)

@@ -80,12 +80,6 @@ static const struct conf_row conversation_rows[] = {
               AT(underscores_in_headers), 0),
     CONF_FLAG("sendfile", WHERE_ALL, AT(sendfile), 0),
     CONF_FLAG("merge_slashes", WHERE_SERVER, AT(merge_slashes), 1),
-    CONF_FLAG("absolute_redirect", WHERE_ALL, AT(absolute_redirect), 1),
-    CONF_FLAG("port_in_redirect", WHERE_ALL, AT(port_in_redirect), 1),
-    CONF_FLAG("server_name_in_redirect", WHERE_ALL, AT(server_name_in_redirect),
-              0),
-    CONF_FLAG("chunked_transfer_encoding", WHERE_ALL,
-              AT(chunked_transfer_encoding), 1),
     {0},
 };
 

@@ -23,8 +23,6 @@ struct conversation_settings {
     int64_t reset_timedout_connection;
     int64_t ignore_invalid_headers, underscores_in_headers;
     int64_t merge_slashes;
-    int64_t absolute_redirect, port_in_redirect, server_name_in_redirect;
-    int64_t chunked_transfer_encoding;
     const struct span *client_body_temp_path;
 };
 

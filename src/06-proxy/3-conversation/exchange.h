@@ -20,12 +20,12 @@
 
 struct client;
 struct conf_scope;
+struct filter;
 struct exchange;
 struct front_chunk;
 struct front_location;
 struct front_server;
 struct front_worker;
-struct gzip_stream;
 struct regex;
 struct call;
 
@@ -36,6 +36,8 @@ struct piece {
     struct front_chunk *chunk; /* that holds the bytes, or NULL */
     int file;                 /* a part of a file, or -1 */
     uint64_t offset, left;
+    bool end;      /* that was the body; nothing else is in this piece */
+    unsigned at;   /* the filter that it waits for */
     char size[20]; /* the line before a chunk of the body */
 };
 
@@ -65,8 +67,11 @@ struct answer {
     bool no_body;            /* to HEAD, or 1xx, 204, 304 */
     bool chunked;
     bool begun, ended;       /* the head is queued; the last piece is */
-    struct gzip_stream *gzip;
-    struct piece *first, *last, *spare; /* not yet written */
+    const struct filter **chain; /* those that take the body */
+    unsigned chained, at;    /* how many they are; the one that is next */
+    struct piece *held;      /* a filter was full: it is offered them again */
+    struct piece *first, *last; /* not yet written */
+    struct piece *spare;
     uint64_t queued;         /* bytes of them */
     unsigned pieces;         /* and how many they are */
     uint64_t head_len;
@@ -124,7 +129,7 @@ struct exchange {
     struct call *upstream;
     struct span pass_host; /* $proxy_host: as proxy_pass names it */
     struct span pass_uri;  /* what is asked of the upstream */
-    void (*drained)(struct exchange *x); /* the queue has room again */
+    void (*more)(struct exchange *x); /* goes on with the body: there is room */
     void (*aborted)(struct exchange *x); /* the client left */
     bool half_closed; /* the client had said all before this began */
     bool ended;

@@ -1,44 +1,37 @@
 /* filters: what stands between a handler's answer and the socket.
  *
- * A filter may look at an answer's head before it is written, change it, and
- * decide to take part in the body.  They are called in the order of the list
- * in answer.c; one can be taken out without a trace in the others. */
+ * Filters are modules, in the order of their list.  All see an answer's head
+ * before it is written, and may change it.  A filter that wants the body too
+ * says so then (filter_join); the body goes through those alone, in pieces, and
+ * behind the last of them into the queue.  An answer that none has joined goes
+ * there at once. */
 
 #ifndef STRATA_FILTERS_H
 #define STRATA_FILTERS_H
 
-#include "bytes.h"
 #include "module.h"
 
-struct exchange;
-struct front_chunk;
+/* Asks them which variant of the whole this client gets. */
+void filters_choose(struct exchange *x);
 
-/* add_header: appends the configured fields; false without memory. */
-bool headers_filter(struct exchange *x);
+/* Shows them the head; false when the answer cannot be given. */
+bool filters_head(struct exchange *x);
 
-/* gzip: says for answer_choose whether the answer has a compressed variant, and
- * whether this client gets it. */
-void gzip_choose(struct exchange *x);
-/* Sets x->out.gzip when this answer will be compressed, and takes out of its
- * head what held of the bytes as they were. */
-bool gzip_filter(struct exchange *x);
+/* From a head function: the body is to go through this filter.  False without
+ * memory. */
+bool filter_join(struct exchange *x);
 
-/* Compresses bytes (or, `last`, ends the stream) into pieces for
- * answer_compressed; false when it failed. */
-bool gzip_bytes(struct exchange *x, struct span bytes, bool last);
+/* Hands a piece on: from a body function to the filter behind it, else to the
+ * first.  When that one is full, its rest is kept here and offered again; so
+ * the piece is the caller's no more.  False when the answer cannot be
+ * completed. */
+bool filter_next(struct exchange *x, struct piece *piece);
 
-/* Goes on with a file that was not compressed whole when the queue was full;
- * true when nothing of it is left. */
-bool gzip_file(struct exchange *x, int fd, uint64_t offset, uint64_t n);
-bool gzip_continue(struct exchange *x);
-bool gzip_busy(const struct exchange *x);
-/* Sends what there is, and goes on with the file soon. */
-void gzip_pause(struct exchange *x);
+/* Offers again what is kept, until a filter is full again or nothing is left.
+ * False as filter_next. */
+bool filters_go_on(struct exchange *x);
 
-/* Body bytes that have passed all filters: framed and queued. */
-void answer_framed(struct exchange *x, struct span bytes,
-                   struct front_chunk *chunk);
-
-extern const struct module headers_module;
+/* Drops it, at the exchange's end. */
+void filters_clear(struct exchange *x);
 
 #endif

@@ -39,7 +39,7 @@ const struct hooks *hooks_compile(struct arena *arena,
                                   const struct module *const *modules)
 {
     struct hooks *h = arena_zalloc(arena, sizeof *h);
-    unsigned count = 0, filters = 0, ends = 0;
+    unsigned count = 0, ends = 0;
 
     while (modules[count] != NULL)
         count++;
@@ -58,7 +58,7 @@ const struct hooks *hooks_compile(struct arena *arena,
     for (unsigned i = 0; i < count; i++) {
         add_state(h, modules[i], i);
         if (modules[i]->filter != NULL)
-            h->filters[filters++] = modules[i]->filter;
+            h->filters[h->filter_count++] = modules[i]->filter;
         if (modules[i]->end != NULL)
             h->ends[ends++] = modules[i];
     }

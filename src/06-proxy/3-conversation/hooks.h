@@ -15,6 +15,7 @@ struct hooks {
     int (**run)(struct exchange *x);
     unsigned first[PHASES + 1];
     const struct filter **filters; /* NULL ends them, and the next */
+    unsigned filter_count;
     const struct module **ends;
     size_t state;    /* bytes of an exchange, for all modules */
     size_t *offsets; /* of each module's in them, by its index */

@@ -9,95 +9,94 @@
 #include "output.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #define OUTPUT_IOV      64
 #define OUTPUT_SENDFILE (1 << 20) /* at most so much of a file in one call, */
 #define OUTPUT_TURN     (4 << 20) /* and in one turn, before others have one */
 #define OUTPUT_PIECES   1024      /* that may wait for one client */
+#define OUTPUT_COPY     16384     /* bytes of a file that are read, not sent */
 
-static struct piece *output_piece(struct exchange *x)
+struct piece *piece_new(struct exchange *x, const struct piece *from)
 {
-    struct answer *out = &x->out;
-    struct piece *p = out->spare;
+    struct piece *p = x->out.spare;
 
     if (p != NULL)
-        out->spare = p->next;
+        x->out.spare = p->next;
     else
         p = arena_alloc(&x->arena, sizeof *p);
     if (p == NULL)
         return NULL;
-    memset(p, 0, sizeof *p);
-    p->file = -1;
-    if (out->first == NULL)
-        out->first = p;
-    else
-        out->last->next = p;
+    *p = *from;
+    if (from->bytes.ptr == from->size)
+        p->bytes.ptr = p->size;
+    p->next = NULL;
+    if (p->chunk != NULL)
+        chunk_use(p->chunk);
+    return p;
+}
+
+void piece_free(struct exchange *x, struct piece *p)
+{
+    if (p->chunk != NULL)
+        chunk_drop(x->worker, p->chunk);
+    p->next = x->out.spare;
+    x->out.spare = p;
+}
+
+static bool output_piece(struct exchange *x, const struct piece *piece)
+{
+    struct answer *out = &x->out;
+    struct piece *p = piece_new(x, piece);
+
+    if (p == NULL)
+        return false;
+    *(out->first == NULL ? &out->first : &out->last->next) = p;
     out->last = p;
     out->pieces++;
-    return p;
+    out->queued += p->file < 0 ? p->bytes.len : p->left;
+    return true;
+}
+
+/* A short file is cheaper read than sent by sendfile: it leaves with its head,
+ * in one call.  False when it is not short, or could not be read. */
+static bool output_copy(struct exchange *x, const struct piece *p)
+{
+    struct front_chunk *chunk;
+    bool good;
+
+    if (p->left > OUTPUT_COPY || (chunk = chunk_new(x->worker)) == NULL)
+        return false;
+    chunk_use(chunk);
+    good = pread(p->file, chunk->bytes, p->left, (off_t)p->offset) ==
+               (ssize_t)p->left &&
+           output_bytes(x, (struct span){chunk->bytes, p->left}, chunk);
+    chunk_drop(x->worker, chunk);
+    return good;
+}
+
+bool output_add(struct exchange *x, const struct piece *piece)
+{
+    if (piece->end) {
+        x->out.ended = true;
+        return true;
+    }
+    if (piece->file >= 0 ? piece->left == 0 : piece->bytes.len == 0)
+        return true;
+    return (piece->file >= 0 && output_copy(x, piece)) ||
+           output_piece(x, piece);
 }
 
 bool output_bytes(struct exchange *x, struct span bytes,
                   struct front_chunk *chunk)
 {
-    struct piece *p;
-
-    if (bytes.len == 0)
-        return true;
-    p = output_piece(x);
-    if (p == NULL) {
-        x->out.failed = true;
-        return false;
-    }
-    p->bytes = bytes;
-    p->chunk = chunk;
-    if (chunk != NULL)
-        chunk_use(chunk);
-    x->out.queued += bytes.len;
-    return true;
-}
-
-/* The line lives in its piece, which is used again: a stream that goes on for
- * days needs no more memory than one of a second. */
-bool output_size(struct exchange *x, size_t n)
-{
-    struct piece *p = output_piece(x);
-
-    if (p == NULL) {
-        x->out.failed = true;
-        return false;
-    }
-    p->bytes.ptr = p->size;
-    p->bytes.len = (size_t)snprintf(p->size, sizeof p->size, "%zx\r\n", n);
-    x->out.queued += p->bytes.len;
-    return true;
+    return output_add(
+        x, &(struct piece){.bytes = bytes, .chunk = chunk, .file = -1});
 }
 
 bool output_full(const struct exchange *x, uint64_t bytes)
 {
     return x->out.queued >= bytes || x->out.pieces >= OUTPUT_PIECES;
-}
-
-bool output_file(struct exchange *x, int fd, uint64_t offset, uint64_t n)
-{
-    struct piece *p;
-
-    if (n == 0)
-        return true;
-    p = output_piece(x);
-    if (p == NULL) {
-        x->out.failed = true;
-        return false;
-    }
-    p->file = fd;
-    p->offset = offset;
-    p->left = n;
-    x->out.queued += n;
-    return true;
 }
 
 static void output_drop_first(struct exchange *x)
@@ -107,10 +106,7 @@ static void output_drop_first(struct exchange *x)
 
     out->first = p->next;
     out->pieces--;
-    if (p->chunk != NULL)
-        chunk_drop(x->worker, p->chunk);
-    p->next = out->spare;
-    out->spare = p;
+    piece_free(x, p);
 }
 
 void output_clear(struct exchange *x)

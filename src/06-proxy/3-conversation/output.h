@@ -7,15 +7,18 @@
 
 struct front_chunk;
 
-/* A handler that paused because too much was queued is asked for more
- * (drained) when fewer bytes than this wait. */
+/* A source that paused because too much was queued goes on when fewer bytes
+ * than this wait. */
 #define FRONT_LOW_WATER 65536
 
+/* Puts a piece into the queue: a copy, with another user of its chunk.  A file
+ * must stay open until the exchange's end.  False without memory. */
+bool output_add(struct exchange *x, const struct piece *piece);
 bool output_bytes(struct exchange *x, struct span bytes,
                   struct front_chunk *chunk);
-bool output_file(struct exchange *x, int fd, uint64_t offset, uint64_t n);
-/* The size line of a chunk of n bytes. */
-bool output_size(struct exchange *x, size_t n);
+/* A copy of a piece, which uses its chunk; NULL without memory. */
+struct piece *piece_new(struct exchange *x, const struct piece *from);
+void piece_free(struct exchange *x, struct piece *p);
 /* So much waits that a handler should pause until it is drained: bytes, or
  * pieces of a few bytes each. */
 bool output_full(const struct exchange *x, uint64_t bytes);

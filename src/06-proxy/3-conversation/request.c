@@ -7,6 +7,7 @@
 #include "conversation.h"
 #include "error_log.h"
 #include "field_names.h"
+#include "filters.h"
 #include "front_worker.h"
 #include "hooks.h"
 #include "output.h"
@@ -240,6 +241,7 @@ static void exchange_end(struct exchange *x)
     for (const struct module **m = x->worker->hooks->ends; *m != NULL; m++)
         (*m)->end(x, exchange_state(x, *m));
     phases_log(x);
+    filters_clear(x);
     output_clear(x);
     body_free(x);
     c->exchange = NULL;

@@ -175,7 +175,8 @@ void body_invite(struct exchange *x)
 
     x->body.invited = true;
     x->out.head_len += go_on.len; /* it is no part of the body */
-    output_bytes(x, go_on, NULL);
+    if (!output_bytes(x, go_on, NULL))
+        x->out.failed = true;
 }
 
 static uint64_t body_limit(const struct exchange *x)

@@ -347,7 +347,7 @@ static void call_aborted(struct exchange *x)
     exchange_abort(x);
 }
 
-static void call_drained(struct exchange *x)
+static void call_more(struct exchange *x)
 {
     struct call *call = x->upstream;
 
@@ -403,7 +403,7 @@ void call_start(struct exchange *x, struct group *g,
         call_give_up(call, 500);
         return;
     }
-    x->drained = call_drained;
+    x->more = call_more;
     if (!settings->ignore_client_abort)
         x->aborted = call_aborted;
     call_connect(call);

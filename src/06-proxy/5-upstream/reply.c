@@ -367,7 +367,7 @@ static void reply_take(struct call *call)
 /* The client has so much to take that the upstream has to wait. */
 static bool reply_waits(const struct call *call)
 {
-    return output_full(call->x, RELAY_HIGH_WATER);
+    return answer_full(call->x, RELAY_HIGH_WATER);
 }
 
 void reply_receive(struct call *call)

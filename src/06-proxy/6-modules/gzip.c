@@ -2,13 +2,12 @@
 
 #include "answer.h"
 #include "chunk.h"
-#include "connection.h"
 #include "error_log.h"
 #include "exchange.h"
 #include "filters.h"
 #include "gzip_rules.h"
+#include "hooks.h"
 #include "module.h"
-#include "output.h"
 
 #include <errno.h>
 #include <string.h>
@@ -22,9 +21,13 @@ struct gzip_stream {
     z_stream z;
     struct front_chunk *chunk; /* being filled */
     size_t filled;
-    int fd; /* a file that is not yet read whole, or -1 */
-    uint64_t offset, left;
 };
+
+/* The exchange's state is a pointer: few answers are compressed. */
+static struct gzip_stream **gzip_of(const struct exchange *x)
+{
+    return exchange_state(x, &gzip_module);
+}
 
 static voidpf gzip_alloc(voidpf opaque, uInt items, uInt size)
 {
@@ -36,10 +39,9 @@ static void gzip_release(voidpf opaque, voidpf address)
     (void)address; /* the arena takes it back */
 }
 
-static void gzip_drop_chunk(void *what)
+void gzip_end(struct exchange *x, void *state)
 {
-    struct exchange *x = what;
-    struct gzip_stream *g = x->out.gzip;
+    struct gzip_stream *g = *(struct gzip_stream **)state;
 
     if (g != NULL && g->chunk != NULL)
         chunk_drop(x->worker, g->chunk);
@@ -51,13 +53,11 @@ static struct gzip_stream *gzip_open(struct exchange *x, int level)
 
     if (g == NULL)
         return NULL;
-    g->fd = -1;
     g->z.zalloc = gzip_alloc;
     g->z.zfree = gzip_release;
     g->z.opaque = &x->arena;
     if (deflateInit2(&g->z, level, Z_DEFLATED, 15 + 16, 8,
-                     Z_DEFAULT_STRATEGY) != Z_OK ||
-        !arena_on_reset(&x->arena, gzip_drop_chunk, x))
+                     Z_DEFAULT_STRATEGY) != Z_OK)
         return NULL;
     return g;
 }
@@ -95,7 +95,7 @@ static void forget_bytes(struct answer *out)
                 f->name.len = 0;
 }
 
-void gzip_choose(struct exchange *x)
+static void gzip_choose(struct exchange *x)
 {
     const struct gzip_settings *s = CONF_OF(x->scope, &gzip_module);
 
@@ -107,7 +107,7 @@ void gzip_choose(struct exchange *x)
 
 /* 304 has the fields of the 200 and no body.  A part that an upstream sends is
  * one of the plain variant, and says so. */
-bool gzip_filter(struct exchange *x)
+static bool gzip_head(struct exchange *x)
 {
     const struct gzip_settings *s = CONF_OF(x->scope, &gzip_module);
     struct answer *out = &x->out;
@@ -119,8 +119,8 @@ bool gzip_filter(struct exchange *x)
         return weaken_etag(x);
     /* HEAD is told the fields of the answer that GET would have. */
     if (!x->head_only) {
-        out->gzip = gzip_open(x, (int)s->level);
-        if (out->gzip == NULL) {
+        *gzip_of(x) = gzip_open(x, (int)s->level);
+        if (*gzip_of(x) == NULL || !filter_join(x)) {
             exchange_log(x, ERROR_LOG_ALERT, 0, "deflateInit2() failed");
             return false;
         }
@@ -144,19 +144,22 @@ static bool gzip_room(struct exchange *x, struct gzip_stream *g)
     return true;
 }
 
-/* Sends on what the compressor has put into its chunk. */
-static void gzip_pass(struct exchange *x, struct gzip_stream *g)
+/* Hands on what the compressor has put into its chunk. */
+static bool gzip_pass(struct exchange *x, struct gzip_stream *g)
 {
-    answer_framed(
-        x, (struct span){g->chunk->bytes, FRONT_CHUNK - g->z.avail_out},
-        g->chunk);
+    struct piece p = {.bytes = {g->chunk->bytes, FRONT_CHUNK - g->z.avail_out},
+                      .chunk = g->chunk,
+                      .file = -1};
+    bool good = filter_next(x, &p);
+
     chunk_drop(x->worker, g->chunk);
     g->chunk = NULL;
+    return good;
 }
 
 static bool gzip_deflate(struct exchange *x, struct span bytes, int flush)
 {
-    struct gzip_stream *g = x->out.gzip;
+    struct gzip_stream *g = *gzip_of(x);
     int rc;
 
     g->z.next_in = (Bytef *)bytes.ptr;
@@ -167,87 +170,47 @@ static bool gzip_deflate(struct exchange *x, struct span bytes, int flush)
         rc = deflate(&g->z, flush);
         if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
             return false;
-        if (g->z.avail_out == 0 || rc == Z_STREAM_END)
-            gzip_pass(x, g);
-        else
-            g->filled = FRONT_CHUNK - g->z.avail_out;
+        g->filled = FRONT_CHUNK - g->z.avail_out;
+        if ((g->z.avail_out == 0 || rc == Z_STREAM_END) && !gzip_pass(x, g))
+            return false;
     } while (g->z.avail_in > 0 || (flush == Z_FINISH && rc != Z_STREAM_END));
     return true;
 }
 
-bool gzip_bytes(struct exchange *x, struct span bytes, bool last)
-{
-    if (last && gzip_busy(x))
-        return true;
-    return gzip_deflate(x, bytes, last ? Z_FINISH : Z_NO_FLUSH);
-}
-
-bool gzip_busy(const struct exchange *x)
-{
-    return x->out.gzip->fd >= 0;
-}
-
 /* Reads and compresses until the queue is full, the turn over (a file that
  * compresses well never fills the queue), or the file at its end. */
-bool gzip_continue(struct exchange *x)
+static enum filtered gzip_file(struct exchange *x, struct piece *p)
 {
-    struct gzip_stream *g = x->out.gzip;
-    uint64_t turn_ends = g->offset + GZIP_TURN;
+    uint64_t turn_ends = p->offset + GZIP_TURN;
     char bytes[FRONT_CHUNK];
 
-    while (g->left > 0 && g->offset < turn_ends &&
+    while (p->left > 0 && p->offset < turn_ends &&
            x->out.queued < GZIP_HIGH_WATER) {
-        size_t want = g->left < sizeof bytes ? (size_t)g->left : sizeof bytes;
-        ssize_t n = pread(g->fd, bytes, want, (off_t)g->offset);
+        size_t want = p->left < sizeof bytes ? (size_t)p->left : sizeof bytes;
+        ssize_t n = pread(p->file, bytes, want, (off_t)p->offset);
 
         if (n <= 0) {
             exchange_log(x, ERROR_LOG_ALERT, n < 0 ? errno : 0,
                          "reading a file to compress it ended early");
-            return false;
+            return FILTER_FAILED;
         }
         if (!gzip_deflate(x, (struct span){bytes, (size_t)n}, Z_NO_FLUSH))
-            return false;
-        g->offset += (uint64_t)n;
-        g->left -= (uint64_t)n;
+            return FILTER_FAILED;
+        p->offset += (uint64_t)n;
+        p->left -= (uint64_t)n;
     }
-    if (g->left == 0)
-        g->fd = -1;
-    return true;
+    return p->left > 0 ? FILTER_FULL : FILTER_OK;
 }
 
-/* What is ready goes out.  If the socket took it all, no event will come for
- * it: the rest has to be asked for. */
-void gzip_pause(struct exchange *x)
+static enum filtered gzip_body(struct exchange *x, struct piece *piece)
 {
-    output_flush(x);
-    if (!x->ended && x->out.queued < FRONT_LOW_WATER)
-        client_soon(x->client);
+    bool good;
+
+    if (piece->file >= 0)
+        return gzip_file(x, piece);
+    good = gzip_deflate(x, piece->bytes, piece->end ? Z_FINISH : Z_NO_FLUSH) &&
+           (!piece->end || filter_next(x, piece));
+    return good ? FILTER_OK : FILTER_FAILED;
 }
 
-static void gzip_drained(struct exchange *x)
-{
-    if (!gzip_continue(x)) {
-        exchange_abort(x);
-        return;
-    }
-    if (!gzip_busy(x)) {
-        x->drained = NULL;
-        answer_end(x);
-        return;
-    }
-    gzip_pause(x);
-}
-
-bool gzip_file(struct exchange *x, int fd, uint64_t offset, uint64_t n)
-{
-    struct gzip_stream *g = x->out.gzip;
-
-    g->fd = fd;
-    g->offset = offset;
-    g->left = n;
-    if (!gzip_continue(x))
-        return false;
-    if (gzip_busy(x))
-        x->drained = gzip_drained;
-    return true;
-}
+const struct filter gzip_filter = {gzip_choose, gzip_head, gzip_body};

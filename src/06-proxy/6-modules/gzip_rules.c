@@ -279,4 +279,7 @@ const struct module gzip_module = {
     .index = MODULE_INDEX,
     .rows = gzip_rows,
     .settings = sizeof(struct gzip_settings),
+    .filter = &gzip_filter,
+    .state = sizeof(struct gzip_stream *),
+    .end = gzip_end,
 };

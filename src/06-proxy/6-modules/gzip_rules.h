@@ -7,6 +7,7 @@
 
 struct exchange;
 
+struct gzip_stream;
 struct gzip_types;
 struct gzip_agents;
 
@@ -23,6 +24,10 @@ bool gzip_wanted(struct exchange *x, const struct gzip_settings *s);
 /* The client takes it: Accept-Encoding, the protocol's version, gzip_disable,
  * and gzip_proxied for requests that came through a proxy. */
 bool gzip_allowed(struct exchange *x, const struct gzip_settings *s);
+
+/* gzip.c: the filter, and what it has open at an exchange's end. */
+extern const struct filter gzip_filter;
+void gzip_end(struct exchange *x, void *state);
 
 extern const struct module gzip_module;
 

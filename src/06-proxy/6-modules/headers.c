@@ -2,9 +2,10 @@
 
 #include "answer.h"
 #include "exchange.h"
-#include "filters.h"
 #include "module.h"
 #include "named_value.h"
+
+extern const struct module headers_module;
 
 struct headers_settings {
     struct named_value *list;
@@ -23,7 +24,7 @@ static bool went_well(const struct answer *out)
     return out->status == 416 && out->chosen;
 }
 
-bool headers_filter(struct exchange *x)
+static bool headers_head(struct exchange *x)
 {
     const struct headers_settings *s = CONF_OF(x->scope, &headers_module);
 
@@ -47,9 +48,12 @@ static const struct conf_row headers_rows[] = {
     {0},
 };
 
+static const struct filter headers_filter = {.head = headers_head};
+
 const struct module headers_module = {
     .name = "headers",
     .index = MODULE_INDEX,
     .rows = headers_rows,
     .settings = sizeof(struct headers_settings),
+    .filter = &headers_filter,
 };
