@@ -20,6 +20,12 @@ bool http_read_text(struct span text, void *place)
     return true;
 }
 
+bool http_read_flag(struct span text, void *place)
+{
+    *(bool *)place = true;
+    return true;
+}
+
 bool http_read_seconds(struct span text, void *place)
 {
     const char *dot = span_chr(text, '.');
@@ -70,38 +76,41 @@ static const struct http_option shared[] = {
     {"--max-field", AT(limits.field), read_head_bytes, HEAD_BYTES},
     {"--max-head", AT(limits.head), read_head_bytes, HEAD_BYTES},
     {"--max-body", AT(max_body), read_body_bytes, BODY_BYTES},
-    {NULL, 0, NULL, NULL},
+    {0},
 };
 
-/* The value of the option `name`, if argv[0] is it; returns as
- * http_read_option. */
-static int option_value(char **argv, const char *name, const char **value,
-                        struct err *err)
+/* The value of the option, if argv[0] is it.  Returns how many words it takes
+ * (1 or 2); 0 when it is another word; -1 with *err set. */
+static int option_value(char **argv, const struct http_option *o,
+                        const char **value, struct err *err)
 {
-    size_t len = strlen(name);
+    struct span rest = span_of(argv[0]);
 
-    if (strncmp(argv[0], name, len) != 0)
+    if (!span_skip_prefix(&rest, span_of(o->name)))
         return 0;
-    if (argv[0][len] == '=') {
-        *value = argv[0] + len + 1;
+    *value = rest.ptr + 1;
+    if (o->expected != NULL && span_starts(rest, SPAN("=")))
         return 1;
-    }
-    if (argv[0][len] != '\0')
+    if (rest.len > 0)
         return 0;
+    if (o->expected == NULL)
+        return 1;
     if (argv[1] == NULL)
-        return err_set(err, "%s needs a value after it", name), -1;
+        return err_set(err, "%s needs a value after it", o->name), -1;
     *value = argv[1];
     return 2;
 }
 
-int http_read_option(char **argv, const struct http_option *table, void *into,
-                     struct err *err)
+/* Takes an option of the table; returns as option_value. */
+static int read_option(char **argv, const struct http_option *table, void *into,
+                       struct err *err)
 {
-    for (const struct http_option *o = table; o->name != NULL; o++) {
-        const char *value;
-        int words = option_value(argv, o->name, &value, err);
+    for (const struct http_option *o = table; o && o->name; o++) {
+        const char *value = NULL;
+        int words = option_value(argv, o, &value, err);
 
-        if (words > 0 && !o->read(span_of(value), (char *)into + o->place))
+        if (words > 0 && !o->read(span_of(o->expected ? value : NULL),
+                                  (char *)into + o->place))
             return err_set(err, "%s is \"%s\"; expected %s", o->name, value,
                            o->expected),
                    -1;
@@ -111,18 +120,59 @@ int http_read_option(char **argv, const struct http_option *table, void *into,
     return 0;
 }
 
-int http_read_options(char **argv, struct http_options *o, struct err *err)
-{
-    return http_read_option(argv, shared, o, err);
-}
-
-void http_answer_help(const char *word, const char *program, const char *help)
+static void answer_help(const char *word, const struct http_command *command)
 {
     if (strcmp(word, "--help") == 0)
-        fputs(help, stdout);
+        fputs(command->help, stdout);
     else if (strcmp(word, "--version") == 0)
-        printf("%s %s\n", program, STRATA_VERSION);
+        printf("%s %s\n", command->name, STRATA_VERSION);
     else
         return;
     exit(0);
+}
+
+/* What is no option. */
+static bool take_word(struct http_words *words, const char *word,
+                      struct err *err)
+{
+    if (*word == '-')
+        return err_set(err, "there is no option \"%s\"; --help lists them",
+                       word);
+    if (words->count == HTTP_MAX_WORDS)
+        return err_set(err, "there is a word too many: \"%s\"", word);
+    words->word[words->count++] = word;
+    return true;
+}
+
+bool http_read_arguments(char **argv, const struct http_command *command,
+                         void *into, struct http_options *o,
+                         struct http_words *words, struct err *err)
+{
+    while (*++argv != NULL) {
+        int taken = read_option(argv, shared, o, err);
+
+        if (taken == 0)
+            taken = read_option(argv, command->options, into, err);
+        if (taken == 0)
+            answer_help(*argv, command);
+        if (taken < 0 || (taken == 0 && !take_word(words, *argv, err)))
+            return false;
+        argv += taken == 2;
+    }
+    return true;
+}
+
+const char *http_only_address(const struct http_words *words,
+                              const char *example, struct err *err)
+{
+    if (words->count == 1)
+        return words->word[0];
+    if (words->count == 0)
+        err_set(err, "the address to listen on is missing, such as %s",
+                example);
+    else
+        err_set(err,
+                "one address is expected, but \"%s\" and \"%s\" are given",
+                words->word[0], words->word[1]);
+    return NULL;
 }

@@ -130,44 +130,21 @@ static void serve(int fd, const struct net_addr *peer,
     http_conn_close(&c, answered);
 }
 
-/* Reads the command line; ends the program for --help and --version. */
-static bool read_arguments(char **argv, struct http_options *o,
-                           const char **addr, struct err *err)
-{
-    while (*++argv != NULL) {
-        int words = http_read_options(argv, o, err);
-
-        if (words < 0)
-            return false;
-        http_answer_help(*argv, PROGRAM, help);
-        if (words > 0)
-            argv += words - 1;
-        else if (**argv == '-')
-            return err_set(err, "there is no option \"%s\"; --help lists them",
-                           *argv);
-        else if (*addr)
-            return err_set(err,
-                           "one address is expected, but \"%s\" and \"%s\" "
-                           "are given",
-                           *addr, *argv);
-        else
-            *addr = *argv;
-    }
-    return *addr || err_set(err, "the address to listen on is missing, such "
-                                 "as 127.0.0.1:8080");
-}
-
 int main(int argc, char **argv)
 {
     struct http_options options = {ECHO_TIMEOUTS, HTTP_DEFAULT_LIMITS,
                                    HTTP_DEFAULT_MAX_BODY};
+    const struct http_command command = {PROGRAM, help, NULL};
+    struct http_words words = {0};
     const char *where = NULL;
     int listener = -1;
     struct err err;
 
     net_keep_standard();
     net_ignore_signals();
-    if (read_arguments(argv, &options, &where, &err))
+    if (http_read_arguments(argv, &command, NULL, &options, &words, &err))
+        where = http_only_address(&words, "127.0.0.1:8080", &err);
+    if (where)
         listener = listener_open(PROGRAM, where, &err);
     while (listener >= 0) {
         struct net_addr peer;

@@ -17,13 +17,12 @@ bool http_add_status_line(struct buf *out, int status, struct span reason)
 bool http_add_status(struct buf *out, int status, struct span server,
                      struct http_clock *clock)
 {
-    struct span date = http_clock_now(clock);
-
     if (!http_add_status_line(out, status, (struct span){NULL, 0}))
         return false;
     if (server.len > 0 && !http_add_field(out, SPAN("Server"), server))
         return false;
-    return http_add_field(out, SPAN("Date"), date);
+    return clock == NULL ||
+           http_add_field(out, SPAN("Date"), http_clock_now(clock));
 }
 
 bool http_add_field(struct buf *out, struct span name, struct span value)
@@ -54,6 +53,16 @@ bool http_add_connection(struct buf *out, bool keep_alive)
 bool http_end_head(struct buf *out)
 {
     return buf_add(out, "\r\n", 2);
+}
+
+bool http_add_answer(struct buf *out, const struct http_answer *a,
+                     struct http_clock *clock)
+{
+    return http_add_status(out, a->status, a->server, clock) &&
+           http_add_field(out, SPAN("Content-Type"), a->type) &&
+           http_add_length(out, a->body.len) &&
+           http_add_connection(out, a->keep_alive) && http_end_head(out) &&
+           (a->head_only || buf_add_span(out, a->body));
 }
 
 /* nginx words two pages otherwise than their status lines. */

@@ -11,7 +11,7 @@
 #include "http_fields.h"
 
 /* "HTTP/1.1 404 Not Found\r\n", then a Server field when `server` is not empty,
- * then Date.  A response always says HTTP/1.1, whatever the request said
+ * then Date when there is a clock.  A response always says HTTP/1.1, whatever the request said
  * (RFC 9110 6.2). */
 bool http_add_status(struct buf *out, int status, struct span server,
                      struct http_clock *clock);
@@ -30,6 +30,19 @@ bool http_add_connection(struct buf *out, bool keep_alive);
 
 /* The empty line. */
 bool http_end_head(struct buf *out);
+
+/* A whole answer that fits into memory: status line, Server and Date as
+ * http_add_status has them, Content-Type, Content-Length, Connection, and the
+ * body. */
+struct http_answer {
+    int status;
+    struct span server, type, body;
+    bool keep_alive;
+    bool head_only; /* to HEAD: without the body, of which the head tells */
+};
+
+bool http_add_answer(struct buf *out, const struct http_answer *a,
+                     struct http_clock *clock);
 
 /* The body that explains `status` to a person, as HTML in nginx's form
  * (<html>\r\n<head><title>404 Not Found</title></head>...), with `server` as

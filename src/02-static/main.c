@@ -11,12 +11,12 @@
 #include "http_response.h"
 #include "listener.h"
 #include "static_answer.h"
+#include "turn.h"
 #include "uri.h"
 #include "version.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,8 +51,7 @@ struct server {
     const char *index[2]; /* config.index */
     struct http_clock clock;
 
-    int listener;      /* where the next client knocks */
-    int64_t turn_ends; /* of the client who is being served */
+    struct turn turn; /* of the client who is being served */
 
     /* Of the answer that is being made; kept, so that an answer allocates
      * nothing once the longest of them has been seen. */
@@ -114,7 +113,7 @@ static bool send_before_file(int fd, struct span s, int64_t patience)
  * it is cut off. */
 static bool may_go_on(const struct server *s)
 {
-    if (net_now() < s->turn_ends || !net_wait(s->listener, POLLIN, 0))
+    if (!turn_over(&s->turn))
         return true;
     fputs(PROGRAM ": a slow client was cut off: the next one waits\n", stderr);
     return false;
@@ -210,22 +209,15 @@ static void find_answer(struct server *s, const struct http_request *r,
                         struct static_answer *a)
 {
     struct span raw = http_request_span(r, r->path);
-    long n;
 
-    *a = (struct static_answer){.status = 500, .file.fd = -1, .mtime = -1};
+    *a = (struct static_answer){.file.fd = -1, .mtime = -1};
     if (r->form == HTTP_ASTERISK_FORM || r->form == HTTP_AUTHORITY_FORM)
         raw = SPAN("/");
-    s->path.len = 0;
-    if (!buf_reserve(&s->path, raw.len + 1))
-        return;
-    n = uri_normalise(s->path.ptr, raw, true);
-    if (n < 0 || !http_is_method(http_request_span(r, r->method))) {
-        a->status = 400;
-        return;
-    }
-    s->path.len = (size_t)n;
-    s->path.ptr[n] = '\0';
-    static_answer(a, r, s->path.ptr, &s->config);
+    a->status = http_is_method(http_request_span(r, r->method))
+                    ? uri_path(&s->path, raw, true)
+                    : 400;
+    if (a->status == 0)
+        static_answer(a, r, s->path.ptr, &s->config);
 }
 
 /* What becomes of a connection.  One that is dropped is closed at once: who
@@ -248,7 +240,7 @@ static enum next respond(struct server *s, struct http_conn *c)
                 SPAN_ARG(http_request_span(r, r->path)), strerror(errno));
     keep_alive = r->keep_alive && a.status != 400 &&
                  c->requests < MAX_REQUESTS && !has_method(r, SPAN("TRACE"));
-    s->turn_ends = net_after(c->timeouts.send);
+    turn_start(&s->turn, c->timeouts.send);
     sent = send_answer(s, c, &a, keep_alive);
     if (a.file.fd >= 0)
         close(a.file.fd);
@@ -283,7 +275,8 @@ static void serve(struct server *s, int fd)
 
 struct arguments {
     struct http_options http;
-    const char *root, *index, *addr;
+    struct http_words words;
+    const char *root, *index;
     enum file_links links;
 };
 
@@ -309,38 +302,8 @@ static const struct http_option own_options[] = {
     {"--root", AT(root), http_read_text, "a directory"},
     {"--index", AT(index), http_read_text, "a file name"},
     {"--links", AT(links), read_links, "follow, beneath or none"},
-    {NULL, 0, NULL, NULL},
+    {0},
 };
-
-/* Reads the command line; ends the program for --help and --version. */
-static bool read_arguments(char **argv, struct arguments *a, struct err *err)
-{
-    while (*++argv != NULL) {
-        int words = http_read_option(argv, own_options, a, err);
-
-        if (words == 0)
-            words = http_read_options(argv, &a->http, err);
-        if (words < 0)
-            return false;
-        http_answer_help(*argv, PROGRAM, help);
-        if (words > 0)
-            argv += words - 1;
-        else if (**argv == '-')
-            return err_set(err, "there is no option \"%s\"; --help lists them",
-                           *argv);
-        else if (a->addr)
-            return err_set(err,
-                           "one address is expected, but \"%s\" and \"%s\" "
-                           "are given",
-                           a->addr, *argv);
-        else
-            a->addr = *argv;
-    }
-    if (!a->root)
-        return err_set(err, "--root DIR is missing, the directory to serve");
-    return a->addr || err_set(err, "the address to listen on is missing, such "
-                                   "as 127.0.0.1:8080");
-}
 
 /* Makes the server that the arguments describe, but for its socket. */
 static bool set_up(struct server *s, const struct arguments *a, struct err *err)
@@ -348,6 +311,8 @@ static bool set_up(struct server *s, const struct arguments *a, struct err *err)
     struct mime_table *types = mime_new();
     size_t line = a->http.limits.line;
 
+    if (!a->root)
+        return err_set(err, "--root DIR is missing, the directory to serve");
     s->options = a->http;
     s->index[0] = a->index;
     s->config = (struct static_config){
@@ -378,15 +343,20 @@ int main(int argc, char **argv)
         .index = "index.html",
         .links = FILE_LINKS_BENEATH,
     };
+    const struct http_command command = {PROGRAM, help, own_options};
     struct server s = {0};
+    const char *where = NULL;
     int listener = -1;
     struct err err;
 
     net_keep_standard();
     net_ignore_signals();
-    if (read_arguments(argv, &a, &err) && set_up(&s, &a, &err))
-        listener = listener_open(PROGRAM, a.addr, &err);
-    s.listener = listener;
+    if (http_read_arguments(argv, &command, &a, &a.http, &a.words, &err) &&
+        set_up(&s, &a, &err))
+        where = http_only_address(&a.words, "127.0.0.1:8080", &err);
+    if (where)
+        listener = listener_open(PROGRAM, where, &err);
+    s.turn.listener = listener;
     while (listener >= 0)
         serve(&s, listener_next(listener, PROGRAM, NULL));
     fprintf(stderr, PROGRAM ": %s\n", err.text);

@@ -88,6 +88,22 @@ long uri_normalise(char *out, struct span raw, bool merge_slashes)
     return end_segment(&p, &resolved) ? (long)p.len : -1;
 }
 
+int uri_path(struct buf *out, struct span raw, bool merge_slashes)
+{
+    long len = 0;
+
+    out->len = 0;
+    if (!buf_reserve(out, raw.len + 1))
+        return 500;
+    if (raw.len > 0)
+        len = uri_normalise(out->ptr, raw, merge_slashes);
+    if (len < 0)
+        return 400;
+    out->len = (size_t)len;
+    out->ptr[len] = '\0';
+    return 0;
+}
+
 struct span uri_query(struct span raw, struct span query)
 {
     return span_chr(raw, '#') ? (struct span){0} : span_until(query, '#');

@@ -15,6 +15,11 @@
  * %00, or ".." above the root. */
 long uri_normalise(char *out, struct span raw, bool merge_slashes);
 
+/* The same into *out, in place of what it holds, with a NUL behind it that does
+ * not count; an empty `raw` gives an empty path.  0, or the status to answer:
+ * 400, or 500 with errno set when the buffer cannot hold it. */
+int uri_path(struct buf *out, struct span raw, bool merge_slashes);
+
 /* The query of a target whose part before the "?" is `raw`, without the
  * fragment that nobody should have sent: "?a#b" is "?a", "#x?y" has none. */
 struct span uri_query(struct span raw, struct span query);

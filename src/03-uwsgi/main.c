@@ -26,8 +26,8 @@ struct program {
     const char *to; /* the server of the gateway, or NULL */
     bool request;   /* be the client */
     struct uwsgi_question question;
-    const char *word[3]; /* what is no option */
-    int words;
+    struct http_words words;
+    const char *where; /* the address to listen on, or of the server */
 };
 
 static const char help[] =
@@ -84,6 +84,8 @@ static bool read_count(struct span text, void *place)
 
 static const struct http_option own_options[] = {
     {"--to", AT(to), http_read_text, "an address"},
+    {"--request", AT(request), http_read_flag, NULL},
+    {"--include", AT(question.include), http_read_flag, NULL},
     {"--field", AT(question.fields), read_word, "at most 128 of them"},
     {"--var", AT(question.vars), read_word, "at most 128 of them"},
     {"--body", AT(question.body), http_read_text, "a file"},
@@ -92,65 +94,27 @@ static const struct http_option own_options[] = {
      HTTP_SECONDS},
     {"--reply-timeout", AT(config.reply_timeout), http_read_seconds,
      HTTP_SECONDS},
-    {NULL, 0, NULL, NULL},
+    {0},
 };
-
-/* Takes what is one word long: the options without a value, and what is no
- * option at all. */
-static bool take_word(struct program *p, const char *word, struct err *err)
-{
-    http_answer_help(word, PROGRAM, help);
-    if (strcmp(word, "--request") == 0)
-        p->request = true;
-    else if (strcmp(word, "--include") == 0)
-        p->question.include = true;
-    else if (*word == '-')
-        return err_set(err, "there is no option \"%s\"; --help lists them",
-                       word);
-    else if (p->words == (int)COUNT(p->word))
-        return err_set(err, "there is a word too many: \"%s\"", word);
-    else
-        p->word[p->words++] = word;
-    return true;
-}
-
-static bool read_arguments(char **argv, struct program *p, struct err *err)
-{
-    while (*++argv != NULL) {
-        int words = http_read_options(argv, &p->config.http, err);
-
-        if (words == 0)
-            words = http_read_option(argv, own_options, p, err);
-        if (words < 0 || (words == 0 && !take_word(p, *argv, err)))
-            return false;
-        if (words > 0)
-            argv += words - 1;
-    }
-    return true;
-}
 
 /* What the words mean: the last is always the address; before it stand the
  * client's method and target. */
 static bool check_arguments(struct program *p, struct err *err)
 {
-    if (p->request && p->to)
+    const char *const *word = p->words.word;
+    unsigned words = p->words.count;
+
+    if (!p->request)
+        return (p->where = http_only_address(&p->words, "127.0.0.1:9090", err));
+    if (p->to)
         return err_set(err, "--to makes a gateway and --request a client; "
                             "only one of them can be given");
-    if (p->request && p->words < 2)
+    if (words < 2)
         return err_set(err, "--request needs a target and the address of a "
                             "uwsgi server, such as / 127.0.0.1:9090");
-    if (!p->request && p->words > 1)
-        return err_set(err,
-                       "one address is expected, but \"%s\" and \"%s\" are "
-                       "given",
-                       p->word[0], p->word[1]);
-    if (p->words == 0)
-        return err_set(err, "the address to listen on is missing, such as "
-                            "127.0.0.1:9090");
-    if (p->request) {
-        p->question.method = p->words == 3 ? p->word[0] : NULL;
-        p->question.target = p->word[p->words - 2];
-    }
+    p->question.method = words == 3 ? word[0] : NULL;
+    p->question.target = word[words - 2];
+    p->where = word[words - 1];
     return true;
 }
 
@@ -162,7 +126,7 @@ static void serve(const struct program *p, struct err *err)
 
     if (p->to && !net_parse(&to, p->to, err))
         return;
-    listener = listener_open(PROGRAM, p->word[0], err);
+    listener = listener_open(PROGRAM, p->where, err);
     while (listener >= 0) {
         fd = listener_next(listener, PROGRAM, &peer);
         if (p->to)
@@ -181,16 +145,18 @@ int main(int argc, char **argv)
                    60000},
         .question = {.repeat = 1},
     };
+    const struct http_command command = {PROGRAM, help, own_options};
     struct net_addr server;
     struct err err;
 
     net_keep_standard();
     net_ignore_signals();
-    if (read_arguments(argv, &program, &err) &&
+    if (http_read_arguments(argv, &command, &program, &program.config.http,
+                            &program.words, &err) &&
         check_arguments(&program, &err)) {
         if (!program.request)
             serve(&program, &err);
-        else if (net_parse(&server, program.word[program.words - 1], &err))
+        else if (net_parse(&server, program.where, &err))
             return !uwsgi_client(&server, &program.question, &program.config);
     }
     fprintf(stderr, PROGRAM ": %s\n", err.text);

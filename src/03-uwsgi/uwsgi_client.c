@@ -114,9 +114,6 @@ static bool write_question(struct client *c, struct err *err)
 
 static bool parse_question(struct client *c, struct err *err)
 {
-    struct span raw;
-    long len = -1;
-
     if (!write_question(c, err))
         return false;
     http_request_init(&c->request, c->list, HTTP_MAX_FIELDS,
@@ -126,13 +123,8 @@ static bool parse_question(struct client *c, struct err *err)
                        c->request.reason ? c->request.reason
                                          : "a line is not ended");
     http_settle(&c->request.fields, c->head.ptr);
-    if (c->request.form == HTTP_ASTERISK_FORM)
-        return true;
-    raw = http_request_span(&c->request, c->request.path);
-    if (buf_reserve(&c->path, raw.len))
-        len = uri_normalise(c->path.ptr, raw, true);
-    c->path.len = len < 0 ? 0 : (size_t)len;
-    return len >= 0 ||
+    return uri_path(&c->path, http_request_span(&c->request, c->request.path),
+                    true) == 0 ||
            err_set(err,
                    "the path of \"%s\" cannot be decoded: a bad %%XX, or "
                    "\"..\" above the root",
@@ -274,7 +266,7 @@ bool uwsgi_client(const struct net_addr *server,
     bool ok;
 
     buf_init(&c.head, 2 * (size_t)config->http.limits.head);
-    buf_init(&c.path, c.head.max);
+    buf_init(&c.path, c.head.max + 1);
     buf_init(&c.packet, UWSGI_HEADER + UWSGI_MAX_SIZE);
     spool_init(&c.body);
     ok = (parse_question(&c, &err) && read_body(&c, &err)) || complain(&err);

@@ -65,44 +65,27 @@ static bool may_go_on(const struct gateway *g)
 /* The gateway's own answer.  True when the connection can go on. */
 static bool answer_error(struct gateway *g, int status)
 {
-    struct buf head, page;
-    bool ok;
+    struct http_answer answer = {
+        .status = status,
+        .server = SERVER_NAME,
+        .type = SPAN("text/html"),
+        .head_only = is_method(g, SPAN("HEAD")),
+    };
+    struct buf out, page;
 
     decide_keep_alive(g);
-    buf_init(&head, 4096);
+    buf_init(&out, 8192);
     buf_init(&page, 4096);
-    ok = http_error_page(&page, status, SERVER_NAME) &&
-         http_add_status(&head, status, SERVER_NAME, &g->clock) &&
-         http_add_field(&head, SPAN("Content-Type"), SPAN("text/html")) &&
-         http_add_length(&head, page.len) &&
-         http_add_connection(&head, g->keep_alive) && http_end_head(&head) &&
-         (is_method(g, SPAN("HEAD")) || buf_add_span(&head, buf_span(&page)));
-    if (!ok || !net_write(g->client.fd, head.ptr, head.len,
-                          g->config->http.timeouts.send))
+    answer.keep_alive = g->keep_alive;
+    if (http_error_page(&page, status, SERVER_NAME))
+        answer.body = buf_span(&page);
+    if (!http_add_answer(&out, &answer, &g->clock) ||
+        !net_write(g->client.fd, out.ptr, out.len,
+                   g->config->http.timeouts.send))
         g->keep_alive = false;
-    buf_free(&head);
+    buf_free(&out);
     buf_free(&page);
     return g->keep_alive;
-}
-
-/* PATH_INFO: decoded, and without dot segments, so that an application cannot
- * be made to look above its place.  "*" has no path. */
-static bool find_path(struct gateway *g)
-{
-    const struct http_request *r = &g->client.request;
-    struct span raw = http_request_span(r, r->path);
-    long len;
-
-    g->path.len = 0;
-    if (r->form == HTTP_ASTERISK_FORM)
-        return true;
-    if (!buf_reserve(&g->path, raw.len))
-        return false;
-    len = uri_normalise(g->path.ptr, raw, true);
-    if (len < 0)
-        return false;
-    g->path.len = (size_t)len;
-    return true;
 }
 
 /* The body broke off: the status to answer, or -1 when nobody is left to be
@@ -189,6 +172,7 @@ static bool build_packet(struct gateway *g)
 static int prepare(struct gateway *g)
 {
     const struct http_request *r = &g->client.request;
+    int status;
 
     if (!http_is_method(http_request_span(r, r->method))) {
         g->keep_alive = false;
@@ -196,8 +180,11 @@ static int prepare(struct gateway *g)
     }
     if (r->form == HTTP_AUTHORITY_FORM)
         return 405;
-    if (!find_path(g))
-        return 400;
+    /* PATH_INFO: decoded, and without dot segments, so that an application
+     * cannot be made to look above its place.  "*" has no path. */
+    status = uri_path(&g->path, http_request_span(r, r->path), true);
+    if (status != 0)
+        return status;
     http_conn_start_body(&g->client, g->config->http.max_body);
     if (r->framing == HTTP_LENGTH &&
         r->content_length > g->config->http.max_body) {
@@ -210,11 +197,8 @@ static int prepare(struct gateway *g)
     }
     if (r->framing == HTTP_NO_BODY)
         http_conn_skip_body(&g->client, 0);
-    if (r->framing == HTTP_CHUNKED) {
-        int status = collect_body(g);
-        if (status != 0)
-            return status;
-    }
+    if (r->framing == HTTP_CHUNKED && (status = collect_body(g)) != 0)
+        return status;
     if (build_packet(g))
         return 0;
     uwsgi_log(g->peer,
@@ -438,7 +422,7 @@ void uwsgi_gateway(int fd, const struct net_addr *peer, int listener,
     enum http_event event;
 
     http_conn_init(&g.client, fd, &config->http.timeouts, &config->http.limits);
-    buf_init(&g.path, config->http.limits.line);
+    buf_init(&g.path, (size_t)config->http.limits.line + 1);
     buf_init(&g.packet, UWSGI_HEADER + UWSGI_MAX_SIZE);
     do
         event = turn_next(&g.turn, &g.client) ? http_conn_next(&g.client)

@@ -63,16 +63,18 @@ static bool cut_off(const struct uwsgi_request *r, const char *what, size_t got,
  * wrong. */
 static void answer_error(struct uwsgi_request *r, int status, const char *text)
 {
+    const struct http_answer answer = {
+        .status = status,
+        .server = SPAN("strata-uwsgi"),
+        .type = SPAN("text/plain"),
+        .body = span_of(text),
+    };
     struct http_clock clock = {0};
     struct buf out;
 
     r->answered = true;
     buf_init(&out, 4096);
-    if (http_add_status(&out, status, SPAN("strata-uwsgi"), &clock) &&
-        http_add_field(&out, SPAN("Content-Type"), SPAN("text/plain")) &&
-        http_add_length(&out, strlen(text)) &&
-        http_add_connection(&out, false) && http_end_head(&out) &&
-        buf_add_text(&out, text))
+    if (http_add_answer(&out, &answer, &clock))
         net_write(r->fd, out.ptr, out.len, r->config->http.timeouts.send);
     buf_free(&out);
 }

@@ -4,43 +4,82 @@
 #include "unit.h"
 
 static struct http_options options;
+static struct http_words words;
 static struct err err;
 
-static int take(const char *one, const char *two)
+struct own {
+    const char *root;
+    bool loud;
+};
+
+static struct own own;
+static const struct http_option own_options[] = {
+    {"--root", offsetof(struct own, root), http_read_text, "a directory"},
+    {"--loud", offsetof(struct own, loud), http_read_flag, NULL},
+    {0},
+};
+
+static bool read_line(char **argv)
 {
-    char *argv[] = {(char *)one, (char *)two, NULL};
+    const struct http_command command = {"test", "help", own_options};
 
     err.text[0] = '\0';
-    return http_read_options(argv, &options, &err);
+    words.count = 0;
+    own = (struct own){0};
+    return http_read_arguments(argv, &command, &own, &options, &words, &err);
+}
+
+static bool take(const char *one, const char *two)
+{
+    return read_line((char *[]){"test", (char *)one, (char *)two, NULL});
 }
 
 static void values(void)
 {
-    CU_ASSERT_EQUAL(take("--idle-timeout", "75"), 2);
+    CU_ASSERT(take("--idle-timeout", "75"));
     CU_ASSERT_EQUAL(options.timeouts.idle, 75000);
-    CU_ASSERT_EQUAL(take("--head-timeout=0.25", NULL), 1);
+    CU_ASSERT(take("--head-timeout=0.25", NULL));
     CU_ASSERT_EQUAL(options.timeouts.head, 250);
-    CU_ASSERT_EQUAL(take("--body-timeout", "1.5"), 2);
+    CU_ASSERT(take("--body-timeout", "1.5"));
     CU_ASSERT_EQUAL(options.timeouts.body, 1500);
-    CU_ASSERT_EQUAL(take("--send-timeout", "0.001"), 2);
+    CU_ASSERT(take("--send-timeout", "0.001"));
     CU_ASSERT_EQUAL(options.timeouts.send, 1);
-    CU_ASSERT_EQUAL(take("--max-line", "1"), 2);
+    CU_ASSERT(take("--max-line", "1"));
     CU_ASSERT_EQUAL(options.limits.line, 1);
-    CU_ASSERT_EQUAL(take("--max-field", "2"), 2);
+    CU_ASSERT(take("--max-field", "2"));
     CU_ASSERT_EQUAL(options.limits.field, 2);
-    CU_ASSERT_EQUAL(take("--max-head", "1073741824"), 2);
+    CU_ASSERT(take("--max-head", "1073741824"));
     CU_ASSERT_EQUAL(options.limits.head, 1 << 30);
-    CU_ASSERT_EQUAL(take("--max-body", "9223372036854775807"), 2);
+    CU_ASSERT(take("--max-body", "9223372036854775807"));
     CU_ASSERT_EQUAL(options.max_body, INT64_MAX);
 }
 
 static void others(void)
 {
-    CU_ASSERT_EQUAL(take("127.0.0.1:80", NULL), 0);
-    CU_ASSERT_EQUAL(take("--root", "/"), 0);
-    CU_ASSERT_EQUAL(take("--max-bodyguard", "1"), 0);
-    CU_ASSERT_EQUAL(take("--max", "1"), 0);
-    CU_ASSERT_EQUAL(take("", NULL), 0);
+    CU_ASSERT(take("127.0.0.1:80", "") && words.count == 2);
+    CU_ASSERT_STRING_EQUAL(words.word[0], "127.0.0.1:80");
+    CU_ASSERT(take("--root", "/") && words.count == 0);
+    CU_ASSERT_STRING_EQUAL(own.root, "/");
+    CU_ASSERT(take("--root=", "x") && words.count == 1 && *own.root == '\0');
+    CU_ASSERT(take("--loud", "x") && words.count == 1 && own.loud);
+    CU_ASSERT(!take("--loud=1", NULL) && !own.loud);
+    CU_ASSERT(!take("--loudly", NULL));
+    CU_ASSERT(!take("--max-bodyguard", "1"));
+    CU_ASSERT(!take("--max", "1"));
+    CU_ASSERT(read_line((char *[]){"test", "a", "b", "c", NULL}));
+    CU_ASSERT(!read_line((char *[]){"test", "a", "b", "c", "d", NULL}));
+}
+
+static void only_address(void)
+{
+    take("a", NULL);
+    CU_ASSERT_STRING_EQUAL(http_only_address(&words, "x", &err), "a");
+    take("a", "b");
+    CU_ASSERT_PTR_NULL(http_only_address(&words, "x", &err));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "\"a\" and \"b\""));
+    take("--loud", NULL);
+    CU_ASSERT_PTR_NULL(http_only_address(&words, "x", &err));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "such as x"));
 }
 
 static void bad(void)
@@ -69,7 +108,7 @@ static void bad(void)
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (take(rows[i][0], rows[i][1]) != -1)
+        if (take(rows[i][0], rows[i][1]))
             CU_FAIL(rows[i][1]);
         CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "--"));
     }
@@ -86,13 +125,13 @@ static void bounds(void)
     char both[64];
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        CU_ASSERT_EQUAL(take(rows[i][0], rows[i][1]), 2);
-        CU_ASSERT_EQUAL(take(rows[i][0], rows[i][2]), 2);
-        CU_ASSERT_EQUAL(take(rows[i][0], "0"), -1);
+        CU_ASSERT(take(rows[i][0], rows[i][1]));
+        CU_ASSERT(take(rows[i][0], rows[i][2]));
+        CU_ASSERT(!take(rows[i][0], "0"));
         snprintf(both, sizeof both, "from %s to %s", rows[i][1], rows[i][2]);
         CU_ASSERT_PTR_NOT_NULL(strstr(err.text, both));
     }
 }
 
-UNIT_MAIN("http_options", {"values", values}, {"others", others}, {"bad", bad},
-          {"bounds", bounds})
+UNIT_MAIN("http_options", {"values", values}, {"others", others},
+          {"only address", only_address}, {"bad", bad}, {"bounds", bounds})

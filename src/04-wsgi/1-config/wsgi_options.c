@@ -1,6 +1,7 @@
 /* wsgi_options: see wsgi_options.h. */
 
 #include "wsgi_options.h"
+#include "http_options.h"
 #include "wsgi_mount.h"
 
 #include <stdio.h>
@@ -302,14 +303,6 @@ bool wsgi_read_number(const char *value, uint64_t least, uint64_t most,
 
 bool wsgi_read_seconds(const char *value, int64_t *ms, struct err *err)
 {
-    char *end;
-    double seconds = strtod(value, &end);
-
-    if (end == value || *end != 0 || !(seconds >= 0.001) || seconds > 1e9)
-        return err_set(err,
-                       "\"%s\": expected a number of seconds from 0.001 to "
-                       "1000000000, such as 30 or 0.5",
-                       value);
-    *ms = (int64_t)(seconds * 1000 + 0.5);
-    return true;
+    return http_read_seconds(span_of(value), ms) ||
+           err_set(err, "\"%s\": expected a number of " HTTP_SECONDS, value);
 }

@@ -58,18 +58,19 @@ void wsgi_peer_drop(struct wsgi_peer *p, const char *text)
 
 void wsgi_peer_refuse(struct wsgi_peer *p, int status, const char *text)
 {
-    struct buf out;
-    struct span reason = http_reason(status);
+    struct http_answer answer = {.status = status, .type = SPAN("text/plain")};
+    struct buf out, body;
 
-    wsgi_log_dated("%s: %d %.*s: %s", peer_name(p), status, SPAN_ARG(reason),
-                   text);
+    wsgi_log_dated("%s: %d %.*s: %s", peer_name(p), status,
+                   SPAN_ARG(http_reason(status)), text);
     buf_init(&out, 4096);
-    if (buf_printf(&out,
-                   "HTTP/1.1 %d %.*s\r\nContent-Type: text/plain\r\n"
-                   "Content-Length: %zu\r\nConnection: close\r\n\r\n%s\n",
-                   status, SPAN_ARG(reason), strlen(text) + 1, text))
+    buf_init(&body, 1024);
+    if (buf_printf(&body, "%s\n", text))
+        answer.body = buf_span(&body);
+    if (http_add_answer(&out, &answer, NULL))
         net_write(p->conn.fd, out.ptr, out.len, 0);
     buf_free(&out);
+    buf_free(&body);
     wsgi_peer_drain(p);
 }
 
