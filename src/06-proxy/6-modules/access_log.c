@@ -1,7 +1,6 @@
 /* access_log: formats are values, evaluated when the exchange ends; every
  * variable's text is escaped so that no client can forge a line. */
 
-#include "access_log.h"
 #include "error_log.h"
 #include "exchange.h"
 #include "log_file.h"
@@ -9,6 +8,8 @@
 #include "value.h"
 
 #include <errno.h>
+
+extern const struct module access_log_module;
 
 /* A format is compiled word by word, each variable between its literals, so
  * that the variables can be escaped and the literals not. */

@@ -4,7 +4,6 @@
 
 #include "modules.h"
 #include "accepted.h"
-#include "access_log.h"
 #include "call.h"
 #include "chunked.h"
 #include "conversation.h"
@@ -17,7 +16,11 @@
 #include "redirect.h"
 #include "static_settings.h"
 
+<<<<<<< HEAD
 extern const struct module headers_module, return_module;
+=======
+extern const struct module access_log_module, return_module;
+>>>>>>> ece1c9e (The sixth part tells the features one by one, and folds their rows and setters)
 
 const struct module *const modules[] = {
     &core_module,
