@@ -16,11 +16,7 @@
 #include "redirect.h"
 #include "static_settings.h"
 
-<<<<<<< HEAD
-extern const struct module headers_module, return_module;
-=======
-extern const struct module access_log_module, return_module;
->>>>>>> ece1c9e (The sixth part tells the features one by one, and folds their rows and setters)
+extern const struct module access_log_module, headers_module, return_module;
 
 const struct module *const modules[] = {
     &core_module,
