@@ -9,6 +9,8 @@
 #include "front_conf.h"
 #include "unit.h"
 
+extern const struct module gzip_module;
+
 static struct conf_file_test t;
 static struct exchange x;
 static char head[512];

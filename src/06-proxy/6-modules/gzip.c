@@ -1,4 +1,7 @@
-/* gzip: compresses the bodies that gzip_rules lets through, as they pass. */
+/* gzip: compresses the bodies that gzip_rules lets through, as they pass.
+ *
+ * The head function says what becomes of the answer and joins the chain where
+ * bytes will change; the body function feeds zlib and hands on what it makes. */
 
 #include "answer.h"
 #include "chunk.h"
@@ -23,6 +26,8 @@ struct gzip_stream {
     size_t filled;
 };
 
+extern const struct module gzip_module;
+
 /* The exchange's state is a pointer: few answers are compressed. */
 static struct gzip_stream **gzip_of(const struct exchange *x)
 {
@@ -39,7 +44,7 @@ static void gzip_release(voidpf opaque, voidpf address)
     (void)address; /* the arena takes it back */
 }
 
-void gzip_end(struct exchange *x, void *state)
+static void gzip_end(struct exchange *x, void *state)
 {
     struct gzip_stream *g = *(struct gzip_stream **)state;
 
@@ -90,7 +95,7 @@ static void forget_bytes(struct answer *out)
     out->length = -1;
     out->accept_ranges = false;
     for (struct out_field *f = out->fields; f != NULL; f = f->next)
-        for (size_t i = 0; i < sizeof of_bytes / sizeof *of_bytes; i++)
+        for (size_t i = 0; i < COUNT(of_bytes); i++)
             if (span_eq_nocase(f->name, of_bytes[i]))
                 f->name.len = 0;
 }
@@ -213,4 +218,14 @@ static enum filtered gzip_body(struct exchange *x, struct piece *piece)
     return good ? FILTER_OK : FILTER_FAILED;
 }
 
-const struct filter gzip_filter = {gzip_choose, gzip_head, gzip_body};
+static const struct filter gzip_filter = {gzip_choose, gzip_head, gzip_body};
+
+const struct module gzip_module = {
+    .name = "gzip",
+    .index = MODULE_INDEX,
+    .rows = gzip_rows,
+    .settings = sizeof(struct gzip_settings),
+    .filter = &gzip_filter,
+    .state = sizeof(struct gzip_stream *),
+    .end = gzip_end,
+};

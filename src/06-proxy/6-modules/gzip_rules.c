@@ -262,7 +262,7 @@ static const struct conf_choice version_choices[] = {
 #define WHERE (CONF_HTTP | CONF_SERVER | CONF_LOCATION)
 #define AT(member) offsetof(struct gzip_settings, member)
 
-static const struct conf_row gzip_rows[] = {
+const struct conf_row gzip_rows[] = {
     CONF_FLAG("gzip", WHERE, AT(on), 0),
     CONF_FLAG("gzip_vary", WHERE, AT(vary), 0),
     CONF_SIZE("gzip_min_length", WHERE, AT(min_length), 20, &conf_any_offset),
@@ -272,14 +272,4 @@ static const struct conf_row gzip_rows[] = {
     CONF_POINTED("gzip_types", WHERE, 1, CONF_MANY, set_types, AT(types)),
     CONF_LIST("gzip_disable", WHERE, 1, CONF_MANY, set_disable, AT(disable)),
     {0},
-};
-
-const struct module gzip_module = {
-    .name = "gzip",
-    .index = MODULE_INDEX,
-    .rows = gzip_rows,
-    .settings = sizeof(struct gzip_settings),
-    .filter = &gzip_filter,
-    .state = sizeof(struct gzip_stream *),
-    .end = gzip_end,
 };

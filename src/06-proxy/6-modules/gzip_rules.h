@@ -3,11 +3,9 @@
 #ifndef STRATA_GZIP_RULES_H
 #define STRATA_GZIP_RULES_H
 
-#include "module.h"
+#include "conf.h"
 
 struct exchange;
-
-struct gzip_stream;
 struct gzip_types;
 struct gzip_agents;
 
@@ -25,10 +23,6 @@ bool gzip_wanted(struct exchange *x, const struct gzip_settings *s);
  * and gzip_proxied for requests that came through a proxy. */
 bool gzip_allowed(struct exchange *x, const struct gzip_settings *s);
 
-/* gzip.c: the filter, and what it has open at an exchange's end. */
-extern const struct filter gzip_filter;
-void gzip_end(struct exchange *x, void *state);
-
-extern const struct module gzip_module;
+extern const struct conf_row gzip_rows[];
 
 #endif

@@ -9,14 +9,15 @@
 #include "conversation.h"
 #include "front_conf.h"
 #include "group.h"
-#include "gzip_rules.h"
 #include "location.h"
 #include "pass.h"
 #include "proxy_core.h"
 #include "redirect.h"
 #include "static_settings.h"
 
-extern const struct module access_log_module, headers_module, return_module;
+/* Nobody else knows the features by name. */
+extern const struct module access_log_module, gzip_module, headers_module,
+    return_module;
 
 const struct module *const modules[] = {
     &core_module,
