@@ -22,7 +22,10 @@ class Handler(WSGIRequestHandler):
 
 
 def option(words, name, default=None):
-    return words[words.index(name) + 1] if name in words else default
+    """What the words say of an option; they may say it twice, and then what is
+    said last counts."""
+    said = [words[n + 1] for n, word in enumerate(words) if word == name]
+    return said[-1] if said else default
 
 
 def load(words):
