@@ -4,15 +4,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-void spool_init(struct spool *s)
+void spool_init_in(struct spool *s, size_t memory, const char *directory)
 {
-    buf_init(&s->memory, SPOOL_MEMORY);
+    buf_init(&s->memory, memory);
+    s->directory = directory;
     s->fd = -1;
     s->len = 0;
+}
+
+void spool_init(struct spool *s)
+{
+    spool_init_in(s, SPOOL_MEMORY, NULL);
 }
 
 void spool_free(struct spool *s)
@@ -20,7 +28,7 @@ void spool_free(struct spool *s)
     buf_free(&s->memory);
     if (s->fd >= 0)
         close(s->fd);
-    spool_init(s);
+    spool_init_in(s, s->memory.max, s->directory);
 }
 
 static bool write_all(int fd, struct span bytes)
@@ -36,22 +44,29 @@ static bool write_all(int fd, struct span bytes)
     return true;
 }
 
-/* Moves what is in memory to a file.  O_TMPFILE makes one without a name;
- * where the file system cannot, the name is taken away at once. */
+/* O_TMPFILE makes a file without a name; where the file system cannot, the name
+ * is taken away at once. */
+static int open_file(const char *directory)
+{
+    char name[PATH_MAX];
+    int fd;
+
+    if (directory == NULL && (directory = getenv("TMPDIR")) == NULL)
+        directory = "/tmp";
+    fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+        return fd;
+    snprintf(name, sizeof name, "%s/spool.XXXXXX", directory);
+    fd = mkostemp(name, O_CLOEXEC);
+    if (fd >= 0)
+        unlink(name);
+    return fd;
+}
+
 static bool move_to_file(struct spool *s)
 {
-    const char *directory = getenv("TMPDIR");
-    char name[] = "/tmp/spool.XXXXXX";
-
-    s->fd = open(directory != NULL ? directory : "/tmp",
-                 O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (s->fd < 0) {
-        s->fd = mkostemp(name, O_CLOEXEC);
-        if (s->fd < 0)
-            return false;
-        unlink(name);
-    }
-    if (!write_all(s->fd, buf_span(&s->memory)))
+    s->fd = open_file(s->directory);
+    if (s->fd < 0 || !write_all(s->fd, buf_span(&s->memory)))
         return false;
     buf_free(&s->memory);
     return true;
@@ -59,7 +74,7 @@ static bool move_to_file(struct spool *s)
 
 bool spool_add(struct spool *s, struct span bytes)
 {
-    if (s->fd < 0 && s->len + bytes.len > SPOOL_MEMORY && !move_to_file(s))
+    if (s->fd < 0 && s->len + bytes.len > s->memory.max && !move_to_file(s))
         return false;
     if (s->fd < 0 ? !buf_add_span(&s->memory, bytes) : !write_all(s->fd, bytes))
         return false;

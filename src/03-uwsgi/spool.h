@@ -12,16 +12,21 @@
 
 #include <sys/types.h>
 
-#define SPOOL_MEMORY 65536 /* bytes of one spool that stay in memory */
+#define SPOOL_MEMORY 65536 /* bytes that stay in memory, where nobody says */
 
 struct spool {
-    struct buf memory;
+    struct buf memory;     /* empty once there is a file */
+    const char *directory; /* of the file; NULL: $TMPDIR, or /tmp */
     int fd;       /* of the file, or -1 while memory is enough */
     uint64_t len; /* bytes added so far */
 };
 
 /* An empty spool: nothing is allocated or opened yet. */
 void spool_init(struct spool *s);
+
+/* The same for an owner who says how many bytes stay in memory, and where the
+ * others go. */
+void spool_init_in(struct spool *s, size_t memory, const char *directory);
 
 /* Gives memory and file back. */
 void spool_free(struct spool *s);

@@ -75,4 +75,23 @@ static void test_no_name(void)
     CU_ASSERT_EQUAL(remove(directory), 0);
 }
 
-UNIT_MAIN("spool", {"sizes", test_sizes}, {"no_name", test_no_name})
+/* An owner's own bound and folder hold for what he keeps next, too. */
+static void test_own(void)
+{
+    struct spool s;
+
+    spool_init_in(&s, 3, "/nowhere/at/all");
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT(spool_add(&s, SPAN("abc")));
+        CU_ASSERT_EQUAL(s.fd, -1);
+        CU_ASSERT(!spool_add(&s, SPAN("d")));
+        spool_free(&s);
+    }
+    spool_init_in(&s, 3, "/tmp");
+    CU_ASSERT(spool_add(&s, SPAN("abc")) && spool_add(&s, SPAN("d")));
+    CU_ASSERT(s.fd >= 0 && s.memory.len == 0 && s.len == 4);
+    spool_free(&s);
+}
+
+UNIT_MAIN("spool", {"sizes", test_sizes}, {"no_name", test_no_name},
+          {"own", test_own})

@@ -10,7 +10,6 @@
 #include "http_response.h"
 #include "http_status.h"
 #include "output.h"
-#include "request_body.h"
 #include "server_tokens.h"
 #include "uri.h"
 
@@ -47,6 +46,25 @@ bool answer_list_has(const struct exchange *x, struct span name,
     return false;
 }
 
+/* As nginx, a client that asks is answered, also when its body has come already
+ * or there is none: RFC 9110 10.1.1 allows to be silent then, and nobody who
+ * has asked is worse off for an answer. */
+bool answer_awaits_word(const struct exchange *x)
+{
+    return x->request.expect_continue && !x->body.invited;
+}
+
+void answer_invite(struct exchange *x)
+{
+    static const struct span go_on =
+        SPAN_INIT("HTTP/1.1 100 Continue\r\n\r\n");
+
+    x->body.invited = true;
+    x->out.head_len += go_on.len; /* it is no part of the body */
+    if (!output_bytes(x, go_on, NULL))
+        x->out.failed = true;
+}
+
 /* What neither its length nor chunks end is ended by the connection. */
 static void answer_frame(struct exchange *x)
 {
@@ -63,9 +81,9 @@ static void answer_frame(struct exchange *x)
         out->type.len = 0; /* an upstream's own words pass, as in nginx */
     /* A client that waits for 100 Continue is told to go on; before an error
      * it is not, and then it may never send its body. */
-    if (body_awaits_word(x) && out->status < 300)
-        body_invite(x);
-    else if (body_awaits_word(x) && x->request.framing != HTTP_NO_BODY &&
+    if (answer_awaits_word(x) && out->status < 300)
+        answer_invite(x);
+    else if (answer_awaits_word(x) && x->request.framing != HTTP_NO_BODY &&
              x->client->in.len == 0)
         x->keep_alive = false;
     if (out->length < 0 && !out->no_body && !out->chunked)

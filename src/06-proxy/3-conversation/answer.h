@@ -45,5 +45,9 @@ void answer_go_on(struct exchange *x);
 /* A body of a few bytes with its head: everything in one. */
 void answer_whole(struct exchange *x, int status, struct span type,
                   struct span body);
+/* The client has said Expect: 100-continue and has not been answered.
+ * answer_invite queues the answer, before any other. */
+bool answer_awaits_word(const struct exchange *x);
+void answer_invite(struct exchange *x);
 
 #endif

@@ -15,6 +15,7 @@
 #include "event.h"
 #include "http_body.h"
 #include "http_request.h"
+#include "spool.h"
 
 #include <time.h>
 
@@ -84,9 +85,8 @@ struct request_body {
     bool started, done, discard;
     bool invited; /* 100 Continue is on its way */
     struct http_body decoder;
-    struct buf memory; /* its beginning */
-    int file;          /* what did not fit: an unlinked file, or -1 */
-    uint64_t length;   /* of the content so far */
+    struct spool content;
+    uint64_t length; /* so far, with what was dropped */
     void (*ready)(struct exchange *x);
 };
 

@@ -75,7 +75,7 @@ struct exchange *exchange_new(struct client *c)
     x->server_name = c->place->name;
     x->done = exchange_done;
     x->abort = exchange_break;
-    x->body.file = -1;
+    spool_init(&x->body.content);
     x->out.last_field = &x->out.fields;
     x->out.length = -1;
     x->out.mtime = -1;

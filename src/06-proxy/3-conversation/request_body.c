@@ -1,6 +1,7 @@
 /* request_body: reading what follows the head, into memory first and then
  * into a file, before the exchange goes on. */
 
+#include "request_body.h"
 #include "answer.h"
 #include "chunk.h"
 #include "connection.h"
@@ -9,72 +10,23 @@
 #include "exchange.h"
 #include "front_worker.h"
 #include "output.h"
-#include "request_body.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #define BODY_READ FRONT_CHUNK
 #define BODY_TURN 32 /* reads, before other clients have a turn */
 
-/* A file without a name: nothing of it is left when the worker dies.  Where
- * the file system has no such files, one that is unlinked at once. */
-static int body_open_file(struct exchange *x)
-{
-    const struct span *dir = conversation(x->scope)->client_body_temp_path;
-    int fd = open(dir->ptr, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
-        struct span path =
-            arena_printf(&x->arena, "%.*s/body.XXXXXX", SPAN_ARG(*dir));
-
-        fd = path.ptr ? mkostemp((char *)path.ptr, O_CLOEXEC) : -1;
-        if (fd >= 0)
-            unlink(path.ptr);
-    }
-    if (fd < 0)
-        exchange_log(x, ERROR_LOG_CRIT, errno,
-                     "making a temporary file in \"%.*s\" failed",
-                     SPAN_ARG(*dir));
-    return fd;
-}
-
-static bool body_write_file(struct exchange *x, struct span bytes)
-{
-    struct request_body *b = &x->body;
-
-    if (b->file < 0)
-        b->file = body_open_file(x);
-    while (b->file >= 0 && bytes.len > 0) {
-        ssize_t n = write(b->file, bytes.ptr, bytes.len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            exchange_log(x, ERROR_LOG_CRIT, errno,
-                         "writing the request's body to a file failed");
-            return false;
-        }
-        bytes.ptr += n;
-        bytes.len -= (size_t)n;
-    }
-    return b->file >= 0;
-}
-
-/* The first client_body_buffer_size bytes stay in memory. */
 static bool body_store(struct exchange *x, struct span bytes)
 {
-    struct request_body *b = &x->body;
+    struct spool *content = &x->body.content;
 
-    b->length += bytes.len;
-    if (b->discard)
+    x->body.length += bytes.len;
+    if (x->body.discard || spool_add(content, bytes))
         return true;
-    if (b->file < 0 && buf_add_span(&b->memory, bytes))
-        return true;
-    return body_write_file(x, bytes);
+    exchange_log(x, ERROR_LOG_CRIT, errno,
+                 "keeping the request's body in \"%s\" failed",
+                 content->directory);
+    return false;
 }
 
 static void body_fail(struct exchange *x, int status)
@@ -160,25 +112,6 @@ void body_continue(struct exchange *x)
     }
 }
 
-/* As nginx, a client that asks is answered, also when its body has come already
- * or there is none: RFC 9110 10.1.1 allows to be silent then, and nobody who
- * has asked is worse off for an answer. */
-bool body_awaits_word(const struct exchange *x)
-{
-    return x->request.expect_continue && !x->body.invited;
-}
-
-void body_invite(struct exchange *x)
-{
-    static const struct span go_on =
-        SPAN_INIT("HTTP/1.1 100 Continue\r\n\r\n");
-
-    x->body.invited = true;
-    x->out.head_len += go_on.len; /* it is no part of the body */
-    if (!output_bytes(x, go_on, NULL))
-        x->out.failed = true;
-}
-
 static uint64_t body_limit(const struct exchange *x)
 {
     int64_t max = conversation(x->scope)->client_max_body_size;
@@ -188,10 +121,11 @@ static uint64_t body_limit(const struct exchange *x)
 
 void body_read(struct exchange *x, void (*ready)(struct exchange *x))
 {
+    const struct conversation_settings *s = conversation(x->scope);
     struct request_body *b = &x->body;
 
-    if (!b->discard && body_awaits_word(x)) {
-        body_invite(x);
+    if (!b->discard && answer_awaits_word(x)) {
+        answer_invite(x);
         output_flush(x);
         if (x->ended)
             return;
@@ -203,12 +137,11 @@ void body_read(struct exchange *x, void (*ready)(struct exchange *x))
     }
     b->ready = ready;
     b->started = true;
-    buf_init(&b->memory,
-             (size_t)conversation(x->scope)->client_body_buffer_size);
+    spool_init_in(&b->content, (size_t)s->client_body_buffer_size,
+                  s->client_body_temp_path->ptr);
     http_body_init(&b->decoder, x->request.framing, x->request.content_length,
                    body_limit(x));
-    timer_set(x->worker->loop, &x->client->timer,
-              conversation(x->scope)->client_body_timeout);
+    timer_set(x->worker->loop, &x->client->timer, s->client_body_timeout);
     body_continue(x);
 }
 
@@ -229,8 +162,5 @@ void body_discard(struct exchange *x, void (*ready)(struct exchange *x))
 
 void body_free(struct exchange *x)
 {
-    buf_free(&x->body.memory);
-    if (x->body.file >= 0)
-        close(x->body.file);
-    x->body.file = -1;
+    spool_free(&x->body.content);
 }

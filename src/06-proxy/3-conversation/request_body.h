@@ -9,10 +9,6 @@
  * temporary file, then calls ready(x), maybe at once.  An error is answered
  * and ready never called. */
 void body_read(struct exchange *x, void (*ready)(struct exchange *x));
-/* The client has said Expect: 100-continue and has not been answered.
- * body_invite queues the answer, before any other. */
-bool body_awaits_word(const struct exchange *x);
-void body_invite(struct exchange *x);
 /* Reads and drops what is left of it, then calls ready(x), maybe at once. */
 void body_discard(struct exchange *x, void (*ready)(struct exchange *x));
 /* The client's socket has more of the body, while it is read. */

@@ -228,16 +228,16 @@ static ssize_t call_send_bytes(struct call *call)
     const struct request_body *b = &call->x->body;
     struct iovec iov[2];
     struct msghdr msg = {.msg_iov = iov};
-    bool file = b->file >= 0;
+    bool file = b->content.fd >= 0;
 
     if (call->head_sent < call->head.len)
         iov[msg.msg_iovlen++] =
             (struct iovec){call->head.ptr + call->head_sent,
                            call->head.len - call->head_sent};
-    if (call->with_body && call->body_sent < b->memory.len)
+    if (call->with_body && call->body_sent < b->content.memory.len)
         iov[msg.msg_iovlen++] =
-            (struct iovec){b->memory.ptr + call->body_sent,
-                           b->memory.len - (size_t)call->body_sent};
+            (struct iovec){b->content.memory.ptr + call->body_sent,
+                           b->content.memory.len - (size_t)call->body_sent};
     return sendmsg(call->event.fd, &msg,
                    MSG_NOSIGNAL | (file && call->with_body ? MSG_MORE : 0));
 }
@@ -245,10 +245,10 @@ static ssize_t call_send_bytes(struct call *call)
 static ssize_t call_send_file(struct call *call)
 {
     const struct request_body *b = &call->x->body;
-    off_t offset = (off_t)(call->body_sent - b->memory.len);
+    off_t offset = (off_t)(call->body_sent - b->content.memory.len);
     uint64_t left = b->length - call->body_sent;
 
-    return sendfile(call->event.fd, b->file, &offset,
+    return sendfile(call->event.fd, b->content.fd, &offset,
                     left < (1 << 20) ? (size_t)left : 1 << 20);
 }
 
@@ -278,7 +278,7 @@ static void call_send(struct call *call)
 
     while (call->event.can_write && !call_all_sent(call)) {
         bool memory = call->head_sent < call->head.len ||
-                      call->body_sent < b->memory.len;
+                      call->body_sent < b->content.memory.len;
         ssize_t n = memory ? call_send_bytes(call) : call_send_file(call);
 
         if (n > 0) {
