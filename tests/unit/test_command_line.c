@@ -4,6 +4,8 @@
 
 #include "command_line.h"
 
+#include <signal.h>
+
 static struct command_line line;
 static struct err err;
 
@@ -24,11 +26,11 @@ static void nothing(void)
     CU_ASSERT_TRUE(READ());
     CU_ASSERT_FALSE(line.help || line.version || line.configure || line.test ||
                     line.dump || line.quiet);
-    CU_ASSERT_PTR_NULL(line.prefix);
-    CU_ASSERT_PTR_NULL(line.error_log);
-    CU_ASSERT_PTR_NULL(line.conf);
-    CU_ASSERT_PTR_NULL(line.globals);
-    CU_ASSERT_PTR_NULL(line.signal);
+    CU_ASSERT_PTR_NULL(line.options.prefix);
+    CU_ASSERT_PTR_NULL(line.options.error_log);
+    CU_ASSERT_PTR_NULL(line.options.conf);
+    CU_ASSERT_PTR_NULL(line.options.globals);
+    CU_ASSERT_EQUAL(line.signo, 0);
     CU_ASSERT_TRUE(command_line_read(&line, none, &err));
 }
 
@@ -49,33 +51,54 @@ static void flags(void)
 static void values(void)
 {
     CU_ASSERT_TRUE(READ("-c", "a", "-p", "b", "-e", "c", "-g", "d;"));
-    CU_ASSERT_STRING_EQUAL(line.conf, "a");
-    CU_ASSERT_STRING_EQUAL(line.prefix, "b");
-    CU_ASSERT_STRING_EQUAL(line.error_log, "c");
-    CU_ASSERT_STRING_EQUAL(line.globals, "d;");
+    CU_ASSERT_STRING_EQUAL(line.options.conf, "a");
+    CU_ASSERT_STRING_EQUAL(line.options.prefix, "b");
+    CU_ASSERT_STRING_EQUAL(line.options.error_log, "c");
+    CU_ASSERT_STRING_EQUAL(line.options.globals, "d;");
     CU_ASSERT_TRUE(READ("-ca", "-pb", "-tqec", "-gdaemon off;"));
     CU_ASSERT_TRUE(line.test && line.quiet);
-    CU_ASSERT_STRING_EQUAL(line.conf, "a");
-    CU_ASSERT_STRING_EQUAL(line.prefix, "b");
-    CU_ASSERT_STRING_EQUAL(line.error_log, "c");
-    CU_ASSERT_STRING_EQUAL(line.globals, "daemon off;");
+    CU_ASSERT_STRING_EQUAL(line.options.conf, "a");
+    CU_ASSERT_STRING_EQUAL(line.options.prefix, "b");
+    CU_ASSERT_STRING_EQUAL(line.options.error_log, "c");
+    CU_ASSERT_STRING_EQUAL(line.options.globals, "daemon off;");
     CU_ASSERT_TRUE(READ("-tc", "-v")); /* a value may look like an option */
-    CU_ASSERT_STRING_EQUAL(line.conf, "-v");
+    CU_ASSERT_STRING_EQUAL(line.options.conf, "-v");
     CU_ASSERT_FALSE(line.version);
     CU_ASSERT_TRUE(READ("-c", "a", "-c", "b"));
-    CU_ASSERT_STRING_EQUAL(line.conf, "b");
+    CU_ASSERT_STRING_EQUAL(line.options.conf, "b");
 }
 
 static void signals(void)
 {
-    static char *const names[] = {"stop", "quit", "reopen", "reload"};
+    CU_ASSERT_TRUE(READ("-s", "stop") && line.signo == SIGTERM);
+    CU_ASSERT_TRUE(READ("-s", "quit") && line.signo == SIGQUIT);
+    CU_ASSERT_TRUE(READ("-s", "reopen") && line.signo == SIGUSR1);
+    CU_ASSERT_TRUE(READ("-sreload") && line.signo == SIGHUP);
+}
 
-    for (int i = 0; i < 4; i++) {
-        CU_ASSERT_TRUE(READ("-s", names[i]));
-        CU_ASSERT_STRING_EQUAL(line.signal, names[i]);
-    }
-    CU_ASSERT_TRUE(READ("-sreload"));
-    CU_ASSERT_STRING_EQUAL(line.signal, "reload");
+/* With -p all is below it, but for a file whose name is absolute. */
+static void places(void)
+{
+    struct arena arena;
+
+    arena_init(&arena, 1024);
+    CU_ASSERT_TRUE(READ() && command_line_places(&line, &arena));
+    CU_ASSERT_STRING_EQUAL(line.options.prefix, "/etc/strata/");
+    CU_ASSERT_STRING_EQUAL(line.options.conf, "/etc/strata/nginx.conf");
+    CU_ASSERT_STRING_EQUAL(line.options.pid, "/run/strata-proxy.pid");
+    CU_ASSERT_STRING_EQUAL(line.options.globals, "");
+    CU_ASSERT_TRUE(READ("-p", "a/b", "-c", "c", "-e", "e") &&
+                   command_line_places(&line, &arena));
+    CU_ASSERT_STRING_EQUAL(line.options.prefix, "a/b/");
+    CU_ASSERT_STRING_EQUAL(line.options.conf, "a/b/c");
+    CU_ASSERT_STRING_EQUAL(line.options.error_log, "e");
+    CU_ASSERT_STRING_EQUAL(line.options.access_log, "logs/access.log");
+    CU_ASSERT_TRUE(READ("-p", "/a/", "-c", "/c", "-g", "x;") &&
+                   command_line_places(&line, &arena));
+    CU_ASSERT_STRING_EQUAL(line.options.prefix, "/a/");
+    CU_ASSERT_STRING_EQUAL(line.options.conf, "/c");
+    CU_ASSERT_STRING_EQUAL(line.options.globals, "x;");
+    arena_free(&arena);
 }
 
 static void complaints(void)
@@ -100,4 +123,4 @@ static void complaints(void)
 
 UNIT_MAIN("command_line", {"nothing", nothing}, {"flags", flags},
           {"values", values}, {"signals", signals},
-          {"complaints", complaints})
+          {"places", places}, {"complaints", complaints})

@@ -1,4 +1,4 @@
-/* daemon: see the header. */
+/* daemon: into the background, under another name, with a log behind it. */
 
 #include "daemon.h"
 
@@ -62,8 +62,9 @@ static _Noreturn void wait_for_child(pid_t pid, int fd, const char *program,
     if (status != 0) {
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
             ;
-        fprintf(stderr, "%s: the server ended before it served, see %s\n",
-                program, log);
+        if (log)
+            fprintf(stderr, "%s: the server ended before it served, see %s\n",
+                    program, log);
     }
     _exit(status);
 }
@@ -91,7 +92,7 @@ int daemon_begin(const char *program, const char *log, struct err *err)
     }
     close(ends[0]);
     setsid();
-    null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null >= 0) {
         dup2(null, STDIN_FILENO);
         if (null != STDIN_FILENO)
@@ -154,11 +155,23 @@ static bool find_group(const char *name, gid_t *gid, struct err *err)
     return true;
 }
 
+/* Groups first: afterwards there is no right to. */
+const char *daemon_drop(const char *name, gid_t member, uid_t uid, gid_t gid)
+{
+    if (geteuid() == 0 &&
+        (name ? initgroups(name, member) : setgroups(0, NULL)) < 0)
+        return name ? "initgroups" : "setgroups";
+    if (setgid(gid) < 0)
+        return "setgid";
+    return setuid(uid) < 0 ? "setuid" : NULL;
+}
+
 bool daemon_become(const char *user, const char *group, struct err *err)
 {
     uid_t uid = getuid();
     gid_t gid = getgid(), own = gid;
     char name[256] = "";
+    const char *call;
 
     if (user && !find_user(user, &uid, &own, name, sizeof name, err))
         return false;
@@ -166,14 +179,11 @@ bool daemon_become(const char *user, const char *group, struct err *err)
         return false;
     if (!user && !group)
         return true;
-    /* Groups first: afterwards there is no right to. */
-    if (geteuid() == 0 &&
-        (name[0] ? initgroups(name, group ? gid : own) : setgroups(0, NULL)))
-        return err_set(err, "cannot change the supplementary groups: %s",
-                       strerror(errno));
-    if (group && setgid(gid) < 0)
-        return err_set(err, "--gid %s: setgid: %s", group, strerror(errno));
-    if (user && setuid(uid) < 0)
-        return err_set(err, "--uid %s: setuid: %s", user, strerror(errno));
-    return true;
+    call = daemon_drop(name[0] ? name : NULL, group ? gid : own, uid, gid);
+    if (!call)
+        return true;
+    if (group && strcmp(call, "setuid") != 0)
+        return err_set(err, "--gid %s: %s: %s", group, call, strerror(errno));
+    return err_set(err, "--uid %s: %s: %s", user ? user : "as is", call,
+                   strerror(errno));
 }

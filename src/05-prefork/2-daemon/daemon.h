@@ -1,6 +1,5 @@
 /* daemon: what a server does to live in the background: leave the terminal,
- * keep its log in a file, leave its pid where scripts find it, become another
- * user.
+ * keep its log in a file, become another user.
  *
  * It knows neither Python nor HTTP; the proxy uses it too. */
 
@@ -25,8 +24,8 @@ bool daemon_reopen_log(const char *path, struct err *err);
 /* Goes into the background: this call returns in a child with a session of its
  * own and /dev/null as standard input.  The parent waits until the child says
  * how its start went, and exits with that status; when the child ends without
- * a word the parent says on its standard error that it did, with `log` as the
- * place to look, and exits with 1.
+ * a word the parent exits with 1, and says on its standard error that it did,
+ * with `log` as the place to look (NULL: the child has the terminal still).
  * Returns the descriptor for daemon_report, or -1 with *err. */
 int daemon_begin(const char *program, const char *log, struct err *err);
 
@@ -37,26 +36,9 @@ void daemon_report(int fd, int status);
  * the supplementary groups become the user's. */
 bool daemon_become(const char *user, const char *group, struct err *err);
 
-/* A pidfile: opened while there may still be the right to, written when the
- * server serves. */
-struct pidfile {
-    char *path; /* absolute, itself maybe a link; NULL: there is none */
-    int fd;
-    bool made; /* it was not there before, and no pid is in it yet */
-};
-
-bool pidfile_open(struct pidfile *p, const char *path, struct err *err);
-bool pidfile_write(struct pidfile *p, pid_t pid, struct err *err);
-
-/* Removes the file (or the link to it) if this process stands in it, and not
- * another that has taken its place.  A signal handler may call it. */
-void pidfile_remove(const struct pidfile *p);
-
-/* Closes it; removes it when it was made but not written. */
-void pidfile_close(struct pidfile *p);
-
-/* Sends the signal to the process whose pid stands in the file.  *err says why
- * not: no file, no pid in it, no such process. */
-bool pidfile_signal(const char *path, int signo, struct err *err);
+/* The same for who knows the numbers: `name` is the user's, whose supplementary
+ * groups are taken on, and `member` too; NULL: none are.  Returns NULL, or the
+ * name of the call that failed, and errno says why. */
+const char *daemon_drop(const char *name, gid_t member, uid_t uid, gid_t gid);
 
 #endif

@@ -1,11 +1,13 @@
-/* pidfile: the pid of a server, where a script can find it; see daemon.h. */
+/* pidfile: opened, written, and removed only as long as it is our own: another
+ * server may have taken our place, and the file with it. */
 
-#include "daemon.h"
+#include "pidfile.h"
+
+#include "bytes.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +34,7 @@ static char *own_name(const char *path)
 
 /* O_NONBLOCK: signals are blocked while a server starts, so that nothing but
  * SIGKILL would end the wait for a FIFO's reader. */
-bool pidfile_open(struct pidfile *p, const char *path, struct err *err)
+const char *pidfile_open(struct pidfile *p, const char *path)
 {
     const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK;
 
@@ -41,72 +43,86 @@ bool pidfile_open(struct pidfile *p, const char *path, struct err *err)
     if (!p->made)
         p->fd = open(path, flags, 0644);
     if (p->fd < 0)
-        return err_set(err, "cannot open the pidfile %s: %s%s", path,
-                       strerror(errno),
-                       errno == ENOENT ? " (make its directory first)" : "");
+        return "open";
     p->path = own_name(path);
-    return p->path != NULL ||
-           err_set(err, "cannot name the pidfile %s: %s", path,
-                   strerror(errno));
+    return p->path != NULL ? NULL : "realpath";
 }
 
-bool pidfile_write(struct pidfile *p, pid_t pid, struct err *err)
+/* One write: whoever waits for the file finds the whole number in it, or
+ * nothing.  A device (/dev/null) has no length to be cut. */
+const char *pidfile_write(struct pidfile *p)
 {
     char text[32];
-    int n = snprintf(text, sizeof text, "%d\n", (int)pid);
+    int n = snprintf(text, sizeof text, "%d\n", (int)getpid());
 
-    if (p->fd < 0)
-        return true;
-    if (ftruncate(p->fd, 0) < 0 || pwrite(p->fd, text, (size_t)n, 0) != n)
-        return err_set(err, "cannot write the pidfile %s: %s", p->path,
-                       strerror(errno));
+    if ((ftruncate(p->fd, 0) < 0 && errno != EINVAL) ||
+        write(p->fd, text, (size_t)n) != n)
+        return "write";
+    close(p->fd);
+    p->fd = -1;
     p->made = false;
+    return NULL;
+}
+
+/* Asked of the system, not tried: a file that only just appears and goes would
+ * mislead whoever waits for it. */
+bool pidfile_possible(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder =
+        slash != NULL ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    bool ok = folder != NULL &&
+              (access(path, F_OK) == 0 ? access(path, W_OK) == 0
+                                       : access(folder, W_OK | X_OK) == 0);
+
+    free(folder);
+    return ok;
+}
+
+bool pidfile_rename(struct pidfile *p, const char *path)
+{
+    char *name = strdup(path);
+
+    if (name == NULL || rename(p->path, name) < 0) {
+        free(name);
+        return false;
+    }
+    free(p->path);
+    p->path = name;
     return true;
 }
 
-/* The pid in the file, or 0.  0 and 1 are refused with the rest: kill(0, ...)
- * would hit the caller's own group.  O_NONBLOCK: nobody may ever write to a
- * FIFO that stands in the file's place. */
-static pid_t read_pid(const char *path, struct err *err)
+/* 0 is no pid, and a signal to it would hit the caller's own group.
+ * O_NONBLOCK: nobody may ever write to a FIFO that stands in the file's
+ * place. */
+pid_t pidfile_read(const char *path, char text[PIDFILE_TEXT])
 {
-    char text[64];
     uint64_t number;
-    ssize_t n;
+    ssize_t n = -1;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-    if (fd < 0) {
-        err_set(err, "cannot open the pidfile %s: %s", path, strerror(errno));
-        return 0;
+    if (fd >= 0) {
+        n = read(fd, text, PIDFILE_TEXT - 1);
+        close(fd);
     }
-    n = read(fd, text, sizeof text);
-    close(fd);
+    if (n < 0)
+        return 0;
     while (n > 0 && strchr(" \t\r\n", text[n - 1]))
         n--;
-    if (n > 0 && span_decimal((struct span){text, (size_t)n}, &number) &&
-        number > 1 && number <= INT_MAX)
-        return (pid_t)number;
-    err_set(err, "the pidfile %s holds \"%.*s\", expected a pid", path,
-            n > 0 ? (int)n : 0, text);
-    return 0;
-}
-
-bool pidfile_signal(const char *path, int signo, struct err *err)
-{
-    pid_t pid = read_pid(path, err);
-
-    if (pid == 0)
-        return false;
-    if (kill(pid, signo) < 0)
-        return err_set(err, "cannot signal process %d of %s: %s", (int)pid,
-                       path, strerror(errno));
-    return true;
+    text[n] = '\0';
+    errno = 0;
+    if (!span_decimal((struct span){text, (size_t)n}, &number) ||
+        number > INT_MAX)
+        return 0;
+    return (pid_t)number;
 }
 
 /* Ours while our pid stands there, or, if we made it, nothing yet: a server that
  * took our place writes its own, into the same file. */
 static bool is_ours(const struct pidfile *p)
 {
-    pid_t pid = read_pid(p->path, NULL);
+    char text[PIDFILE_TEXT];
+    pid_t pid = pidfile_read(p->path, text);
 
     return pid == getpid() || (p->made && pid == 0);
 }

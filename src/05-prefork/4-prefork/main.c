@@ -3,6 +3,7 @@
 
 #include "prefork_master.h"
 
+#include "daemon.h"
 #include "net.h"
 #include "wsgi_log.h"
 
@@ -98,6 +99,14 @@ static int run_alone(struct prefork *p)
     return prefork_work(&p->worker, p->current, &w);
 }
 
+static bool open_pidfile(struct pidfile *p, const char *path, struct err *err)
+{
+    return pidfile_open(p, path) == NULL ||
+           err_set(err, "cannot open the pidfile %s: %s%s", path,
+                   strerror(errno),
+                   errno == ENOENT ? " (make its directory first)" : "");
+}
+
 /* Everything that can go wrong before there is a server, in uWSGI's order:
  * log, pidfile, user, directory, sockets; then, if so told, the background. */
 static bool begin(struct prefork *p, char **log, struct err *err)
@@ -111,7 +120,7 @@ static bool begin(struct prefork *p, char **log, struct err *err)
     if (name && !(*log = realpath(name, NULL)))
         *log = strdup(name); /* a pipe, as /dev/stdout may be */
     p->worker.log = *log;
-    if (c->pidfile && !pidfile_open(&p->pidfile, c->pidfile, err))
+    if (c->pidfile && !open_pidfile(&p->pidfile, c->pidfile, err))
         return false;
     if (!daemon_become(c->uid, c->gid, err) ||
         !plan_open(p->current, NULL, err))
@@ -149,6 +158,23 @@ static int serve(struct prefork *p, struct err *err)
     return status;
 }
 
+/* To the server that left its pid in this file. */
+static bool send_signal(const char *path, int signo, struct err *err)
+{
+    char text[PIDFILE_TEXT];
+    pid_t pid = pidfile_read(path, text);
+
+    if (pid == 0 && errno != 0)
+        return err_set(err, "cannot open the pidfile %s: %s", path,
+                       strerror(errno));
+    if (pid == 0)
+        return err_set(err, "the pidfile %s holds \"%s\", expected a pid", path,
+                       text);
+    return kill(pid, signo) == 0 ||
+           err_set(err, "cannot signal process %d of %s: %s", (int)pid, path,
+                   strerror(errno));
+}
+
 /* --help, --version, --stop, --reload: all but serving. */
 static int dispatch(struct prefork *p, struct err *err)
 {
@@ -163,9 +189,9 @@ static int dispatch(struct prefork *p, struct err *err)
         return 0;
     }
     if (c->stop)
-        return pidfile_signal(c->stop, SIGINT, err) ? 0 : 1;
+        return send_signal(c->stop, SIGINT, err) ? 0 : 1;
     if (c->reload)
-        return pidfile_signal(c->reload, SIGHUP, err) ? 0 : 1;
+        return send_signal(c->reload, SIGHUP, err) ? 0 : 1;
     return serve(p, err);
 }
 

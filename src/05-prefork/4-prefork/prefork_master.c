@@ -2,6 +2,7 @@
 
 #include "prefork_master.h"
 
+#include "daemon.h"
 #include "wsgi_log.h"
 
 #include <errno.h>
@@ -25,10 +26,9 @@ const struct supervisor_signal prefork_signals[] = {
 
 void prefork_is_up(struct prefork *p)
 {
-    struct err err;
-
-    if (p->pidfile.path && !pidfile_write(&p->pidfile, getpid(), &err))
-        wsgi_log("%s", err.text);
+    if (p->pidfile.path && pidfile_write(&p->pidfile) != NULL)
+        wsgi_log("cannot write the pidfile %s: %s", p->pidfile.path,
+                 strerror(errno));
     daemon_report(p->daemon, 0);
     p->daemon = -1;
 }

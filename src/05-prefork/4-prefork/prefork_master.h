@@ -4,7 +4,7 @@
 #ifndef STRATA_PREFORK_MASTER_H
 #define STRATA_PREFORK_MASTER_H
 
-#include "daemon.h"
+#include "pidfile.h"
 #include "prefork_worker.h"
 #include "watch.h"
 

@@ -1,15 +1,16 @@
-/* command_line: nginx's options. */
+/* command_line: nginx's options, and what holds where they are not given. */
 
 #ifndef STRATA_COMMAND_LINE_H
 #define STRATA_COMMAND_LINE_H
 
-#include "bytes.h"
+#include "cycle.h"
 
 struct command_line {
     bool help, version, configure; /* -h, -v, -V */
     bool test, dump, quiet;        /* -t, -T, -q */
-    const char *prefix, *error_log, *conf, *globals; /* NULL: not given */
-    const char *signal;            /* of -s: stop, quit, reopen, reload */
+    struct cycle_options options;  /* as far as given: -p, -e, -c, -g */
+    const char *order;             /* -s: stop, quit, reopen, reload */
+    int signo;                     /* what it sends; 0: not given */
 };
 
 /* Reads argv.  Letters may stand together (-tq), and the value of an option
@@ -17,5 +18,11 @@ struct command_line {
  * set in nginx's words. */
 bool command_line_read(struct command_line *line, char **argv,
                        struct err *err);
+
+/* Fills in the options that were not given.  False when the memory is out. */
+bool command_line_places(struct command_line *line, struct arena *arena);
+
+/* Prints the version, and what else -h and -V ask for. */
+void command_line_answer(const struct command_line *line);
 
 #endif

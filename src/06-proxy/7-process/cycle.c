@@ -1,4 +1,4 @@
-/* cycle: see the header. */
+/* cycle: read by the language, with the list of modules; then opened. */
 
 #include "cycle.h"
 #include "modules.h"
@@ -63,6 +63,20 @@ bool cycle_open(struct cycle *c, const struct listen_sockets *old, bool test,
                    "%lld worker_connections are not enough for %u listening "
                    "sockets",
                    (long long)c->core->worker_connections, c->sockets.count);
+}
+
+static bool logs_to_stderr(const struct cycle *c)
+{
+    for (const struct log_file *f = c->log_files; f != NULL; f = f->next)
+        if (f->fd == STDERR_FILENO)
+            return true;
+    return false;
+}
+
+void cycle_keep_stderr(const struct cycle *c)
+{
+    if (c->core->daemon && !logs_to_stderr(c))
+        log_file_take_stderr(c->log->file);
 }
 
 void cycle_free(struct cycle *c, const struct listen_sockets *kept)

@@ -43,6 +43,12 @@ struct cycle *cycle_read(const struct cycle_options *options, struct err *err);
 bool cycle_open(struct cycle *c, const struct listen_sockets *old, bool test,
                 struct err *err);
 
+/* In a daemon, what somebody says on the standard error (the C library before
+ * it aborts, a new program before it has a log) has a reader in the error log
+ * alone, and goes there from here on.  Where a log *is* the standard error, that
+ * was wanted, and nothing changes. */
+void cycle_keep_stderr(const struct cycle *c);
+
 /* Gives everything back; sockets that are in `kept` (may be NULL) stay open.
  */
 void cycle_free(struct cycle *c, const struct listen_sockets *kept);

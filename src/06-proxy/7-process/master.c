@@ -1,16 +1,14 @@
 /* master: the supervisor's user.  What a generation of workers is started from
- * (the supervisor's "plan") is a cycle. */
+ * (the supervisor's "plan") is a cycle; this file answers the supervisor's
+ * questions, and says in the log what becomes of processes. */
 
 #include "master.h"
 
-#include "pid_file.h"
-#include "upgrade.h"
+#include "daemon.h"
+#include "successor.h"
 #include "worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,11 +18,10 @@
 struct master {
     const struct master_config *config;
     struct cycle *current;
-    struct cycle *next;     /* being started by a reload, or NULL */
-    struct span pid_path;   /* where the pid file is now */
-    struct span pid_before; /* where it was before USR2; else empty */
-    pid_t successor;        /* the program that USR2 started, or 0 */
-    pid_t predecessor;      /* the program that started this one, or 0 */
+    struct cycle *next; /* being started by a reload, or NULL */
+    struct pidfile pidfile;
+    pid_t successor;   /* the program that USR2 started, or 0 */
+    pid_t predecessor; /* the program that started this one, or 0 */
 };
 
 /* A window that changes its size sends WINCH too; so only a daemon, which has
@@ -36,35 +33,58 @@ static const struct supervisor_signal signals[] = {
     {SIGUSR2, SUPERVISOR_CALL},    {0, SUPERVISOR_CALL},
 };
 
-static const struct supervisor_signal *const foreground_signals = signals + 1;
-
 void master_block_signals(void)
 {
     sigset_t set;
 
-    supervisor_block(foreground_signals, &set);
+    supervisor_block(signals, &set);
 }
 
 #define LOG(m, level, errnum, ...)                                             \
     error_log_write((m)->current->log, level, errnum, __VA_ARGS__)
 
-/* --- The standard error ------------------------------------------------ */
+/* --- The pid file ------------------------------------------------------ */
 
-static bool logs_to_stderr(const struct cycle *c)
+static bool pidfile_failed(const char *call, const char *path, struct err *err)
 {
-    for (const struct log_file *f = c->log_files; f != NULL; f = f->next)
-        if (f->fd == STDERR_FILENO)
-            return true;
+    return err_set(err, "%s() \"%s\" failed (%d: %s)", call, path, errno,
+                   strerror(errno));
+}
+
+bool master_may_begin(const struct cycle *c, struct err *err)
+{
+    const char *path = c->core->pid->ptr;
+
+    return pidfile_possible(path) || pidfile_failed("open", path, err);
+}
+
+static bool write_pidfile(struct pidfile *p, const char *path, struct err *err)
+{
+    const char *call = pidfile_open(p, path);
+
+    if (call == NULL)
+        call = pidfile_write(p);
+    if (call == NULL)
+        return true;
+    pidfile_failed(call, path, err);
+    pidfile_close(p);
     return false;
 }
 
-/* In a daemon, what somebody says on the standard error (the C library before
- * it aborts, a new program before it has a log) has a reader in the error log
- * alone.  Where a log *is* the standard error, that was wanted. */
-static void keep_stderr_in_log(const struct cycle *c)
+/* The pid file moves with a configuration that names another. */
+static bool move_pidfile(struct master *m, const struct cycle *to,
+                         struct err *err)
 {
-    if (c->core->daemon && !logs_to_stderr(c))
-        log_file_take_stderr(c->log->file);
+    struct pidfile moved;
+
+    if (span_eq(*to->core->pid, *m->current->core->pid))
+        return true;
+    if (!write_pidfile(&moved, to->core->pid->ptr, err))
+        return false;
+    pidfile_remove(&m->pidfile);
+    pidfile_close(&m->pidfile);
+    m->pidfile = moved;
+    return true;
 }
 
 /* --- The supervisor's questions ---------------------------------------- */
@@ -79,24 +99,8 @@ static int work(void *context, void *plan, struct supervisor_worker *self)
 
     if (other != NULL)
         listen_sockets_close(&other->sockets, &mine->sockets, false);
-    keep_stderr_in_log(mine);
+    cycle_keep_stderr(mine);
     return worker_run(mine, self);
-}
-
-/* The pid file moves with a configuration that names another. */
-static bool move_pid_file(struct master *m, const struct cycle *to,
-                          struct err *err)
-{
-    struct span path = *to->core->pid;
-
-    if (span_eq(path, *m->current->core->pid))
-        return true;
-    if (!pid_file_write(path.ptr, err))
-        return false;
-    unlink(m->pid_path.ptr);
-    free((char *)m->pid_path.ptr);
-    m->pid_path = span_of(strdup(path.ptr));
-    return true;
 }
 
 static void *reload(void *context, unsigned *workers)
@@ -110,7 +114,7 @@ static void *reload(void *context, unsigned *workers)
         return NULL;
     }
     if (!cycle_open(c, &m->current->sockets, false, &err) ||
-        !move_pid_file(m, c, &err)) {
+        !move_pidfile(m, c, &err)) {
         LOG(m, ERROR_LOG_EMERG, 0, "%s", err.text);
         cycle_free(c, &m->current->sockets);
         return NULL;
@@ -142,44 +146,31 @@ static void reopen_logs(struct master *m)
         LOG(m, ERROR_LOG_EMERG, 0, "%s", err.text);
 }
 
-/* The pid file of the old master becomes PID.oldbin, so that the new one can
- * have its name. */
 static void start_successor(struct master *m)
 {
     struct err err;
-    char *old_name;
+    pid_t pid;
 
-    if (m->successor != 0 ||
-        asprintf(&old_name, "%s.oldbin", m->pid_path.ptr) < 0)
+    if (m->successor != 0)
         return;
-    if (rename(m->pid_path.ptr, old_name) < 0) {
-        LOG(m, ERROR_LOG_ALERT, errno, "rename() \"%s\" to \"%s\" failed",
-            m->pid_path.ptr, old_name);
-        free(old_name);
-        return;
-    }
-    m->pid_before = m->pid_path;
-    m->pid_path = span_of(old_name);
-    m->successor = upgrade_start(&m->current->sockets, m->config->argv, &err);
-    if (m->successor < 0) {
+    pid = successor_start(&m->pidfile, &m->current->sockets, m->config->argv,
+                          &err);
+    if (pid < 0) {
         LOG(m, ERROR_LOG_ALERT, 0, "%s", err.text);
-        m->successor = 0;
-    } else {
-        LOG(m, ERROR_LOG_NOTICE, 0, "start new binary process %d",
-            (int)m->successor);
+        return;
     }
+    m->successor = pid;
+    LOG(m, ERROR_LOG_NOTICE, 0, "start new binary process %d", (int)pid);
 }
 
 /* The new program has ended, or never began: this one is the master again. */
 static void lost_successor(struct master *m)
 {
+    struct err err;
+
     m->successor = 0;
-    if (rename(m->pid_path.ptr, m->pid_before.ptr) < 0)
-        LOG(m, ERROR_LOG_ALERT, errno, "rename() \"%s\" to \"%s\" failed",
-            m->pid_path.ptr, m->pid_before.ptr);
-    free((char *)m->pid_path.ptr);
-    m->pid_path = m->pid_before;
-    m->pid_before = SPAN("");
+    if (!successor_lost(&m->pidfile, &err))
+        LOG(m, ERROR_LOG_ALERT, 0, "%s", err.text);
 }
 
 static void on_signal(void *context, int signo)
@@ -243,21 +234,18 @@ static void log_event(struct master *m, const struct supervisor_event *e)
     case SUPERVISOR_LATE:
     case SUPERVISOR_OVERDUE:
         LOG(m, ERROR_LOG_ALERT, 0,
-            "worker process %d was killed: it did not "
-            "end",
-            pid);
+            "worker process %d was killed: it did not end", pid);
         break;
     case SUPERVISOR_THROTTLED:
         LOG(m, ERROR_LOG_ALERT, 0,
-            "worker %u ends as soon as it starts; the "
-            "next is started in %lld ms",
-            e->number, (long long)e->wait);
+            "worker %u ends as soon as it starts; the next is started in %lld "
+            "ms", e->number, (long long)e->wait);
         break;
     case SUPERVISOR_NO_FORK:
         LOG(m, ERROR_LOG_ALERT, e->error, "fork() failed");
         break;
     default:
-        if (e->kind < sizeof remarks / sizeof remarks[0] &&
+        if (e->kind < COUNT(remarks) &&
             remarks[e->kind].level != 0)
             LOG(m, remarks[e->kind].level, 0, "%s", remarks[e->kind].text);
     }
@@ -273,7 +261,7 @@ static void on_event(void *context, const struct supervisor_event *e)
     if (e->kind == SUPERVISOR_RELOADED) {
         m->current = m->next;
         m->next = NULL;
-        keep_stderr_in_log(m->current);
+        cycle_keep_stderr(m->current);
     } else if (e->kind == SUPERVISOR_STRANGER && e->pid == m->successor) {
         lost_successor(m);
     } else if (e->kind == SUPERVISOR_STOPPING) {
@@ -294,40 +282,6 @@ static const struct supervisor_ops ops = {
 
 /* --- The process ------------------------------------------------------- */
 
-/* The terminal is kept as long as the start may fail, for whoever waits
- * there. */
-static void leave_terminal(const struct cycle *c)
-{
-    int null = open("/dev/null", O_RDWR);
-
-    keep_stderr_in_log(c);
-    if (null < 0)
-        return;
-    dup2(null, STDIN_FILENO);
-    dup2(null, STDOUT_FILENO);
-    if (null > STDERR_FILENO)
-        close(null);
-}
-
-/* Continues in a child.  The parent waits until the child has written its pid
- * file, or has ended, so that whoever typed the command may count on it. */
-static int go_into_background(void)
-{
-    int ready[2];
-    char byte;
-    pid_t pid;
-
-    if (pipe2(ready, O_CLOEXEC) < 0 || (pid = fork()) < 0)
-        return -1;
-    if (pid > 0) {
-        close(ready[1]);
-        _exit(read(ready[0], &byte, 1) == 1 ? 0 : 1);
-    }
-    close(ready[0]);
-    setsid();
-    return ready[1];
-}
-
 /* Without a master a worker serves as the only process. */
 static int serve(struct master *m, const struct supervisor_signal *obeyed)
 {
@@ -347,57 +301,46 @@ static int serve(struct master *m, const struct supervisor_signal *obeyed)
     return worker_run(m->current, &self);
 }
 
-static int fail(const char *text)
+/* The process that stays: its pid file stands as long as it serves.  In the
+ * background the standard error is the terminal's until here, for whoever waits
+ * there. */
+static int serve_with_pidfile(struct master *m, int ready,
+                              const struct supervisor_signal *obeyed,
+                              struct err *err)
 {
-    fprintf(stderr, "strata-proxy: [emerg] %s\n", text);
-    return 1;
-}
-
-/* The process that stays: its pid file stands as long as it serves. */
-static int serve_with_pid_file(struct master *m, int ready,
-                               const struct supervisor_signal *obeyed)
-{
-    struct err err;
     int status;
 
-    m->pid_path = span_of(strdup(m->current->core->pid->ptr));
-    if (!pid_file_write(m->pid_path.ptr, &err)) {
-        status = fail(err.text);
-    } else {
-        if (m->current->core->daemon)
-            leave_terminal(m->current);
-        if (ready >= 0 && write(ready, "", 1) == 1)
-            close(ready);
-        LOG(m, ERROR_LOG_NOTICE, 0, "start worker processes");
-        status = serve(m, obeyed);
-        LOG(m, ERROR_LOG_NOTICE, 0, "exit");
-        unlink(m->pid_path.ptr);
-    }
-    free((char *)m->pid_path.ptr);
-    if (m->pid_before.len > 0)
-        free((char *)m->pid_before.ptr);
+    if (!write_pidfile(&m->pidfile, m->current->core->pid->ptr, err))
+        return -1;
+    cycle_keep_stderr(m->current);
+    if (ready >= 0)
+        dup2(STDIN_FILENO, STDOUT_FILENO);
+    daemon_report(ready, 0);
+    LOG(m, ERROR_LOG_NOTICE, 0, "start worker processes");
+    status = serve(m, obeyed);
+    LOG(m, ERROR_LOG_NOTICE, 0, "exit");
+    pidfile_remove(&m->pidfile);
+    pidfile_close(&m->pidfile);
     return status;
 }
 
-int master_run(struct cycle *cycle, const struct master_config *config)
+int master_run(struct cycle *cycle, const struct master_config *config,
+               struct err *err)
 {
     struct master m = {.config = config,
                        .current = cycle,
                        .predecessor = config->inherited ? getppid() : 0};
-    bool background = cycle->core->daemon && !config->inherited;
     const struct supervisor_signal *obeyed =
-        cycle->core->daemon ? signals : foreground_signals;
-    int ready = -1, status;
-    sigset_t set;
-    struct err err;
+        cycle->core->daemon ? signals : signals + 1;
+    int ready = -1, status = -1;
+    bool good = master_may_begin(cycle, err);
 
-    supervisor_block(obeyed, &set);
-    if (!pid_file_test(cycle->core->pid->ptr, &err))
-        status = fail(err.text);
-    else if (background && (ready = go_into_background()) < 0)
-        status = fail("cannot go into the background: fork() failed");
-    else
-        status = serve_with_pid_file(&m, ready, obeyed);
+    if (good && cycle->core->daemon && !config->inherited) {
+        ready = daemon_begin("strata-proxy", NULL, err);
+        good = ready >= 0;
+    }
+    if (good)
+        status = serve_with_pidfile(&m, ready, obeyed, err);
     cycle_free(m.current, is_shared(&m) ? &m.current->sockets : NULL);
     return status;
 }

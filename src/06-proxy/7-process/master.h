@@ -20,9 +20,13 @@ struct master_config {
  * of the process. */
 void master_block_signals(void);
 
+/* Could the pid file be written?  Leaves everything as it is. */
+bool master_may_begin(const struct cycle *c, struct err *err);
+
 /* Goes into the background if the configuration says so, writes the pid file,
  * and serves until told to end.  The cycle is open; it is freed at the end.
- * Returns the exit status. */
-int master_run(struct cycle *cycle, const struct master_config *config);
+ * Returns the exit status, or -1 with *err set when it could not begin. */
+int master_run(struct cycle *cycle, const struct master_config *config,
+               struct err *err);
 
 #endif
