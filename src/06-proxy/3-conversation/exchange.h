@@ -28,7 +28,6 @@ struct front_location;
 struct front_server;
 struct front_worker;
 struct regex;
-struct call;
 
 /* A piece of an answer on its way out. */
 struct piece {
@@ -126,9 +125,6 @@ struct exchange {
 
     struct request_body body;
     struct answer out;
-    struct call *upstream;
-    struct span pass_host; /* $proxy_host: as proxy_pass names it */
-    struct span pass_uri;  /* what is asked of the upstream */
     void (*more)(struct exchange *x); /* goes on with the body: there is room */
     void (*aborted)(struct exchange *x); /* the client left */
     bool half_closed; /* the client had said all before this began */

@@ -12,6 +12,7 @@
 #include "error_log.h"
 #include "exchange.h"
 #include "front_worker.h"
+#include "hooks.h"
 #include "reply.h"
 
 #include <errno.h>
@@ -23,6 +24,21 @@
 
 #define CALL_HEAD_MAX (128 * 1024)
 #define CALL_NO_ROOM  (-2)
+
+/* A pointer: most exchanges call nobody. */
+struct call_state {
+    struct call *call;
+};
+
+static struct call_state *call_state(const struct exchange *x)
+{
+    return exchange_state(x, &call_module);
+}
+
+struct call *call_of(const struct exchange *x)
+{
+    return call_state(x)->call;
+}
 
 static struct event_loop *loop_of(struct call *call)
 {
@@ -349,10 +365,9 @@ static void call_aborted(struct exchange *x)
 
 static void call_more(struct exchange *x)
 {
-    struct call *call = x->upstream;
+    struct call *call = call_of(x);
 
-    if (call == NULL || call->state == CALL_OVER ||
-        call->state == CALL_CONNECTS)
+    if (call->state == CALL_OVER || call->state == CALL_CONNECTS)
         return;
     if (call->state == CALL_RELAYS)
         timer_set(loop_of(call), &call->timer, call->settings->read_timeout);
@@ -385,7 +400,7 @@ static struct call *call_new(struct exchange *x, struct group *g)
 
 void call_start(struct exchange *x, struct group *g,
                 const struct protocol *protocol,
-                const struct call_settings *settings)
+                const struct call_settings *settings, struct span uri)
 {
     struct call *call = call_new(x, g);
 
@@ -395,8 +410,9 @@ void call_start(struct exchange *x, struct group *g,
     }
     call->protocol = protocol;
     call->settings = settings;
+    call->uri = uri;
     call->with_body = settings->pass_request_body;
-    x->upstream = call;
+    call_state(x)->call = call;
     if (!protocol->request(x, &call->head)) {
         exchange_log(x, ERROR_LOG_ERROR, 0,
                      "the request is too large for the upstream's protocol");
@@ -411,7 +427,7 @@ void call_start(struct exchange *x, struct group *g,
 
 static void call_end(struct exchange *x, void *state)
 {
-    struct call *call = x->upstream;
+    struct call *call = ((struct call_state *)state)->call;
 
     if (call == NULL)
         return;
@@ -422,17 +438,18 @@ static void call_end(struct exchange *x, void *state)
 
 static void call_about(const struct exchange *x, struct buf *line)
 {
-    const struct call *call = x->upstream;
+    const struct call *call = call_of(x);
 
     if (call != NULL && call->peer != NULL)
         buf_printf(line, ", upstream: \"%.*s%.*s%.*s\"",
                    SPAN_ARG(call->protocol->scheme),
-                   SPAN_ARG(call->peer->name), SPAN_ARG(x->pass_uri));
+                   SPAN_ARG(call->peer->name), SPAN_ARG(call->uri));
 }
 
 const struct module call_module = {
     .name = "call",
     .index = MODULE_INDEX,
+    .state = sizeof(struct call_state),
     .end = call_end,
     .about = call_about,
 };

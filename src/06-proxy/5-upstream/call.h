@@ -70,6 +70,7 @@ struct call {
     struct group *group;
     const struct protocol *protocol;
     const struct call_settings *settings;
+    struct span uri; /* what is asked for, for logs */
 
     struct peer *peer;
     bool *tried;
@@ -105,7 +106,9 @@ struct call {
  * 502 or 504 in the worst case. */
 void call_start(struct exchange *x, struct group *g,
                 const struct protocol *protocol,
-                const struct call_settings *settings);
+                const struct call_settings *settings, struct span uri);
+/* The exchange's last call; NULL: nobody was asked. */
+struct call *call_of(const struct exchange *x);
 /* What an exchange has under way, ended with it and told to the error log. */
 extern const struct module call_module;
 

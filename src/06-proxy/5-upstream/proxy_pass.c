@@ -1,27 +1,26 @@
-/* proxy_pass: the request as HTTP, to another server. */
+/* proxy_pass: the request as HTTP, to another server.
+ *
+ * What differs from the client's request is decided here: its URI, its fields, and
+ * on the way back what Location and Refresh say. */
 
 #include "error_log.h"
 #include "exchange.h"
 #include "front_conf.h"
+#include "hooks.h"
 #include "http_hop.h"
 #include "http_response.h"
-#include "module.h"
 #include "location.h"
+#include "module.h"
+#include "named_value.h"
 #include "pass.h"
 #include "request_body.h"
+#include "upstream_variables.h"
 #include "uri.h"
-#include "value.h"
 #include "variables.h"
 
 #include <string.h>
 
 #define HTTP_PORT 80
-
-struct proxy_header {
-    struct proxy_header *next;
-    struct span name;
-    struct value *value;
-};
 
 /* proxy_redirect FROM TO */
 struct proxy_redirect {
@@ -32,10 +31,16 @@ struct proxy_redirect {
 
 struct proxy_settings {
     struct call_settings pass;
-    struct proxy_header *headers;
+    struct named_value *headers;
     struct proxy_redirect *redirects;
     int64_t http_minor;
     struct value *method;
+};
+
+/* Of an exchange: the server as proxy_pass names it ($proxy_host), and what is
+ * asked of it. */
+struct proxy_state {
+    struct span host, uri;
 };
 
 /* What proxy_pass says, and of which location. */
@@ -48,9 +53,14 @@ struct proxy_target {
     struct span prefix;  /* of the location, which the URI stands for */
 };
 
+static struct proxy_state *proxy_state(const struct exchange *x)
+{
+    return exchange_state(x, &proxy_module);
+}
+
 static bool header_is_set(const struct proxy_settings *s, struct span name)
 {
-    for (const struct proxy_header *h = s->headers; h != NULL; h = h->next)
+    for (const struct named_value *h = s->headers; h != NULL; h = h->next)
         if (span_eq_nocase(h->name, name))
             return true;
     return false;
@@ -59,7 +69,7 @@ static bool header_is_set(const struct proxy_settings *s, struct span name)
 static bool add_configured(struct exchange *x, const struct proxy_settings *s,
                            struct buf *out)
 {
-    for (const struct proxy_header *h = s->headers; h != NULL; h = h->next) {
+    for (const struct named_value *h = s->headers; h != NULL; h = h->next) {
         struct span value = value_eval(x, h->value);
 
         if (value.len > 0 && !http_add_field(out, h->name, value))
@@ -72,7 +82,7 @@ static bool add_defaults(struct exchange *x, const struct proxy_settings *s,
                          struct buf *out)
 {
     if (!header_is_set(s, SPAN("Host")) &&
-        !http_add_field(out, SPAN("Host"), x->pass_host))
+        !http_add_field(out, SPAN("Host"), proxy_state(x)->host))
         return false;
     if (!header_is_set(s, SPAN("Connection")) &&
         !http_add_field(out, SPAN("Connection"), SPAN("close")))
@@ -114,7 +124,7 @@ static bool proxy_request(struct exchange *x, struct buf *out)
 
     return http_is_method(method) && buf_add_span(out, method) &&
            buf_add_char(out, ' ') &&
-           uri_escape(out, x->pass_uri, URI_ESCAPE_CONTROLS) &&
+           uri_escape(out, proxy_state(x)->uri, URI_ESCAPE_CONTROLS) &&
            buf_printf(out, " HTTP/1.%lld\r\n", (long long)s->http_minor) &&
            add_configured(x, s, out) && add_defaults(x, s, out) &&
            add_clients(x, s, out) && buf_add(out, "\r\n", 2);
@@ -134,8 +144,8 @@ static struct span default_from(struct exchange *x,
 {
     struct span uri = t->uri != NULL ? value_eval(x, t->uri) : SPAN("/");
 
-    return arena_printf(&x->arena, "http://%.*s%.*s", SPAN_ARG(x->pass_host),
-                        SPAN_ARG(uri));
+    return arena_printf(&x->arena, "http://%.*s%.*s",
+                        SPAN_ARG(proxy_state(x)->host), SPAN_ARG(uri));
 }
 
 static struct span proxy_location(struct exchange *x, struct span value)
@@ -201,10 +211,8 @@ static struct span proxy_uri(struct exchange *x, const struct proxy_target *t)
     buf_init(&text, SIZE_MAX);
     if (t->uri != NULL) {
         buf_add_span(&text, value_eval(x, t->uri));
-        if (t->prefix.len <= rest.len) {
-            rest.ptr += t->prefix.len;
-            rest.len -= t->prefix.len;
-        }
+        if (t->prefix.len <= rest.len)
+            span_skip(&rest, t->prefix.len);
     }
     uri_escape(&text, rest, URI_ESCAPE_PATH);
     if (x->args.len > 0 && buf_add_char(&text, '?'))
@@ -241,16 +249,17 @@ static struct span host_of(struct span address)
 static struct group *proxy_group(struct exchange *x,
                                        const struct proxy_target *t)
 {
+    struct proxy_state *s = proxy_state(x);
     struct span address, uri;
 
     if (t->url == NULL) {
-        x->pass_host = value_eval(x, t->host);
-        x->pass_uri = proxy_uri(x, t);
+        s->host = value_eval(x, t->host);
+        s->uri = proxy_uri(x, t);
         return t->group;
     }
     split_target(value_eval(x, t->url), &address, &uri);
-    x->pass_host = host_of(address);
-    x->pass_uri = uri.len > 0 ? with_path(&x->arena, uri) : proxy_uri(x, t);
+    s->host = host_of(address);
+    s->uri = uri.len > 0 ? with_path(&x->arena, uri) : proxy_uri(x, t);
     return pass_group(x, address, HTTP_PORT);
 }
 
@@ -260,12 +269,28 @@ static void proxy_start(struct exchange *x)
     struct group *g = proxy_group(x, x->handler_data);
 
     if (g != NULL)
-        call_start(x, g, &proxy_protocol, &s->pass);
+        call_start(x, g, &proxy_protocol, &s->pass,
+                   proxy_state(x)->uri);
 }
 
 static void proxy_handler(struct exchange *x)
 {
     body_read(x, proxy_start);
+}
+
+struct span proxy_get_host(struct exchange *x, struct span rest)
+{
+    return proxy_state(x)->host;
+}
+
+struct span proxy_get_port(struct exchange *x, struct span rest)
+{
+    struct span host = proxy_state(x)->host;
+    const char *colon = span_chr(host, ':');
+
+    return host.ptr == NULL ? host
+           : colon != NULL  ? span_after(host, colon)
+                            : SPAN("80");
 }
 
 static bool proxy_target_uri(struct conf *cf, struct proxy_target *t,
@@ -298,10 +323,8 @@ static bool set_proxy_pass(struct conf *cf, const struct conf_row *row,
         return false;
     if (span_starts(rest, SPAN("https://")))
         return conf_error(cf, "https protocol requires SSL support");
-    if (!span_starts(rest, SPAN("http://")))
+    if (!span_skip_prefix(&rest, SPAN("http://")))
         return conf_error(cf, "invalid URL prefix");
-    rest.ptr += 7;
-    rest.len -= 7;
     split_target(rest, &address, &uri);
     if (span_chr(address, '$') != NULL) {
         t->url = value_compile(cf, rest);
@@ -312,23 +335,6 @@ static bool set_proxy_pass(struct conf *cf, const struct conf_row *row,
     return t->host != NULL && t->group != NULL &&
            proxy_target_uri(cf, t, uri) &&
            content_set(cf, row->name, proxy_handler, t);
-}
-
-static bool set_header(struct conf *cf, const struct conf_row *row,
-                       void *settings)
-{
-    struct proxy_settings *s = settings;
-    struct proxy_header **last = &s->headers;
-    struct proxy_header *h = arena_zalloc(cf->arena, sizeof *h);
-
-    if (h == NULL)
-        return false;
-    h->name = cf->words[1];
-    h->value = value_compile(cf, cf->words[2]);
-    while (*last != NULL)
-        last = &(*last)->next;
-    *last = h;
-    return h->value != NULL;
 }
 
 /* proxy_redirect off | default | FROM TO */
@@ -366,13 +372,13 @@ static bool set_redirect(struct conf *cf, const struct conf_row *row,
 }
 
 static const struct conf_choice version_choices[] = {
-    {"1.0", 0}, {"1.1", 1}, {NULL, 0}};
+    {"1.0", 0}, {"1.1", 1}, {0}};
 
 #define AT(member) offsetof(struct proxy_settings, member)
 
 static const struct conf_row proxy_rows[] = {
     CONF_SETTER("proxy_pass", CONF_LOCATION, 1, 1, set_proxy_pass),
-    CONF_LIST("proxy_set_header", PASS_WHERE, 2, 2, set_header, AT(headers)),
+    CONF_NAMED("proxy_set_header", PASS_WHERE, 2, AT(headers), NULL),
     CONF_LIST("proxy_redirect", PASS_WHERE, 1, 2, set_redirect, AT(redirects)),
     CONF_CHOICE("proxy_http_version", PASS_WHERE, AT(http_minor), 0,
                 version_choices),
@@ -386,4 +392,5 @@ const struct module proxy_module = {
     .index = MODULE_INDEX,
     .rows = proxy_rows,
     .settings = sizeof(struct proxy_settings),
+    .state = sizeof(struct proxy_state),
 };

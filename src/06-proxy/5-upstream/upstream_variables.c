@@ -20,7 +20,7 @@ struct span upstream_get_addr(struct exchange *x, struct span rest)
 {
     struct span text = NONE;
 
-    for (const struct call_try *t = x->upstream ? x->upstream->log : NULL;
+    for (const struct call_try *t = call_of(x) ? call_of(x)->log : NULL;
          t != NULL; t = t->next)
         text = join(x, text, t->peer);
     return text;
@@ -30,7 +30,7 @@ struct span upstream_get_status(struct exchange *x, struct span rest)
 {
     struct span text = NONE;
 
-    for (const struct call_try *t = x->upstream ? x->upstream->log : NULL;
+    for (const struct call_try *t = call_of(x) ? call_of(x)->log : NULL;
          t != NULL; t = t->next)
         text = join(x, text,
                     t->status ? arena_printf(&x->arena, "%d", t->status)
@@ -42,11 +42,11 @@ struct span upstream_get_time(struct exchange *x, struct span rest)
 {
     struct span text = NONE;
 
-    for (const struct call_try *t = x->upstream ? x->upstream->log : NULL;
+    for (const struct call_try *t = call_of(x) ? call_of(x)->log : NULL;
          t != NULL; t = t->next) {
         int64_t ms = t->time >= 0 ? t->time
                                   : event_now(x->worker->loop) -
-                                        x->upstream->try_began;
+                                        call_of(x)->try_began;
 
         text = join(x, text,
                     arena_printf(&x->arena, "%lld.%03lld",
@@ -62,31 +62,12 @@ struct span upstream_get_http(struct exchange *x, struct span rest)
     struct buf name;
     struct span value = NONE;
 
-    if (x->upstream == NULL)
+    if (call_of(x) == NULL)
         return NONE;
     buf_init(&name, 256);
     for (size_t i = 0; i < rest.len; i++)
         buf_add_char(&name, rest.ptr[i] == '_' ? '-' : rest.ptr[i]);
-    value = http_get(&x->upstream->reply.fields, buf_span(&name));
+    value = http_get(&call_of(x)->reply.fields, buf_span(&name));
     buf_free(&name);
     return value;
-}
-
-struct span upstream_get_host(struct exchange *x, struct span rest)
-{
-    return x->pass_host;
-}
-
-struct span upstream_get_port(struct exchange *x, struct span rest)
-{
-    const char *colon;
-
-    if (x->pass_host.ptr == NULL)
-        return NONE;
-    colon = span_chr(x->pass_host, ':');
-    return colon != NULL
-               ? (struct span){colon + 1, (size_t)(x->pass_host.ptr +
-                                                   x->pass_host.len - colon -
-                                                   1)}
-               : SPAN("80");
 }

@@ -11,7 +11,7 @@ struct span upstream_get_addr(struct exchange *x, struct span rest);
 struct span upstream_get_status(struct exchange *x, struct span rest);
 struct span upstream_get_time(struct exchange *x, struct span rest);
 struct span upstream_get_http(struct exchange *x, struct span rest);
-struct span upstream_get_host(struct exchange *x, struct span rest);
-struct span upstream_get_port(struct exchange *x, struct span rest);
+struct span proxy_get_host(struct exchange *x, struct span rest);
+struct span proxy_get_port(struct exchange *x, struct span rest);
 
 #endif

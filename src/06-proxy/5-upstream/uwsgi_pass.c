@@ -1,32 +1,27 @@
-/* uwsgi_pass: the request as a uwsgi packet, to an application server. */
+/* uwsgi_pass: the request as a uwsgi packet, to an application server.
+ *
+ * The packet is the operator's uwsgi_param lines, then the client's fields. */
 
 #include "cgi.h"
 #include "exchange.h"
-#include "module.h"
 #include "location.h"
+#include "module.h"
+#include "named_value.h"
 #include "pass.h"
 #include "request_body.h"
 #include "uwsgi_packet.h"
-#include "value.h"
 
 #define NO_DEFAULT_PORT 0 /* the protocol has none: it must be written */
 
-struct uwsgi_param {
-    struct uwsgi_param *next;
-    struct span name;
-    struct value *value;
-    bool if_not_empty;
-};
-
 struct uwsgi_settings {
     struct call_settings pass;
-    struct uwsgi_param *params;
+    struct named_value *params;
     int64_t modifier1, modifier2;
 };
 
 struct uwsgi_emit {
     struct uwsgi_encoder *encoder;
-    const struct uwsgi_param *params;
+    const struct named_value *params;
 };
 
 /* A configured HTTP_* parameter replaces the client's field. */
@@ -34,7 +29,7 @@ static bool emit_field(void *context, struct span name, struct span value)
 {
     const struct uwsgi_emit *e = context;
 
-    for (const struct uwsgi_param *p = e->params; p != NULL; p = p->next)
+    for (const struct named_value *p = e->params; p != NULL; p = p->next)
         if (span_eq(p->name, name))
             return true;
     return uwsgi_add(e->encoder, name, value);
@@ -47,10 +42,10 @@ static bool uwsgi_request(struct exchange *x, struct buf *out)
     struct uwsgi_emit emit = {&encoder, s->params};
 
     uwsgi_begin(&encoder, out);
-    for (const struct uwsgi_param *p = s->params; p != NULL; p = p->next) {
+    for (const struct named_value *p = s->params; p != NULL; p = p->next) {
         struct span value = value_eval(x, p->value);
 
-        if (p->if_not_empty && value.len == 0)
+        if (p->marked && value.len == 0)
             continue;
         if (!uwsgi_add(&encoder, p->name, value))
             return false;
@@ -79,7 +74,7 @@ static void uwsgi_start(struct exchange *x)
     struct group *g = pass_target_get(x, x->handler_data, NO_DEFAULT_PORT);
 
     if (g != NULL)
-        call_start(x, g, &uwsgi_protocol, &s->pass);
+        call_start(x, g, &uwsgi_protocol, &s->pass, SPAN(""));
 }
 
 static void uwsgi_handler(struct exchange *x)
@@ -96,47 +91,20 @@ static bool set_uwsgi_pass(struct conf *cf, const struct conf_row *row,
 
     if (t == NULL)
         return false;
-    if (span_starts(name, SPAN("uwsgi://"))) {
-        name.ptr += 8;
-        name.len -= 8;
-    }
+    span_skip_prefix(&name, SPAN("uwsgi://"));
     return pass_target_set(cf, t, name, NO_DEFAULT_PORT) &&
            content_set(cf, row->name, uwsgi_handler, t);
 }
-
-/* uwsgi_param NAME VALUE [if_not_empty] */
-static bool set_param(struct conf *cf, const struct conf_row *row,
-                      void *settings)
-{
-    struct uwsgi_settings *s = settings;
-    struct uwsgi_param **last = &s->params;
-    struct uwsgi_param *p = arena_zalloc(cf->arena, sizeof *p);
-
-    if (p == NULL)
-        return false;
-    if (cf->count == 4) {
-        if (!span_eq(cf->words[3], SPAN("if_not_empty")))
-            return conf_error(cf, "invalid parameter \"%.*s\"",
-                              SPAN_ARG(cf->words[3]));
-        p->if_not_empty = true;
-    }
-    p->name = cf->words[1];
-    p->value = value_compile(cf, cf->words[2]);
-    while (*last != NULL)
-        last = &(*last)->next;
-    *last = p;
-    return p->value != NULL;
-}
-
-#define WHERE PASS_WHERE
 
 #define AT(member) offsetof(struct uwsgi_settings, member)
 
 static const struct conf_row uwsgi_rows[] = {
     CONF_SETTER("uwsgi_pass", CONF_LOCATION, 1, 1, set_uwsgi_pass),
-    CONF_LIST("uwsgi_param", WHERE, 2, 3, set_param, AT(params)),
-    CONF_COUNT("uwsgi_modifier1", WHERE, AT(modifier1), 0, CONF_RANGE(0, 255)),
-    CONF_COUNT("uwsgi_modifier2", WHERE, AT(modifier2), 0, CONF_RANGE(0, 255)),
+    CONF_NAMED("uwsgi_param", PASS_WHERE, 3, AT(params), "if_not_empty"),
+    CONF_COUNT("uwsgi_modifier1", PASS_WHERE, AT(modifier1), 0,
+               CONF_RANGE(0, 255)),
+    CONF_COUNT("uwsgi_modifier2", PASS_WHERE, AT(modifier2), 0,
+               CONF_RANGE(0, 255)),
     PASS_ROWS("uwsgi"),
     {0},
 };
