@@ -123,8 +123,10 @@ static const struct conf_row rows[] = {
 static const struct module module = {
     .name = "test",
     .index = MODULE_INDEX,
-    .index = MODULE_INDEX, .index = MODULE_INDEX, .rows = rows, .settings = sizeof(struct settings),
-    .finish = finish};
+    .rows = rows,
+    .settings = sizeof(struct settings),
+    .finish = finish,
+};
 
 static const struct module *const modules[] = {&module, NULL};
 

@@ -231,8 +231,8 @@ static struct error_log *directive(const char *file, const char *level,
                                    const char *more)
 {
     static struct span words[4];
-    static const struct conf_row row = {.name = "error_log"};
-    struct error_log *slot = NULL;
+    const struct conf_row *row = error_log_module.rows;
+    struct error_log_settings settings = {NULL};
     unsigned n = 0;
 
     words[n++] = SPAN("error_log");
@@ -244,7 +244,7 @@ static struct error_log *directive(const char *file, const char *level,
     cf.words = words;
     cf.count = n;
     err.text[0] = '\0';
-    return error_log_set(&cf, &row, &slot) ? slot : NULL;
+    return row->set(&cf, row, &settings) ? settings.log : NULL;
 }
 
 bool conf_error(struct conf *c, const char *format, ...)

@@ -20,8 +20,8 @@ static char *own_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     const char *base = slash != NULL ? slash + 1 : path;
-    char *folder = slash != NULL ? strndup(path, (size_t)(base - path))
-                                 : strdup(".");
+    char *folder =
+        slash != NULL ? strndup(path, (size_t)(base - path)) : strdup(".");
     char *real = folder != NULL ? realpath(folder, NULL) : NULL;
     char *name = NULL;
 
@@ -117,8 +117,8 @@ pid_t pidfile_read(const char *path, char text[PIDFILE_TEXT])
     return (pid_t)number;
 }
 
-/* Ours while our pid stands there, or, if we made it, nothing yet: a server that
- * took our place writes its own, into the same file. */
+/* Ours while our pid stands there, or, if we made it, nothing yet: a server
+ * that took our place writes its own, into the same file. */
 static bool is_ours(const struct pidfile *p)
 {
     char text[PIDFILE_TEXT];

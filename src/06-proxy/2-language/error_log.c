@@ -167,10 +167,10 @@ static bool read_level(struct conf *cf, enum error_level *level)
     return conf_error(cf, "invalid log level \"%s\"", cf->words[2].ptr);
 }
 
-bool error_log_set(struct conf *cf, const struct conf_row *row, void *settings)
+static bool set_error_log(struct conf *cf, const struct conf_row *row,
+                          void *settings)
 {
-    struct error_log **end =
-        (struct error_log **)((char *)settings + row->offset);
+    struct error_log **end = &((struct error_log_settings *)settings)->log;
     enum error_level level;
 
     if (span_starts(cf->words[1], SPAN("syslog:")) ||
@@ -184,3 +184,28 @@ bool error_log_set(struct conf *cf, const struct conf_row *row, void *settings)
     *end = error_log_new(cf, cf->words[1], level);
     return *end != NULL;
 }
+
+static const struct conf_row rows[] = {
+    CONF_LIST("error_log", CONF_MAIN | CONF_HTTP | CONF_SERVER | CONF_LOCATION,
+              1, CONF_MANY, set_error_log,
+              offsetof(struct error_log_settings, log)),
+    {0},
+};
+
+/* The outermost scope always has one, and with it every other. */
+static bool finish(struct conf *cf, void *settings, const void *parent)
+{
+    struct error_log_settings *s = settings;
+
+    if (parent == NULL && s->log == NULL)
+        s->log = error_log_new(cf, cf->error_log, ERROR_LOG_ERROR);
+    return s->log != NULL;
+}
+
+const struct module error_log_module = {
+    .name = "error_log",
+    .index = MODULE_INDEX,
+    .rows = rows,
+    .settings = sizeof(struct error_log_settings),
+    .finish = finish,
+};

@@ -9,6 +9,7 @@
 #define STRATA_ERROR_LOG_H
 
 #include "log_file.h"
+#include "module.h"
 
 enum error_level {
     ERROR_LOG_EMERG = 1,
@@ -42,11 +43,23 @@ void error_log_write_about(const struct error_log *log, int level, int errnum,
                            const char *about, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* The directive; its slot is a struct error_log *. */
-conf_set error_log_set;
-
 /* A list of one log; NULL when the memory is out. */
 struct error_log *error_log_new(struct conf *cf, struct span file,
                                 enum error_level level);
+
+/* The directive, in every scope. */
+struct error_log_settings {
+    struct error_log *log; /* never NULL once the configuration is read */
+};
+
+extern const struct module error_log_module;
+
+static inline const struct error_log *
+error_log_of(const struct conf_scope *scope)
+{
+    const struct error_log_settings *s = CONF_OF(scope, &error_log_module);
+
+    return s->log;
+}
 
 #endif

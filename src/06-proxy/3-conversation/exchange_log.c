@@ -5,7 +5,6 @@
 #include "exchange.h"
 #include "front_worker.h"
 #include "hooks.h"
-#include "proxy_core.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -38,7 +37,7 @@ static void exchange_about(const struct exchange *x, struct buf *line)
 void exchange_log(struct exchange *x, int level, int errnum,
                   const char *format, ...)
 {
-    const struct error_log *log = core_settings(x->scope)->error_log;
+    const struct error_log *log = error_log_of(x->scope);
     char text[1024];
     struct buf about;
     va_list ap;

@@ -111,7 +111,9 @@ static int signal_of(const char *order)
         const char *order;
         int signo;
     } signals[] = {
-        {"stop", SIGTERM}, {"quit", SIGQUIT}, {"reopen", SIGUSR1},
+        {"stop", SIGTERM},
+        {"quit", SIGQUIT},
+        {"reopen", SIGUSR1},
         {"reload", SIGHUP},
     };
 

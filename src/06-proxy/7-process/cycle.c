@@ -1,8 +1,8 @@
 /* cycle: read by the language, with the list of modules; then opened. */
 
 #include "cycle.h"
-#include "modules.h"
 #include "conversation.h"
+#include "modules.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -37,7 +37,7 @@ struct cycle *cycle_read(const struct cycle_options *options, struct err *err)
     }
     c->http = cf.http;
     c->core = core_settings(c->main);
-    c->log = c->core->error_log;
+    c->log = error_log_of(c->main);
     c->files = cf.files;
     c->log_files = cf.log_files;
     return c;

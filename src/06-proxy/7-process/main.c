@@ -47,8 +47,7 @@ static bool test_cycle(struct cycle *c, const struct command_line *line,
         fprintf(stderr,
                 "strata-proxy: the configuration file %s syntax is ok\n",
                 o->conf);
-    return cycle_open(c, NULL, true, err) &&
-           master_may_begin(c, err);
+    return cycle_open(c, NULL, true, err) && master_may_begin(c, err);
 }
 
 static int test(const struct command_line *line, const struct cycle_options *o)

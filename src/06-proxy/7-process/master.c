@@ -239,14 +239,14 @@ static void log_event(struct master *m, const struct supervisor_event *e)
     case SUPERVISOR_THROTTLED:
         LOG(m, ERROR_LOG_ALERT, 0,
             "worker %u ends as soon as it starts; the next is started in %lld "
-            "ms", e->number, (long long)e->wait);
+            "ms",
+            e->number, (long long)e->wait);
         break;
     case SUPERVISOR_NO_FORK:
         LOG(m, ERROR_LOG_ALERT, e->error, "fork() failed");
         break;
     default:
-        if (e->kind < COUNT(remarks) &&
-            remarks[e->kind].level != 0)
+        if (e->kind < COUNT(remarks) && remarks[e->kind].level != 0)
             LOG(m, remarks[e->kind].level, 0, "%s", remarks[e->kind].text);
     }
 }

@@ -7,6 +7,7 @@
 #include "call.h"
 #include "chunked.h"
 #include "conversation.h"
+#include "error_log.h"
 #include "front_conf.h"
 #include "group.h"
 #include "location.h"
@@ -21,6 +22,7 @@ extern const struct module access_log_module, gzip_module, headers_module,
 
 const struct module *const modules[] = {
     &core_module,
+    &error_log_module,
     &front_module,
     &conversation_module,
     &location_module,

@@ -2,7 +2,6 @@
 
 #include "proxy_core.h"
 
-#include "error_log.h"
 #include "module.h"
 #include "supervisor.h"
 
@@ -180,28 +179,31 @@ static bool set_affinity(struct conf *cf, const struct conf_row *row,
 /* --- The table --------------------------------------------------------- */
 
 #define AT(member) offsetof(struct core_settings, member)
-#define EVERYWHERE (CONF_MAIN | CONF_HTTP | CONF_SERVER | CONF_LOCATION)
 
 static const struct conf_row rows[] = {
     CONF_POINTED("user", CONF_MAIN, 1, 2, set_user, AT(user)),
     CONF_POINTED("pid", CONF_MAIN, 1, 1, set_path, AT(pid)),
     CONF_TEXT("working_directory", CONF_MAIN, AT(working_directory)),
     CONF_LIST("env", CONF_MAIN, 1, 1, set_env, AT(env)),
-    CONF_LIST("error_log", EVERYWHERE, 1, CONF_MANY, error_log_set,
-              AT(error_log)),
     CONF_POINTED("worker_cpu_affinity", CONF_MAIN, 1, CONF_MANY, set_affinity,
                  AT(affinity)),
     CONF_FLAG("daemon", CONF_MAIN, AT(daemon), 1),
     CONF_FLAG("master_process", CONF_MAIN, AT(master_process), 1),
-    CONF_ONE("worker_processes", CONF_MAIN, set_processes, AT(worker_processes), 1, CONF_RANGE(1, SUPERVISOR_MAX_WORKERS)),
-    CONF_COUNT("worker_priority", CONF_MAIN, AT(worker_priority), 0, CONF_RANGE(-20, 20)),
-    CONF_COUNT("worker_rlimit_nofile", CONF_MAIN, AT(worker_rlimit_nofile), -1, &conf_any_count),
-    CONF_SIZE("worker_rlimit_core", CONF_MAIN, AT(worker_rlimit_core), -1, &conf_any_offset),
-    CONF_MSEC("worker_shutdown_timeout", CONF_MAIN, AT(worker_shutdown_timeout), 0),
+    CONF_ONE("worker_processes", CONF_MAIN, set_processes, AT(worker_processes),
+             1, CONF_RANGE(1, SUPERVISOR_MAX_WORKERS)),
+    CONF_COUNT("worker_priority", CONF_MAIN, AT(worker_priority), 0,
+               CONF_RANGE(-20, 20)),
+    CONF_COUNT("worker_rlimit_nofile", CONF_MAIN, AT(worker_rlimit_nofile), -1,
+               &conf_any_count),
+    CONF_SIZE("worker_rlimit_core", CONF_MAIN, AT(worker_rlimit_core), -1,
+              &conf_any_offset),
+    CONF_MSEC("worker_shutdown_timeout", CONF_MAIN, AT(worker_shutdown_timeout),
+              0),
     {"events", CONF_MAIN, 0, 0, true, set_events, CONF_NUMBER, AT(has_events),
      0, NULL},
     CONF_SETTER("use", CONF_EVENTS, 1, 1, set_use),
-    CONF_ONE("worker_connections", CONF_EVENTS, set_connections, AT(worker_connections), 512, &conf_any_count),
+    CONF_ONE("worker_connections", CONF_EVENTS, set_connections,
+             AT(worker_connections), 512, &conf_any_count),
     CONF_FLAG("multi_accept", CONF_EVENTS, AT(multi_accept), 0),
     {0},
 };
@@ -226,14 +228,11 @@ static bool finish(struct conf *cf, void *settings, const void *parent)
         return conf_error(cf, "no \"events\" section in configuration");
     if (core->user == NULL && geteuid() == 0)
         core->user = find_user(cf, SPAN(DEFAULT_USER), NULL);
-    if (core->error_log == NULL)
-        core->error_log = error_log_new(cf, cf->error_log, ERROR_LOG_ERROR);
     if (core->pid == NULL)
         core->pid = default_pid(cf);
     if (!core->master_process)
         core->worker_processes = 1;
-    return core->error_log != NULL && core->pid != NULL &&
-           (core->user != NULL || geteuid() != 0);
+    return core->pid != NULL && (core->user != NULL || geteuid() != 0);
 }
 
 const struct module core_module = {

@@ -9,8 +9,6 @@
 #include <sched.h>
 #include <sys/types.h>
 
-struct error_log;
-
 struct core_user {
     struct span name; /* NUL after it */
     uid_t uid;
@@ -31,10 +29,8 @@ struct core_affinity {
     cpu_set_t masks[];
 };
 
+/* Of the main scope. */
 struct core_settings {
-    const struct error_log *error_log; /* of every scope, never NULL */
-
-    /* The rest is the main scope's. */
     const struct core_user *user; /* NULL: not root, so nobody else can be */
     const struct span *pid;       /* an absolute path */
     const struct span *working_directory;
