@@ -1,9 +1,9 @@
 /* test_filters: the chain between an answer and its queue. */
 
-#include "filters.h"
 #include "answer.h"
 #include "chunk.h"
 #include "exchange.h"
+#include "filters.h"
 #include "front_worker.h"
 #include "hooks.h"
 #include "output.h"

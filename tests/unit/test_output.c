@@ -99,8 +99,8 @@ static void file_between(const char *directives, size_t n, bool stays)
     begin(directives);
     CU_ASSERT_EQUAL_FATAL(pwrite(fd, file, sizeof file, 0), sizeof file);
     CU_ASSERT(output_bytes(&x, SPAN("<"), NULL));
-    CU_ASSERT(output_add(
-        &x, &(struct piece){.file = fd, .offset = 2, .left = n}));
+    CU_ASSERT(
+        output_add(&x, &(struct piece){.file = fd, .offset = 2, .left = n}));
     CU_ASSERT_EQUAL(x.out.last->file >= 0, stays);
     CU_ASSERT(output_add(&x, &(struct piece){.file = fd, .offset = 9}));
     CU_ASSERT(output_bytes(&x, SPAN(">"), NULL));
@@ -186,6 +186,52 @@ static void test_full_socket(void)
     end();
 }
 
+static unsigned sends, files;
+
+/* A byte at a time; and what is no file passes by other names. */
+static ssize_t slow_send(struct client *c, struct iovec *iov, size_t count,
+                         bool more)
+{
+    struct iovec one = {iov[0].iov_base, 1};
+
+    sends++;
+    return transport_plain.send(c, &one, 1, more || count > 1);
+}
+
+static ssize_t slow_send_file(struct client *c, int file, off_t offset,
+                              size_t n)
+{
+    files++;
+    return transport_plain.send_file(c, file, offset, n < 9000 ? n : 9000);
+}
+
+/* Nothing leaves but by the connection's transport. */
+static void test_transport(void)
+{
+    static const struct transport slow = {.send = slow_send,
+                                          .send_file = slow_send_file};
+    int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+    char got[20100];
+    size_t len = 0;
+    ssize_t n;
+
+    CU_ASSERT_EQUAL_FATAL(ftruncate(fd, 20000), 0);
+    begin("sendfile on;");
+    client.transport = &slow;
+    CU_ASSERT(output_bytes(&x, SPAN("ab"), NULL));
+    CU_ASSERT(output_bytes(&x, SPAN("c"), NULL));
+    CU_ASSERT(output_add(&x, &(struct piece){.file = fd, .left = 20000}));
+    output_flush(&x);
+    while ((n = read(peer, got + len, sizeof got - len)) > 0)
+        len += (size_t)n;
+    CU_ASSERT_EQUAL(len, 20003);
+    CU_ASSERT_EQUAL(memcmp(got, "abc", 4), 0);
+    CU_ASSERT(sends == 3 && files == 3);
+    CU_ASSERT_PTR_NULL(x.out.first);
+    end();
+    close(fd);
+}
+
 UNIT_MAIN("output", {"order", test_order}, {"file", test_file},
           {"shared chunk", test_shared_chunk}, {"full", test_full},
-          {"full socket", test_full_socket})
+          {"full socket", test_full_socket}, {"transport", test_transport})

@@ -1,9 +1,9 @@
 /* test_phases: who is asked, in what order, and what a verdict does. */
 
-#include "phases.h"
 #include "exchange.h"
 #include "front_worker.h"
 #include "hooks.h"
+#include "phases.h"
 #include "unit.h"
 
 static struct front_worker worker;

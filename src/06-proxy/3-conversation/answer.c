@@ -56,8 +56,7 @@ bool answer_awaits_word(const struct exchange *x)
 
 void answer_invite(struct exchange *x)
 {
-    static const struct span go_on =
-        SPAN_INIT("HTTP/1.1 100 Continue\r\n\r\n");
+    static const struct span go_on = SPAN_INIT("HTTP/1.1 100 Continue\r\n\r\n");
 
     x->body.invited = true;
     x->out.head_len += go_on.len; /* it is no part of the body */
@@ -123,18 +122,17 @@ static bool answer_add_connection(struct exchange *x, struct buf *head)
     if (!http_add_connection(head, x->keep_alive))
         return false;
     return !x->keep_alive || seconds < 0 ||
-           buf_printf(head, "Keep-Alive: timeout=%lld\r\n",
-                      (long long)seconds);
+           buf_printf(head, "Keep-Alive: timeout=%lld\r\n", (long long)seconds);
 }
 
 /* Who answered, and when: our own words unless an upstream's are passed on. */
 static bool answer_add_origin(struct exchange *x, struct buf *head)
 {
     const struct answer *out = &x->out;
-    struct span server = out->server.ptr != NULL
-                             ? out->server
-                             : server_signature(
-                                   conversation(x->scope)->server_tokens);
+    struct span server =
+        out->server.ptr != NULL
+            ? out->server
+            : server_signature(conversation(x->scope)->server_tokens);
 
     return http_add_status_line(head, out->status, out->reason) &&
            (out->anonymous || http_add_field(head, SPAN("Server"), server)) &&
@@ -157,13 +155,12 @@ static bool answer_write_head(struct exchange *x, struct buf *head)
          !add_date_field(head, SPAN("Last-Modified"), out->mtime)) ||
         (out->location.len > 0 &&
          !http_add_field(head, SPAN("Location"), out->location)) ||
-        (out->chunked && !http_add_field(head, SPAN("Transfer-Encoding"),
-                                         SPAN("chunked"))) ||
+        (out->chunked &&
+         !http_add_field(head, SPAN("Transfer-Encoding"), SPAN("chunked"))) ||
         !answer_add_connection(x, head) ||
         (out->vary &&
          !http_add_field(head, SPAN("Vary"), SPAN("Accept-Encoding"))) ||
-        (out->etag.len > 0 &&
-         !http_add_field(head, SPAN("ETag"), out->etag)))
+        (out->etag.len > 0 && !http_add_field(head, SPAN("ETag"), out->etag)))
         return false;
     for (const struct out_field *f = out->fields; f != NULL; f = f->next)
         if (f->name.len > 0 && !http_add_field(head, f->name, f->value))
@@ -231,15 +228,14 @@ void answer_bytes(struct exchange *x, struct span bytes,
                   struct front_chunk *chunk)
 {
     if (bytes.len > 0)
-        answer_give(
-            x, (struct piece){.bytes = bytes, .chunk = chunk, .file = -1});
+        answer_give(x,
+                    (struct piece){.bytes = bytes, .chunk = chunk, .file = -1});
 }
 
 void answer_file(struct exchange *x, int fd, uint64_t offset, uint64_t n)
 {
     if (n > 0)
-        answer_give(
-            x, (struct piece){.file = fd, .offset = offset, .left = n});
+        answer_give(x, (struct piece){.file = fd, .offset = offset, .left = n});
 }
 
 /* What there is goes out.  If the socket has taken it all, no event will come

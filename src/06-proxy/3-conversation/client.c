@@ -1,9 +1,9 @@
 /* client: what a connection's bytes mean: heads are read, exchanges begun and
  * served, and who is too slow is told. */
 
+#include "client.h"
 #include "answer.h"
 #include "chunk.h"
-#include "client.h"
 #include "connection.h"
 #include "conversation.h"
 #include "error_log.h"
@@ -27,7 +27,8 @@ static void client_timeout(struct timer *t);
 
 /* Of the server that is the address' default: until the Host is known there
  * is no other. */
-static const struct conversation_settings *client_settings(const struct client *c)
+static const struct conversation_settings *
+client_settings(const struct client *c)
 {
     return conversation(c->place->scope);
 }
@@ -49,8 +50,8 @@ static struct http_limits client_limits(const struct client *c)
     return (struct http_limits){
         .line = line,
         .field = line,
-        .head = (uint32_t)larger(first,
-                                 s->large_buffers * s->large_buffer_size)};
+        .head =
+            (uint32_t)larger(first, s->large_buffers * s->large_buffer_size)};
 }
 
 void client_open(struct front_worker *w, const struct place *place, int fd,
@@ -125,8 +126,8 @@ static bool client_new_exchange(struct client *c)
     c->exchange = exchange_new(c);
     if (c->exchange == NULL)
         return false;
-    http_request_init(&c->exchange->request, c->exchange->list,
-                      HTTP_MAX_FIELDS, &limits);
+    http_request_init(&c->exchange->request, c->exchange->list, HTTP_MAX_FIELDS,
+                      &limits);
     return true;
 }
 

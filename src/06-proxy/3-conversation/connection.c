@@ -166,7 +166,8 @@ void client_next(struct client *c, bool keep_alive)
     }
     c->state = CLIENT_WAITS;
     client_move(c, &w->idle);
-    timer_set(w->loop, &c->timer, conversation(c->place->scope)->keepalive_timeout);
+    timer_set(w->loop, &c->timer,
+              conversation(c->place->scope)->keepalive_timeout);
     if (w->quitting)
         client_hurry(c);
     if (c->in.len == 0 && !c->event.can_read) {

@@ -41,8 +41,10 @@ static bool set_large_buffers(struct conf *cf, const struct conf_row *row,
                          &s->large_buffer_size))
         return false;
     return s->large_buffers * s->large_buffer_size <= INT32_MAX ||
-           conf_error(cf, "the buffers of \"%s\" add up to more than %d "
-                          "bytes", row->name, INT32_MAX);
+           conf_error(cf,
+                      "the buffers of \"%s\" add up to more than %d "
+                      "bytes",
+                      row->name, INT32_MAX);
 }
 
 #define AT(member) offsetof(struct conversation_settings, member)
@@ -85,7 +87,7 @@ static const struct conf_row conversation_rows[] = {
 
 /* The second numbers of two directives have no row; 0 is unset. */
 static bool conversation_finish(struct conf *cf, void *settings,
-                                  const void *parent)
+                                const void *parent)
 {
     struct conversation_settings *s = settings;
     const struct conversation_settings *p = parent;
@@ -106,7 +108,7 @@ static bool conversation_finish(struct conf *cf, void *settings,
 }
 
 bool conversation_make_temp_paths(const struct conf_scope *first, uid_t owner,
-                           struct err *err)
+                                  struct err *err)
 {
     const char *done = "";
 

@@ -32,9 +32,9 @@ struct regex;
 /* A piece of an answer on its way out. */
 struct piece {
     struct piece *next;
-    struct span bytes;        /* memory: file is -1 */
+    struct span bytes;         /* memory: file is -1 */
     struct front_chunk *chunk; /* that holds the bytes, or NULL */
-    int file;                 /* a part of a file, or -1 */
+    int file;                  /* a part of a file, or -1 */
     uint64_t offset, left;
     bool end;      /* that was the body; nothing else is in this piece */
     unsigned at;   /* the filter that it waits for */
@@ -50,33 +50,33 @@ struct out_field {
 
 struct answer {
     int status;
-    struct span reason;      /* an upstream's; empty: the registry's */
-    struct span type;        /* Content-Type; empty: none */
-    int64_t length;          /* Content-Length; -1: not known */
-    time_t mtime;            /* Last-Modified; -1: none */
+    struct span reason; /* an upstream's; empty: the registry's */
+    struct span type;   /* Content-Type; empty: none */
+    int64_t length;     /* Content-Length; -1: not known */
+    time_t mtime;       /* Last-Modified; -1: none */
     struct span etag;
     struct span location;
     struct span date, server; /* an upstream's, passed on; else our own */
-    bool relayed;            /* an upstream's: its words pass */
-    bool anonymous;          /* no Server field: the upstream has none */
+    bool relayed;             /* an upstream's: its words pass */
+    bool anonymous;           /* no Server field: the upstream has none */
     struct out_field *fields, **last_field;
     bool accept_ranges;
-    bool chosen;             /* the handler has asked answer_choose */
-    bool vary;               /* Vary: Accept-Encoding */
-    bool coded;              /* this client gets the body compressed */
-    bool no_body;            /* to HEAD, or 1xx, 204, 304 */
+    bool chosen;  /* the handler has asked answer_choose */
+    bool vary;    /* Vary: Accept-Encoding */
+    bool coded;   /* this client gets the body compressed */
+    bool no_body; /* to HEAD, or 1xx, 204, 304 */
     bool chunked;
-    bool begun, ended;       /* the head is queued; the last piece is */
+    bool begun, ended;           /* the head is queued; the last piece is */
     const struct filter **chain; /* those that take the body */
-    unsigned chained, at;    /* how many they are; the one that is next */
-    struct piece *held;      /* a filter was full: it is offered them again */
+    unsigned chained, at;        /* how many they are; the one that is next */
+    struct piece *held; /* a filter was full: it is offered them again */
     struct piece *first, *last; /* not yet written */
     struct piece *spare;
-    uint64_t queued;         /* bytes of them */
-    unsigned pieces;         /* and how many they are */
+    uint64_t queued; /* bytes of them */
+    unsigned pieces; /* and how many they are */
     uint64_t head_len;
-    uint64_t sent;           /* written to the socket: $bytes_sent */
-    bool failed;             /* the client takes nothing more */
+    uint64_t sent; /* written to the socket: $bytes_sent */
+    bool failed;   /* the client takes nothing more */
 };
 
 /* The request's body, as far as it has been read. */
@@ -92,34 +92,34 @@ struct request_body {
 #define FRONT_CAPTURES 10
 
 struct exchange {
-    struct arena arena; /* first: an ended exchange keeps it */
-    struct exchange *next_spare;
     struct client *client;
     struct front_worker *worker;
+    struct arena arena; /* kept when it has ended, for the next one */
+    struct exchange *next_spare;
     void *state; /* of the modules; see exchange_state */
 
     struct http_request request;
     struct span head; /* its bytes, in the arena; see exchange_settle */
     int64_t began;
 
-    struct front_server *server; /* NULL until it is found */
-    struct span server_name;     /* $server_name */
-    struct conf_scope *scope; /* of the location, or of the server */
+    struct front_server *server;     /* NULL until it is found */
+    struct span server_name;         /* $server_name */
+    struct conf_scope *scope;        /* of the location, or of the server */
     struct front_location *location; /* or NULL */
     void *handler_data;              /* the content handler's own */
 
-    struct span method;   /* "" when there is no good request line */
-    struct span uri;      /* $uri: decoded, normalised, NUL after it */
-    struct span args;     /* $args */
-    struct span host;     /* $host: lower case, without a port */
+    struct span method; /* "" when there is no good request line */
+    struct span uri;    /* $uri: decoded, normalised, NUL after it */
+    struct span args;   /* $args */
+    struct span host;   /* $host: lower case, without a port */
     bool keep_alive;
-    bool head_only;       /* HEAD */
-    unsigned redirects;   /* internal ones */
-    unsigned at;          /* the handler whose turn it is */
+    bool head_only;     /* HEAD */
+    unsigned redirects; /* internal ones */
+    unsigned at;        /* the handler whose turn it is */
     bool internal;
 
     struct span captures[FRONT_CAPTURES]; /* of the last regex that matched */
-    struct regex *regex;  /* that one, for its named captures */
+    struct regex *regex;                  /* that one, for its named captures */
     struct span server_captures[FRONT_CAPTURES]; /* of server_name */
     struct regex *server_regex;
 
@@ -146,9 +146,9 @@ static inline void exchange_abort(struct exchange *x)
     x->abort(x);
 }
 
-/* log lines with the client, server, request and host of the exchange */
-void exchange_log(struct exchange *x, int level, int errnum,
-                  const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+/* A line of the error log, and of which client, server and request it speaks.
+ */
+void exchange_log(struct exchange *x, int level, int errnum, const char *format,
+                  ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -34,8 +34,8 @@ static void exchange_about(const struct exchange *x, struct buf *line)
         buf_printf(line, ", host: \"%.*s\"", SPAN_ARG(host));
 }
 
-void exchange_log(struct exchange *x, int level, int errnum,
-                  const char *format, ...)
+void exchange_log(struct exchange *x, int level, int errnum, const char *format,
+                  ...)
 {
     const struct error_log *log = error_log_of(x->scope);
     char text[1024];

@@ -31,8 +31,8 @@ bool filter_join(struct exchange *x)
     struct answer *out = &x->out;
 
     if (out->chain == NULL)
-        out->chain = arena_alloc(&x->arena,
-                                 h->filter_count * sizeof *out->chain);
+        out->chain =
+            arena_alloc(&x->arena, h->filter_count * sizeof *out->chain);
     if (out->chain == NULL)
         return false;
     out->chain[out->chained++] = h->filters[out->at];

@@ -25,16 +25,16 @@ struct front_worker {
     const struct error_log *log; /* of the main level */
     int root;                    /* the directory "/", open */
     struct http_clock clock;
-    struct client_list idle;     /* may be closed at any time; oldest first */
+    struct client_list idle; /* may be closed at any time; oldest first */
     struct client_list busy;
-    struct exchange *spare;      /* ended ones, kept with their memory */
+    struct exchange *spare; /* ended ones, kept with their memory */
     unsigned spare_count;
     struct front_chunk *spare_chunks;
     unsigned spare_chunk_count;
-    unsigned connections;        /* in use, those to upstreams too */
-    unsigned max_connections;    /* worker_connections */
+    unsigned connections;     /* in use, those to upstreams too */
+    unsigned max_connections; /* worker_connections */
     uint64_t next_serial;
-    bool quitting; /* accept nothing new; each answer is a client's last */
+    bool quitting;     /* accept nothing new; each answer is a client's last */
     int64_t last_call; /* ms that a silent client then has */
 };
 

@@ -1,7 +1,7 @@
 /* hooks: what the modules have to say in a conversation.
  *
- * Their list is walked once for a configuration; a request walks the arrays that
- * are made here, in which only those stand who have something to say. */
+ * Their list is walked once for a configuration; a request walks the arrays
+ * that are made here, in which only those stand who have something to say. */
 
 #ifndef STRATA_HOOKS_H
 #define STRATA_HOOKS_H

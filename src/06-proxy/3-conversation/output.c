@@ -1,12 +1,12 @@
 /* output: the queue of pieces between an answer and its socket. */
 
+#include "output.h"
 #include "chunk.h"
 #include "connection.h"
 #include "conversation.h"
 #include "error_log.h"
 #include "exchange.h"
 #include "front_worker.h"
-#include "output.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -170,12 +170,11 @@ static ssize_t output_write_file(struct exchange *x)
 {
     struct piece *p = x->out.first;
     struct client *c = x->client;
-    size_t want =
-        p->left < OUTPUT_SENDFILE ? (size_t)p->left : OUTPUT_SENDFILE;
-    ssize_t n = conversation(x->scope)->sendfile
-                    ? c->transport->send_file(c, p->file,
-                                              (off_t)p->offset, want)
-                    : output_copy_file(x, p);
+    size_t want = p->left < OUTPUT_SENDFILE ? (size_t)p->left : OUTPUT_SENDFILE;
+    ssize_t n =
+        conversation(x->scope)->sendfile
+            ? c->transport->send_file(c, p->file, (off_t)p->offset, want)
+            : output_copy_file(x, p);
 
     if (n == 0) {
         exchange_log(x, ERROR_LOG_ALERT, 0,

@@ -19,8 +19,8 @@ bool output_bytes(struct exchange *x, struct span bytes,
 /* A copy of a piece, which uses its chunk; NULL without memory. */
 struct piece *piece_new(struct exchange *x, const struct piece *from);
 void piece_free(struct exchange *x, struct piece *p);
-/* So much waits that a handler should pause until it is drained: bytes, or
- * pieces of a few bytes each. */
+/* So much waits that a source should pause: bytes, or pieces of a few bytes
+ * each. */
 bool output_full(const struct exchange *x, uint64_t bytes);
 /* Writes what the socket takes. */
 void output_flush(struct exchange *x);

@@ -17,7 +17,8 @@ static bool may_change(struct exchange *x)
         return true;
     exchange_log(x, ERROR_LOG_ERROR, 0,
                  "rewrite or internal redirection cycle while "
-                 "internally redirecting to \"%.*s\"", SPAN_ARG(x->uri));
+                 "internally redirecting to \"%.*s\"",
+                 SPAN_ARG(x->uri));
     exchange_error(x, 500);
     return false;
 }

@@ -58,12 +58,13 @@ struct exchange *exchange_new(struct client *c)
 {
     struct front_worker *w = c->worker;
     struct exchange *x = exchange_take(w);
+    struct arena arena;
 
     if (x == NULL)
         return NULL;
-    memset(&x->next_spare, 0,
-           offsetof(struct exchange, list) -
-               offsetof(struct exchange, next_spare));
+    arena = x->arena;
+    memset(x, 0, offsetof(struct exchange, list));
+    x->arena = arena;
     x->state = arena_zalloc(&x->arena, w->hooks->state);
     if (x->state == NULL) {
         exchange_give_back(w, x);
@@ -135,8 +136,7 @@ static int exchange_uri(struct exchange *x)
     uri = arena_alloc(&x->arena, path.len + 1);
     if (uri == NULL)
         return 500;
-    len = uri_normalise(uri, path,
-                        conversation(x->scope)->merge_slashes);
+    len = uri_normalise(uri, path, conversation(x->scope)->merge_slashes);
     if (len < 0)
         return 400;
     uri[len] = '\0';

@@ -50,8 +50,8 @@ static bool body_decode(struct exchange *x)
         struct span content;
         size_t used;
 
-        state = http_decode_body(&b->decoder, in->ptr + at, in->len - at,
-                                 &used, &content);
+        state = http_decode_body(&b->decoder, in->ptr + at, in->len - at, &used,
+                                 &content);
         at += used;
         if (content.len > 0 && !body_store(x, content)) {
             buf_consume(in, at);
@@ -63,8 +63,8 @@ static bool body_decode(struct exchange *x)
     } while (state == HTTP_MORE && at < in->len);
     buf_consume(in, at);
     if (state == HTTP_BAD) {
-        exchange_log(x, ERROR_LOG_ERROR, 0,
-                     "client sent an invalid body: %s", b->decoder.reason);
+        exchange_log(x, ERROR_LOG_ERROR, 0, "client sent an invalid body: %s",
+                     b->decoder.reason);
         body_fail(x, b->decoder.status);
         return false;
     }
@@ -88,8 +88,7 @@ void body_continue(struct exchange *x)
             client_soon(c);
             return;
         }
-        if (x->body.discard &&
-            event_now(x->worker->loop) > c->linger_until) {
+        if (x->body.discard && event_now(x->worker->loop) > c->linger_until) {
             exchange_abort(x);
             return;
         }
@@ -150,8 +149,8 @@ void body_discard(struct exchange *x, void (*ready)(struct exchange *x))
     struct request_body *b = &x->body;
 
     b->discard = true;
-    x->client->linger_until = event_now(x->worker->loop) +
-                              conversation(x->scope)->lingering_time;
+    x->client->linger_until =
+        event_now(x->worker->loop) + conversation(x->scope)->lingering_time;
     if (b->started && !b->done) {
         b->ready = ready;
         body_continue(x);

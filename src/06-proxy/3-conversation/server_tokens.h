@@ -9,8 +9,7 @@
 /* "strata-proxy/0.1.0", or without the version when it is not to be told. */
 static inline struct span server_signature(bool tokens)
 {
-    return tokens ? SPAN("strata-proxy/" STRATA_VERSION)
-                  : SPAN("strata-proxy");
+    return tokens ? SPAN("strata-proxy/" STRATA_VERSION) : SPAN("strata-proxy");
 }
 
 #endif

@@ -43,7 +43,7 @@ static bool redirect_head(struct exchange *x)
     return true;
 }
 
-#define WHERE (CONF_HTTP | CONF_SERVER | CONF_LOCATION)
+#define WHERE      (CONF_HTTP | CONF_SERVER | CONF_LOCATION)
 #define AT(member) offsetof(struct redirect_settings, member)
 
 static const struct conf_row redirect_rows[] = {

@@ -1,7 +1,8 @@
 /* gzip: compresses the bodies that gzip_rules lets through, as they pass.
  *
  * The head function says what becomes of the answer and joins the chain where
- * bytes will change; the body function feeds zlib and hands on what it makes. */
+ * bytes will change; the body function feeds zlib and hands on what it makes.
+ */
 
 #include "answer.h"
 #include "chunk.h"
