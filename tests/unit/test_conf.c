@@ -130,6 +130,23 @@ static const struct module module = {
 
 static const struct module *const modules[] = {&module, NULL};
 
+/* One that needs another, and one that needs that one. */
+static const struct conf_row upper_rows[] = {
+    CONF_SETTER("upper", CONF_MAIN, 0, 0, set_words),
+    {0},
+};
+static const struct module lower = {.name = "lower", .index = MODULE_INDEX};
+static const struct module middle = {
+    .name = "middle", .index = MODULE_INDEX, .needs = &lower};
+static const struct module upper = {.name = "upper", .index = MODULE_INDEX,
+                                    .needs = &middle, .rows = upper_rows,
+                                    .settings = sizeof(struct settings)};
+static const struct module *const all[] = {&lower, &middle, &upper, &module,
+                                           NULL};
+static const struct module *const some[] = {&middle, &upper, &module, NULL};
+
+static const struct module *const *list = modules;
+
 /* --- A directory with files -------------------------------------------- */
 
 static char dir[64], path[128];
@@ -178,7 +195,7 @@ static struct conf_scope *read_text(struct span text, const char *globals)
     log_text[0] = warning[0] = '\0';
     arena_free(&arena);
     arena_init(&arena, 512);
-    cf = (struct conf){.modules = modules, .arena = &arena, .prefix = SPAN("/prefix/"),
+    cf = (struct conf){.modules = list, .arena = &arena, .prefix = SPAN("/prefix/"),
                        .error_log = SPAN("stderr"), .pid = SPAN("pid"),
                        .access_log = SPAN("access.log"),
                        .body_temp = SPAN("body"),
@@ -460,7 +477,7 @@ static void unreadable(void)
 
     arena_free(&arena);
     arena_init(&arena, 512);
-    cf = (struct conf){.modules = modules, .arena = &arena, .err = &err};
+    cf = (struct conf){.modules = list, .arena = &arena, .err = &err};
     root = conf_read(&cf, "/nonexistent/x.conf", SPAN(""));
     CU_ASSERT_PTR_NULL(root);
     CU_ASSERT_STRING_EQUAL(err.text, "open() \"/nonexistent/x.conf\" failed "
@@ -490,6 +507,23 @@ static void long_names(void)
     CU_ASSERT_TRUE(span_starts(span_of(err.text), SPAN("unknown directive")));
 }
 
+/* Without what it needs a module is as if it were not there, and so is one that
+ * needs it; the others find their settings. */
+static void needs(void)
+{
+    struct conf_scope *root;
+
+    list = all;
+    root = read_text(SPAN("http { words a; } upper;"), "");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(root);
+    CU_ASSERT_EQUAL(nth(root, 1)->seen, 1);
+    list = some;
+    CU_ASSERT_PTR_NOT_NULL(read_text(SPAN("http { words a; }"), ""));
+    CU_ASSERT_EQUAL(*module.index, 0);
+    fails(SPAN("upper;"), "unknown directive \"upper\" in main.conf:1");
+    list = modules;
+}
+
 /* Cut anywhere, a text is read or refused with a message. */
 static void every_truncation(void)
 {
@@ -517,6 +551,7 @@ IN_DIR(unreadable)
 IN_DIR(paths)
 IN_DIR(long_names)
 IN_DIR(every_truncation)
+IN_DIR(needs)
 
 UNIT_MAIN("conf",
           {"reads", reads_in_dir},
@@ -533,4 +568,5 @@ UNIT_MAIN("conf",
           {"unreadable", unreadable_in_dir},
           {"paths", paths_in_dir},
           {"long_names", long_names_in_dir},
-          {"every_truncation", every_truncation_in_dir})
+          {"every_truncation", every_truncation_in_dir},
+          {"needs", needs_in_dir})

@@ -403,13 +403,41 @@ static bool set_include(struct conf *cf, const struct conf_row *row,
 
 /* --- The whole --------------------------------------------------------- */
 
+static bool is_among(const struct module *const *list, const struct module *m)
+{
+    while (*list != NULL && *list != m)
+        list++;
+    return *list != NULL;
+}
+
+/* Makes the list that counts from here on: of the modules that have what they
+ * need. */
+static bool keep_modules(struct conf *cf)
+{
+    const struct module **kept;
+    unsigned count = 0;
+
+    while (cf->modules[count] != NULL)
+        count++;
+    kept = arena_zalloc(cf->arena, (count + 1) * sizeof *kept);
+    if (kept == NULL)
+        return false;
+    count = 0;
+    for (const struct module *const *m = cf->modules; *m != NULL; m++)
+        if ((*m)->needs == NULL || is_among(kept, (*m)->needs)) {
+            *(*m)->index = count;
+            kept[count++] = *m;
+        }
+    cf->modules = kept;
+    return true;
+}
+
 static bool prepare(struct conf *cf, struct span path)
 {
     const char *slash = strrchr(path.ptr, '/');
-    unsigned index = 0;
 
-    for (const struct module *const *m = cf->modules; *m != NULL; m++)
-        *(*m)->index = index++;
+    if (!keep_modules(cf))
+        return false;
     cf->scope = cf->scopes = NULL;
     cf->last_scope = &cf->scopes;
     cf->files = NULL;

@@ -75,6 +75,9 @@ struct filter {
 struct module {
     const char *name;
     unsigned *index; /* MODULE_INDEX */
+    /* One that stands before it and whose functions it calls: where that is
+     * not in the list, this one is as if it were not either.  NULL: none. */
+    const struct module *needs;
 
     const struct conf_row *rows;
     size_t settings; /* bytes in each scope; 0: none */

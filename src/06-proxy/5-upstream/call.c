@@ -449,6 +449,7 @@ static void call_about(const struct exchange *x, struct buf *line)
 const struct module call_module = {
     .name = "call",
     .index = MODULE_INDEX,
+    .needs = &upstream_module,
     .state = sizeof(struct call_state),
     .end = call_end,
     .about = call_about,

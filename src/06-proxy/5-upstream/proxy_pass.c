@@ -390,6 +390,7 @@ static const struct conf_row proxy_rows[] = {
 const struct module proxy_module = {
     .name = "proxy",
     .index = MODULE_INDEX,
+    .needs = &call_module,
     .rows = proxy_rows,
     .settings = sizeof(struct proxy_settings),
     .state = sizeof(struct proxy_state),

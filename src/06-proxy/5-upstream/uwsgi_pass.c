@@ -112,6 +112,7 @@ static const struct conf_row uwsgi_rows[] = {
 const struct module uwsgi_module = {
     .name = "uwsgi",
     .index = MODULE_INDEX,
+    .needs = &call_module,
     .rows = uwsgi_rows,
     .settings = sizeof(struct uwsgi_settings),
 };
