@@ -11,7 +11,6 @@ struct client;
 struct error_log;
 struct exchange;
 struct front_chunk;
-struct front_conf;
 struct hooks;
 
 struct client_list {
@@ -20,7 +19,6 @@ struct client_list {
 
 struct front_worker {
     struct event_loop *loop;
-    struct front_conf *conf;
     const struct hooks *hooks;   /* of the configuration's modules */
     const struct error_log *log; /* of the main level */
     int root;                    /* the directory "/", open */

@@ -1,14 +1,21 @@
-/* worker: what a process must give up and take on before it serves strangers,
- * and how it hears the master.
+/* worker: the process that serves strangers.  It gives up what it does not need
+ * for that, lets clients in, and obeys the master.
  *
  * Signals are read from a descriptor (signalfd), so they come in turn with
  * everything else that the event loop waits for, and interrupt nothing. */
 
 #include "worker.h"
 
+#include "chunk.h"
+#include "client.h"
+#include "connection.h"
+#include "daemon.h"
+#include "event.h"
+#include "front_worker.h"
+#include "request.h"
+
 #include <errno.h>
-#include <grp.h>
-#include <poll.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -20,9 +27,30 @@
 /* The status that tells the supervisor that the worker never served. */
 #define WORKER_CANNOT_START 2
 
-static bool complain(const struct worker *w, int level, const char *call)
+#define ACCEPT_PAUSE 500  /* ms without accepting when descriptors are out */
+#define LAST_CALL    5000 /* ms for silent clients of a worker that quits */
+
+/* A socket that clients come by. */
+struct gate {
+    struct event event;
+    struct worker *worker;
+    struct front_listen *listen;
+};
+
+struct worker {
+    struct front_worker front; /* what the conversation knows of it */
+    struct cycle *cycle;
+    struct supervisor_worker *self;
+    struct event orders; /* of the signalfd */
+    struct timer pause;  /* of accepting */
+    struct gate *gates;
+    unsigned gate_count;
+    bool stop;
+};
+
+static bool complain(const struct worker *w, int level, const char *what)
 {
-    error_log_write(w->cycle->log, level, errno, "%s failed", call);
+    error_log_write(w->cycle->log, level, errno, "%s failed", what);
     return false;
 }
 
@@ -41,15 +69,16 @@ static void limit(const struct worker *w, int what, int64_t n, const char *call)
 static bool drop_privileges(const struct worker *w)
 {
     const struct core_user *user = w->cycle->core->user;
+    const char *call;
 
     if (user == NULL || geteuid() != 0)
         return true;
-    if (setgid(user->gid) < 0)
-        return complain(w, ERROR_LOG_EMERG, "setgid()");
-    if (initgroups(user->name.ptr, user->gid) < 0)
-        return complain(w, ERROR_LOG_EMERG, "initgroups()");
-    if (setuid(user->uid) < 0)
-        return complain(w, ERROR_LOG_EMERG, "setuid()");
+    call = daemon_drop(user->name.ptr, user->gid, user->uid, user->gid);
+    if (call != NULL) {
+        error_log_write(w->cycle->log, ERROR_LOG_EMERG, errno, "%s() failed",
+                        call);
+        return false;
+    }
     prctl(PR_SET_DUMPABLE, 1); /* setuid cleared it; cores show why we died */
     return true;
 }
@@ -131,11 +160,129 @@ static bool become_worker(struct worker *w)
     return true;
 }
 
+/* --- Letting clients in ------------------------------------------------ */
+
+static void stop_accepting(struct worker *w)
+{
+    for (unsigned i = 0; i < w->gate_count; i++)
+        event_remove(w->front.loop, &w->gates[i].event);
+}
+
+static bool start_accepting(struct worker *w)
+{
+    for (unsigned i = 0; i < w->gate_count; i++) {
+        const struct front_listen *l = w->gates[i].listen;
+
+        if (w->gates[i].event.fd < 0 &&
+            !event_add_listener(w->front.loop, &w->gates[i].event, l->fd,
+                                !l->reuseport))
+            return false;
+    }
+    return true;
+}
+
+static void pause_over(struct timer *t)
+{
+    struct worker *w = t->owner;
+
+    if (!w->front.quitting)
+        start_accepting(w);
+}
+
+/* Out of descriptors or connections: those who are served go on, those who
+ * knock wait in the backlog. */
+static void pause_accepting(struct worker *w, const char *why, int errnum)
+{
+    error_log_write(w->cycle->log, ERROR_LOG_ALERT, errnum,
+                    "%s, accepting pauses", why);
+    stop_accepting(w);
+    timer_set(w->front.loop, &w->pause, ACCEPT_PAUSE);
+}
+
+/* The next client who waits at the gate; false with errno when there is none,
+ * or no descriptor for it. */
+static bool let_in(struct gate *g)
+{
+    struct front_worker *front = &g->worker->front;
+    struct net_addr peer;
+    int fd = net_accept(g->listen->fd, &peer, 0);
+
+    if (fd >= 0)
+        client_open(front,
+                    front_listen_place(g->worker->cycle->http, g->listen, fd),
+                    fd, &peer);
+    return fd >= 0;
+}
+
+static void accept_ready(struct event *e)
+{
+    struct gate *g = e->owner;
+    struct worker *w = g->worker;
+
+    do {
+        if (w->front.connections >= w->front.max_connections &&
+            !client_close_oldest(&w->front)) {
+            pause_accepting(w, "worker_connections are not enough", 0);
+            return;
+        }
+        if (let_in(g))
+            continue;
+        if ((errno == EMFILE || errno == ENFILE) &&
+            client_close_oldest(&w->front))
+            continue;
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+            errno == ENOBUFS)
+            pause_accepting(w, "accept4() failed", errno);
+        return;
+    } while (w->cycle->core->multi_accept);
+}
+
+/* The sockets of this worker, and a gate at each. */
+static bool open_gates(struct worker *w)
+{
+    struct front_conf *http = w->cycle->http;
+    struct front_listen *first = http != NULL ? http->listens : NULL;
+    unsigned room = 0;
+
+    listen_sockets_assign(&w->cycle->sockets, http, w->self->number);
+    for (struct front_listen *l = first; l != NULL; l = l->next)
+        room++;
+    w->gates = arena_zalloc(&w->cycle->arena, room * sizeof *w->gates);
+    if (w->gates == NULL)
+        return false;
+    for (struct front_listen *l = first; l != NULL; l = l->next) {
+        struct gate *g = &w->gates[w->gate_count];
+
+        if (l->fd < 0)
+            continue;
+        *g = (struct gate){{.fd = -1, .ready = accept_ready, .owner = g}, w, l};
+        w->gate_count++;
+    }
+    return true;
+}
+
+/* A socket that nobody else has, because the configuration gave it up, must not
+ * take connections that nobody accepts.  Those that wait in it would end with
+ * it: they are let in first, and nothing comes between the last and the
+ * close. */
+static void close_gates(struct worker *w)
+{
+    stop_accepting(w);
+    for (unsigned i = 0; i < w->gate_count; i++) {
+        while (w->front.connections < w->front.max_connections &&
+               let_in(&w->gates[i]))
+            ;
+        close(w->gates[i].listen->fd);
+    }
+    w->gate_count = 0;
+}
+
 /* --- Orders ------------------------------------------------------------ */
 
 static bool open_orders(struct worker *w)
 {
     sigset_t set;
+    int fd;
 
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
@@ -144,8 +291,8 @@ static bool open_orders(struct worker *w)
     sigaddset(&set, SIGUSR1);
     sigaddset(&set, SIGALRM);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    w->orders = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return w->orders >= 0 || complain(w, ERROR_LOG_EMERG, "signalfd()");
+    fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return fd >= 0 && event_add_listener(w->front.loop, &w->orders, fd, false);
 }
 
 static void reopen_logs(const struct worker *w)
@@ -165,52 +312,101 @@ static void set_alarm(int64_t ms)
         setitimer(ITIMER_REAL, &t, NULL);
 }
 
-enum worker_order worker_order(struct worker *w)
+/* From here on each answer that begins is the last of its connection.  A silent
+ * client has some time, but only half of what is granted to the whole worker:
+ * it is to end by itself. */
+static void quit(struct worker *w)
 {
+    int64_t granted = w->cycle->core->worker_shutdown_timeout;
+
+    error_log_write(w->cycle->log, ERROR_LOG_NOTICE, 0,
+                    "gracefully shutting down");
+    set_alarm(granted);
+    close_gates(w);
+    w->front.last_call =
+        granted / 2 > 0 && granted / 2 < LAST_CALL ? granted / 2 : LAST_CALL;
+    w->front.quitting = true;
+    client_hasten(&w->front);
+}
+
+static void obey(struct event *e)
+{
+    struct worker *w = e->owner;
     struct signalfd_siginfo info;
 
-    if (read(w->orders, &info, sizeof info) != sizeof info)
-        return WORKER_NOTHING;
-    switch (info.ssi_signo) {
-    case SIGUSR1:
-        reopen_logs(w);
-        return WORKER_REOPEN;
-    case SIGQUIT:
-        error_log_write(w->cycle->log, ERROR_LOG_NOTICE, 0,
-                        "gracefully shutting down");
-        set_alarm(w->cycle->core->worker_shutdown_timeout);
-        return WORKER_QUIT;
-    default:
-        error_log_write(w->cycle->log, ERROR_LOG_NOTICE, 0, "exiting");
-        return WORKER_STOP;
+    while (!w->stop && read(e->fd, &info, sizeof info) == sizeof info)
+        switch (info.ssi_signo) {
+        case SIGUSR1:
+            reopen_logs(w);
+            break;
+        case SIGQUIT:
+            quit(w);
+            break;
+        default:
+            error_log_write(w->cycle->log, ERROR_LOG_NOTICE, 0, "exiting");
+            w->stop = true;
+        }
+}
+
+/* --- The loop ---------------------------------------------------------- */
+
+static bool open_loop(struct worker *w)
+{
+    w->front.loop = event_loop_new();
+    w->front.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return w->front.loop != NULL && w->front.root >= 0 && open_orders(w) &&
+           start_accepting(w);
+}
+
+static void close_loop(struct worker *w)
+{
+    while (w->front.idle.first != NULL)
+        client_close(w->front.idle.first);
+    while (w->front.busy.first != NULL)
+        client_close(w->front.busy.first);
+    if (w->front.loop != NULL) {
+        event_close(w->front.loop, &w->orders);
+        stop_accepting(w);
+        event_loop_free(w->front.loop);
     }
+    exchanges_free(&w->front);
+    chunks_free(&w->front);
+    if (w->front.root >= 0)
+        close(w->front.root);
 }
 
-void worker_ready(struct worker *w)
+static bool has_ended(const struct worker *w)
 {
-    supervisor_ready(w->self);
-}
-
-/* A configuration without an http block: there is nothing to do but wait. */
-static int idle(struct worker *w)
-{
-    struct pollfd p = {.fd = w->orders, .events = POLLIN};
-    enum worker_order order;
-
-    worker_ready(w);
-    do {
-        poll(&p, 1, -1);
-        order = worker_order(w);
-    } while (order != WORKER_STOP && order != WORKER_QUIT);
-    return 0;
+    return w->stop || (w->front.quitting && w->front.idle.first == NULL &&
+                       w->front.busy.first == NULL);
 }
 
 int worker_run(struct cycle *cycle, struct supervisor_worker *self)
 {
-    struct worker w = {.cycle = cycle, .self = self, .orders = -1};
+    struct worker w = {
+        .front = {.hooks = cycle->http != NULL ? cycle->http->hooks : NULL,
+                  .log = cycle->log,
+                  .max_connections = (unsigned)cycle->core->worker_connections},
+        .cycle = cycle,
+        .self = self,
+        .orders = {.fd = -1, .ready = obey, .owner = &w},
+        .pause = {.fire = pause_over, .owner = &w},
+    };
+    bool good;
 
-    listen_sockets_assign(&cycle->sockets, cycle->http, self->number);
-    if (!open_orders(&w) || (cycle->core->master_process && !become_worker(&w)))
+    if (!open_gates(&w) || (cycle->core->master_process && !become_worker(&w)))
         return WORKER_CANNOT_START;
-    return cycle->http == NULL ? idle(&w) : front_run(&w);
+    good = open_loop(&w);
+    if (good)
+        supervisor_ready(self);
+    else
+        error_log_write(cycle->log, ERROR_LOG_ALERT, errno,
+                        "the event loop could not be started");
+    while (good && !has_ended(&w)) {
+        good = event_run(w.front.loop, -1);
+        if (!good)
+            complain(&w, ERROR_LOG_ALERT, "epoll_wait()");
+    }
+    close_loop(&w);
+    return good ? 0 : 1;
 }
