@@ -218,26 +218,35 @@ bool buf_add_char(struct buf *b, char c)
 
 /* Most texts fit into the room that is there; one that does not is printed
  * again, for now its length is known. */
-bool buf_printf(struct buf *b, const char *format, ...)
+bool buf_vprintf(struct buf *b, const char *format, va_list args)
 {
     size_t room = b->cap - b->len;
-    va_list args;
+    va_list again;
     int n;
 
-    va_start(args, format);
+    va_copy(again, args);
     n = vsnprintf(room ? b->ptr + b->len : NULL, room, format, args);
-    va_end(args);
-    if (n < 0)
-        return false;
-    if ((size_t)n >= room) {
-        if (!buf_reserve(b, (size_t)n + 1))
-            return false;
-        va_start(args, format);
-        vsnprintf(b->ptr + b->len, (size_t)n + 1, format, args);
-        va_end(args);
+    if (n >= 0 && (size_t)n >= room) {
+        if (buf_reserve(b, (size_t)n + 1))
+            vsnprintf(b->ptr + b->len, (size_t)n + 1, format, again);
+        else
+            n = -1;
     }
-    b->len += n;
-    return true;
+    va_end(again);
+    if (n > 0)
+        b->len += (size_t)n;
+    return n >= 0;
+}
+
+bool buf_printf(struct buf *b, const char *format, ...)
+{
+    va_list args;
+    bool ok;
+
+    va_start(args, format);
+    ok = buf_vprintf(b, format, args);
+    va_end(args);
+    return ok;
 }
 
 void buf_consume(struct buf *b, size_t n)

@@ -140,6 +140,7 @@ bool buf_add_text(struct buf *b, const char *text);
 bool buf_add_char(struct buf *b, char c);
 bool buf_printf(struct buf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+bool buf_vprintf(struct buf *b, const char *format, va_list args);
 
 /* Drops the first n bytes; what follows moves to the front. */
 void buf_consume(struct buf *b, size_t n);

@@ -39,19 +39,16 @@ static bool request_uri(const struct http_request *r, struct buf *scratch,
     return true;
 }
 
-/* One variable of the table in cgi_variables. */
-struct variable {
-    struct span name, value;
-    bool if_not_empty;
-};
-
 bool cgi_variables(const struct http_request *r, const struct cgi_server *s,
                    cgi_emit *emit, void *context)
 {
     struct span uri;
     struct buf scratch;
     bool ok = request_uri(r, &scratch, &uri);
-    const struct variable table[] = {
+    const struct {
+        struct span name, value;
+        bool if_not_empty;
+    } table[] = {
         {SPAN("QUERY_STRING"), http_request_span(r, r->query), false},
         {SPAN("REQUEST_METHOD"), http_request_span(r, r->method), false},
         {SPAN("CONTENT_TYPE"), http_get(&r->fields, SPAN("Content-Type")),

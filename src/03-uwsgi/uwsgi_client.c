@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-struct client {
+struct uwsgi_client {
     const struct net_addr *server;
     const struct uwsgi_question *question;
     const struct uwsgi_config *config;
@@ -37,7 +37,7 @@ static bool complain(const struct err *err)
     return false;
 }
 
-static bool read_body(struct client *c, struct err *err)
+static bool read_body(struct uwsgi_client *c, struct err *err)
 {
     const char *name = c->question->body;
     char bytes[65536];
@@ -63,7 +63,7 @@ static bool read_body(struct client *c, struct err *err)
 
 /* HTTP_HOST and SERVER_NAME need a host: from a field, else from the target,
  * else the server itself. */
-static bool add_host(struct client *c)
+static bool add_host(struct uwsgi_client *c)
 {
     struct span target = span_of(c->question->target), scheme, host;
     char address[NET_ADDR_TEXT];
@@ -94,7 +94,7 @@ static bool has_line_end(const struct uwsgi_question *q)
 }
 
 /* The question as the head of an HTTP request. */
-static bool write_question(struct client *c, struct err *err)
+static bool write_question(struct uwsgi_client *c, struct err *err)
 {
     const struct uwsgi_question *q = c->question;
     const char *otherwise = q->body != NULL ? "POST" : "GET";
@@ -112,7 +112,7 @@ static bool write_question(struct client *c, struct err *err)
            err_set(err, "the question is longer than %zu bytes", c->head.max);
 }
 
-static bool parse_question(struct client *c, struct err *err)
+static bool parse_question(struct uwsgi_client *c, struct err *err)
 {
     if (!write_question(c, err))
         return false;
@@ -132,7 +132,7 @@ static bool parse_question(struct client *c, struct err *err)
 }
 
 /* True when --var has its own word about this variable. */
-static bool is_overridden(const struct client *c, struct span name)
+static bool is_overridden(const struct uwsgi_client *c, struct span name)
 {
     const struct uwsgi_words *vars = &c->question->vars;
 
@@ -146,12 +146,12 @@ static bool is_overridden(const struct client *c, struct span name)
 
 static bool emit_pair(void *context, struct span name, struct span value)
 {
-    struct client *c = context;
+    struct uwsgi_client *c = context;
 
     return is_overridden(c, name) || uwsgi_add(&c->encoder, name, value);
 }
 
-static bool add_own_vars(struct client *c)
+static bool add_own_vars(struct uwsgi_client *c)
 {
     const struct uwsgi_words *vars = &c->question->vars;
 
@@ -181,7 +181,7 @@ static void split_host(struct span host, struct span *name, struct span *port)
                 : SPAN("80");
 }
 
-static bool build_packet(struct client *c, struct err *err)
+static bool build_packet(struct uwsgi_client *c, struct err *err)
 {
     const struct http_request *r = &c->request;
     struct cgi_server server = {
@@ -212,7 +212,7 @@ static bool build_packet(struct client *c, struct err *err)
                    UWSGI_MAX_SIZE);
 }
 
-static bool send_question(struct client *c, struct err *err)
+static bool send_question(struct uwsgi_client *c, struct err *err)
 {
     return uwsgi_call_connect(&c->call, c->server, c->config, err) == 0 &&
            build_packet(c, err) &&
@@ -220,7 +220,7 @@ static bool send_question(struct client *c, struct err *err)
            uwsgi_call_send_spool(&c->call, &c->body, err) == 0;
 }
 
-static bool print_answer(struct client *c, struct err *err)
+static bool print_answer(struct uwsgi_client *c, struct err *err)
 {
     const struct http_reply *r = &c->call.reply;
     struct span content;
@@ -243,7 +243,7 @@ static bool print_answer(struct client *c, struct err *err)
                    r->status, phrase);
 }
 
-static bool ask(struct client *c)
+static bool ask(struct uwsgi_client *c)
 {
     const struct http_request *r = &c->request;
     bool head_only = span_eq(http_request_span(r, r->method), SPAN("HEAD"));
@@ -260,7 +260,7 @@ bool uwsgi_client(const struct net_addr *server,
                   const struct uwsgi_question *question,
                   const struct uwsgi_config *config)
 {
-    struct client c = {
+    struct uwsgi_client c = {
         .server = server, .question = question, .config = config};
     struct err err;
     bool ok;

@@ -33,20 +33,11 @@ void wsgi_log_write(struct span bytes)
 static void write_format(const char *date, const char *format, va_list args)
 {
     struct buf line;
-    va_list again;
-    int n;
 
-    va_copy(again, args);
-    n = vsnprintf(NULL, 0, format, again);
-    va_end(again);
     buf_init(&line, SIZE_MAX / 2);
-    if (n >= 0 && buf_printf(&line, "%s%s", date, *date ? " - " : "") &&
-        buf_reserve(&line, (size_t)n + 1)) {
-        vsnprintf(line.ptr + line.len, (size_t)n + 1, format, args);
-        line.len += (size_t)n;
-        line.ptr[line.len++] = '\n'; /* in the place of the NUL */
+    if (buf_printf(&line, "%s%s", date, *date ? " - " : "") &&
+        buf_vprintf(&line, format, args) && buf_add_char(&line, '\n'))
         wsgi_log_write(buf_span(&line));
-    }
     buf_free(&line);
 }
 

@@ -57,7 +57,9 @@ struct wsgi_exchange {
     struct span script_name, path; /* as the front, or the client, has them */
     struct wsgi_app *app;          /* which they are for, never NULL */
     size_t cut; /* bytes of path that the host moves into SCRIPT_NAME */
-    unsigned vars, vars_bytes; /* for the log line */
+    struct buf decoded; /* the path of an HTTP request; kept for the next */
+    unsigned vars, vars_bytes; /* for the log line, and so are these: */
+    uint64_t app_count, count; /* requests so far, of this app and of all */
 
     /* The response. */
     struct buf head;  /* status line and fields, not yet the empty line */

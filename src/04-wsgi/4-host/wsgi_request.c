@@ -8,9 +8,6 @@
 #include "wsgi_log.h"
 #include "wsgi_mount.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 /* Everything of the last request is forgotten; the buffers stay. */
 static void reset(struct wsgi_exchange *x, struct wsgi_peer *p)
 {
@@ -23,6 +20,7 @@ static void reset(struct wsgi_exchange *x, struct wsgi_peer *p)
         .at_home = x->at_home,
         .clock = x->clock,
         .head = x->head,
+        .decoded = x->decoded,
         .conn = &p->conn,
         .http = p->protocol == WSGI_HTTP,
         .uri = SPAN(""),
@@ -140,15 +138,16 @@ static void run(struct wsgi_exchange *x, struct wsgi_peer *p)
         wsgi_send_failure(x);
     }
     wsgi_exchange_end(x);
+    x->app_count = x->app->served;
+    x->count = x->host->served;
 }
 
-static void log_line(const struct wsgi_exchange *x, uint64_t served,
-                     uint64_t count, int64_t begun)
+static void log_line(const struct wsgi_exchange *x, int64_t begun)
 {
     const struct wsgi_log_request line = {
         .app = x->app->callable == NULL ? -1 : x->app->number,
-        .app_count = served,
-        .count = count,
+        .app_count = x->app_count,
+        .count = x->count,
         .remote_addr = x->remote_addr,
         .remote_user = x->remote_user,
         .method = x->method,
@@ -195,52 +194,54 @@ static void choose_app(struct wsgi_exchange *x)
     x->app = i < n ? &host->apps[i] : host->default_app;
 }
 
+/* What can be known of a request without Python.  False when it is refused. */
+static bool prepare(struct wsgi_exchange *x, struct wsgi_peer *p)
+{
+    const struct http_request *r = &p->conn.request;
+    int status = 0;
+
+    reset(x, p);
+    if (x->http) {
+        note_http(x, p);
+        status = uri_path(&x->decoded, http_request_span(r, r->path), false);
+        x->path = buf_span(&x->decoded);
+    } else {
+        note_uwsgi(x, p);
+    }
+    if (status != 0)
+        wsgi_peer_refuse(p, status, "the path cannot be decoded");
+    else
+        choose_app(x);
+    return status == 0;
+}
+
+/* Tells the hook and the log that the request is over. */
+static void account(const struct wsgi_hooks *hooks, struct wsgi_exchange *x,
+                    int64_t begun)
+{
+    if (hooks != NULL && hooks->end != NULL)
+        x->count = hooks->end(hooks->context, x->core);
+    if (!x->host->config->disable_logging)
+        log_line(x, begun);
+}
+
 enum wsgi_fate wsgi_request_serve(const struct wsgi_server *server,
                                   PyThreadState *thread,
                                   struct wsgi_exchange *x, struct wsgi_peer *p)
 {
     const struct wsgi_hooks *hooks = server->hooks;
-    const struct http_request *r = &p->conn.request;
     struct wsgi_brief brief;
-    struct span raw = {NULL, 0};
-    uint64_t all, count, served;
     int64_t begun;
-    long path_len = 0;
-    char *path;
 
-    reset(x, p);
-    if (x->http) {
-        note_http(x, p);
-        if (r->form != HTTP_ASTERISK_FORM)
-            raw = http_request_span(r, r->path);
-    } else {
-        note_uwsgi(x, p);
-    }
-    path = malloc(raw.len + 1);
-    if (path == NULL ||
-        (raw.len > 0 && (path_len = uri_normalise(path, raw, false)) < 0)) {
-        wsgi_peer_refuse(p, path == NULL ? 500 : 400,
-                         "the path cannot be decoded");
-        free(path);
+    if (!prepare(x, p))
         return WSGI_FATE_DRAIN;
-    }
-    if (x->http)
-        x->path = (struct span){path, (size_t)path_len};
-    choose_app(x);
     begun = x->host->config->disable_logging ? 0 : net_now();
     brief = (struct wsgi_brief){x->core, x->method, x->uri, x->remote_addr};
     if (hooks != NULL && hooks->begin != NULL)
         hooks->begin(hooks->context, &brief);
     PyEval_RestoreThread(thread);
     run(x, p);
-    all = x->host->served;
-    served = x->app->served;
     PyEval_SaveThread();
-    free(path);
-    count = hooks != NULL && hooks->end != NULL
-                ? hooks->end(hooks->context, x->core)
-                : all;
-    if (!x->host->config->disable_logging)
-        log_line(x, served, count, begun);
+    account(hooks, x, begun);
     return fate(x, p);
 }

@@ -17,6 +17,9 @@
 /* Connections of a thread, beside the one that it serves. */
 #define MAX_WAITING 512
 
+/* Milliseconds to wait at most, when nobody's time is over before. */
+#define HOUR 3600000
+
 /* Milliseconds to wait when there are no descriptors left. */
 #define NO_ROOM 50
 
@@ -33,6 +36,7 @@ struct loop {
     size_t count;
     struct wsgi_peer *free; /* peers to use again */
     struct pollfd *poll;    /* orders, sockets, waiting: in this order */
+    size_t listeners;       /* how many of these are sockets */
     enum wsgi_order order;  /* that is obeyed */
     int64_t leave_at;       /* LEAVE: the end of all waiting */
 };
@@ -197,37 +201,44 @@ static void run_handlers(struct loop *l)
     PyEval_SaveThread();
 }
 
-/* Waits for anything.  *listeners is how many listening sockets stand in
- * l->poll behind the first entry. */
-static bool wait_for_all(struct loop *l, int64_t now, size_t *listeners)
+/* Writes into l->poll who may speak; returns how many these are. */
+static size_t gather(struct loop *l)
 {
-    const struct wsgi_orders *orders = l->server->orders;
-    int64_t next = NET_FOREVER;
-    bool accepts = l->order == WSGI_GO_ON;
+    const int *orders = l->server->orders->fds;
     size_t n = 0;
-    int ready, timeout = -1;
 
+    l->listeners = l->order == WSGI_GO_ON ? l->config->socket_count : 0;
     l->poll[n++] = (struct pollfd){
-        l->order < WSGI_LEAVE ? orders->fds[l->order] : -1, POLLIN, 0};
-    for (size_t i = 0; accepts && i < l->config->socket_count; i++)
+        l->order < WSGI_LEAVE ? orders[l->order] : -1, POLLIN, 0};
+    for (size_t i = 0; i < l->listeners; i++)
         l->poll[n++] = (struct pollfd){l->config->sockets[i].fd, POLLIN, 0};
-    *listeners = n - 1;
-    for (size_t i = 0; i < l->count; i++) {
+    for (size_t i = 0; i < l->count; i++)
         l->poll[n++] = (struct pollfd){l->waiting[i]->conn.fd, POLLIN, 0};
+    return n;
+}
+
+/* Milliseconds until the first one's time is over. */
+static int patience(const struct loop *l, int64_t now)
+{
+    int64_t next = now + HOUR;
+
+    for (size_t i = 0; i < l->count; i++) {
         if (l->waiting[i]->state == WSGI_PEER_BEHIND)
-            next = now;
-        else if (l->waiting[i]->deadline < next)
+            return 0;
+        if (l->waiting[i]->deadline < next)
             next = l->waiting[i]->deadline;
     }
-    if (next != NET_FOREVER) {
-        int64_t ms = next - now;
-        timeout = ms < 0 ? 0 : ms > 3600000 ? 3600000 : (int)ms;
-    }
-    ready = poll(l->poll, n, timeout);
-    if (ready >= 0)
+    return next < now ? 0 : (int)(next - now);
+}
+
+/* Waits for anything.  A signal is nothing that anybody has said: revents are
+ * then 0, as they were gathered. */
+static bool wait_for_all(struct loop *l, int64_t now)
+{
+    size_t n = gather(l);
+
+    if (poll(l->poll, n, patience(l, now)) >= 0)
         return true;
-    for (size_t i = 0; i < n; i++)
-        l->poll[i].revents = 0;
     if (errno != EINTR)
         return false;
     run_handlers(l);
@@ -247,9 +258,9 @@ static void obey(struct loop *l)
 
 /* An application that closes descriptors which it has not opened can close the
  * server's.  Without them there is nothing to wait for any more. */
-static bool are_open(const struct loop *l, size_t listeners, struct err *err)
+static bool are_open(const struct loop *l, struct err *err)
 {
-    for (size_t i = 0; i <= listeners; i++)
+    for (size_t i = 0; i <= l->listeners; i++)
         if (l->poll[i].revents & POLLNVAL)
             return err_set(err,
                            "the application has closed descriptor %d, which "
@@ -258,14 +269,15 @@ static bool are_open(const struct loop *l, size_t listeners, struct err *err)
     return true;
 }
 
-static bool turn(struct loop *l, struct err *err)
+/* Once round: wait, and look at all who have spoken. */
+static bool go_round(struct loop *l, struct err *err)
 {
-    size_t listeners, waiting = l->count;
+    size_t waiting = l->count;
     int64_t now = net_now();
 
-    if (!wait_for_all(l, now, &listeners))
+    if (!wait_for_all(l, now))
         return err_set(err, "poll: %s", strerror(errno));
-    if (!are_open(l, listeners, err))
+    if (!are_open(l, err))
         return false;
     if (l->poll[0].revents != 0) {
         obey(l);
@@ -274,10 +286,10 @@ static bool turn(struct loop *l, struct err *err)
     /* From the end: what is taken out is filled up by one that was looked at
      * already. */
     for (size_t i = waiting; i-- > 0;)
-        if (l->poll[1 + listeners + i].revents != 0 ||
+        if (l->poll[1 + l->listeners + i].revents != 0 ||
             l->waiting[i]->state == WSGI_PEER_BEHIND)
             step(l, take(l, i));
-    for (size_t i = 0; i < listeners; i++)
+    for (size_t i = 0; i < l->listeners; i++)
         if (l->poll[1 + i].revents != 0)
             accept_one(l, &l->config->sockets[i]);
     expire(l, now);
@@ -295,6 +307,7 @@ static void clean_up(struct loop *l)
     }
     free(l->poll);
     buf_free(&l->exchange.head);
+    buf_free(&l->exchange.decoded);
     munmap((void *)l->exchange.at_home, HOME);
 }
 
@@ -338,11 +351,12 @@ bool wsgi_serve(const struct wsgi_server *server, struct err *err)
     l.exchange.core = server->core;
     l.exchange.pid = getpid();
     buf_init(&l.exchange.head, WSGI_MAX_RESPONSE_HEAD);
+    buf_init(&l.exchange.decoded, (size_t)l.config->buffer_size + 1);
 
     state = PyGILState_Ensure();
     l.thread = PyEval_SaveThread();
     while (ok && !(l.order != WSGI_GO_ON && l.count == 0))
-        ok = turn(&l, err);
+        ok = go_round(&l, err);
     PyEval_RestoreThread(l.thread);
     PyGILState_Release(state);
     clean_up(&l);
