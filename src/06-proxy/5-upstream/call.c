@@ -179,46 +179,55 @@ static void call_reset(struct call *call)
     reply_init(call);
 }
 
-static void call_connect(struct call *call)
+/* The next peer; false when there is none, and the client has been told. */
+static bool call_choose(struct call *call)
 {
-    struct exchange *x = call->x;
-    struct front_worker *w = x->worker;
-    int fd;
-
-    call->peer = balance_pick(call->group, call->tried, event_now(w->loop));
+    call->peer = balance_pick(call->group, call->tried,
+                              event_now(loop_of(call)));
     if (call->peer == NULL) {
-        exchange_log(x, ERROR_LOG_ERROR, 0,
+        exchange_log(call->x, ERROR_LOG_ERROR, 0,
                      "no live upstreams while connecting to upstream");
         call_note_try(call, call->group->name);
         call_give_up(call, 502);
-        return;
+        return false;
     }
     call_reset(call);
     if (!call_note_try(call, call->peer->name)) {
         call_give_up(call, 500);
-        return;
+        return false;
     }
-    fd = call_socket(w, &call->peer->addr,
-                     call->with_body && x->body.length > 0);
+    return true;
+}
+
+/* A connection to the peer. */
+static void call_open(struct call *call)
+{
+    struct exchange *x = call->x;
+    struct front_worker *w = x->worker;
+    int fd = call_socket(w, &call->peer->addr,
+                         call->with_body && x->body.length > 0);
+
     if (fd == CALL_NO_ROOM) { /* no peer is to blame */
         exchange_log(x, ERROR_LOG_ALERT, 0,
                      "no descriptor or no place among worker_connections is "
                      "left while connecting to upstream");
         call_give_up(call, 500);
-        return;
-    }
-    if (fd < 0) {
+    } else if (fd < 0) {
         call_failed(call, NEXT_ERROR, 502,
                     "connect() failed while connecting to upstream", errno);
-        return;
-    }
-    if (!event_add(w->loop, &call->event, fd)) {
+    } else if (!event_add(w->loop, &call->event, fd)) {
         close(fd);
         call_failed(call, NEXT_ERROR, 502, "epoll_ctl() failed", errno);
-        return;
+    } else {
+        w->connections++;
+        timer_set(w->loop, &call->timer, call->settings->connect_timeout);
     }
-    w->connections++;
-    timer_set(w->loop, &call->timer, call->settings->connect_timeout);
+}
+
+static void call_connect(struct call *call)
+{
+    if (call_choose(call))
+        call_open(call);
 }
 
 static bool call_connected(struct call *call)
