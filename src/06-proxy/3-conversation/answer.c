@@ -216,26 +216,29 @@ void answer_begin(struct exchange *x)
     out->failed = !output_bytes(x, copy, NULL);
 }
 
-static void answer_give(struct exchange *x, struct piece piece)
+static void answer_give(struct exchange *x, struct piece *piece)
 {
-    if (x->ended || (x->out.no_body && !piece.end))
+    if (x->ended || (x->out.no_body && !piece->end))
         return;
-    if (!filter_next(x, &piece))
+    if (!filter_next(x, piece))
         x->out.failed = true;
 }
 
 void answer_bytes(struct exchange *x, struct span bytes,
                   struct front_chunk *chunk)
 {
+    struct piece p = {.bytes = bytes, .chunk = chunk, .file = -1};
+
     if (bytes.len > 0)
-        answer_give(x,
-                    (struct piece){.bytes = bytes, .chunk = chunk, .file = -1});
+        answer_give(x, &p);
 }
 
 void answer_file(struct exchange *x, int fd, uint64_t offset, uint64_t n)
 {
+    struct piece p = {.file = fd, .offset = offset, .left = n};
+
     if (n > 0)
-        answer_give(x, (struct piece){.file = fd, .offset = offset, .left = n});
+        answer_give(x, &p);
 }
 
 /* What there is goes out.  If the socket has taken it all, no event will come
@@ -249,7 +252,9 @@ static void answer_push(struct exchange *x)
 
 void answer_end(struct exchange *x)
 {
-    answer_give(x, (struct piece){.file = -1, .end = true});
+    struct piece p = {.file = -1, .end = true};
+
+    answer_give(x, &p);
     answer_push(x);
 }
 
