@@ -31,7 +31,7 @@ static void end(void)
 
 static void address(struct front_listen *l, const char *text)
 {
-    *l = (struct front_listen){.backlog = 5, .ipv6only = true, .fd = -1};
+    *l = (struct front_listen){.backlog = 5, .ipv6only = true};
     CU_ASSERT_TRUE_FATAL(net_parse(&l->addr, text, &err));
     net_print(&l->addr, l->text);
 }
@@ -56,12 +56,10 @@ static void free_address(struct front_listen *l)
     address(l, text);
 }
 
-static bool open_for(struct listen_sockets *s, struct front_listen *l,
-                     unsigned workers, const struct listen_sockets *old)
+static bool open_for(struct front_listen *l, unsigned workers,
+                     const struct front_listen *old)
 {
-    struct front_conf http = {.listens = l};
-
-    return listen_sockets_open(s, &arena, &http, workers, old, false, &err);
+    return listen_sockets_open(l, &arena, workers, old, false, &err);
 }
 
 static bool is_open(int fd)
@@ -78,22 +76,32 @@ static bool accepts(const struct front_listen *l)
     return fd >= 0;
 }
 
+/* The same address in another configuration. */
+static struct front_listen again(const struct front_listen *l)
+{
+    struct front_listen copy = *l;
+
+    copy.next = NULL;
+    copy.socket_count = 0;
+    return copy;
+}
+
 static void opens_and_closes(void)
 {
     struct front_listen tcp, local;
-    struct listen_sockets s;
 
     begin();
     free_address(&tcp);
     address(&local, unix_path);
     tcp.next = &local;
-    CU_ASSERT_TRUE_FATAL(open_for(&s, &tcp, 4, NULL));
-    CU_ASSERT_EQUAL(s.count, 2);
-    CU_ASSERT_EQUAL(s.list[0].count, 1);
+    CU_ASSERT_TRUE_FATAL(open_for(&tcp, 4, NULL));
+    CU_ASSERT_EQUAL(listen_sockets_count(&tcp), 2);
+    CU_ASSERT_EQUAL(tcp.socket_count, 1);
     CU_ASSERT_TRUE(accepts(&tcp) && accepts(&local));
-    CU_ASSERT_TRUE(fcntl(s.list[0].fds[0], F_GETFD) & FD_CLOEXEC);
-    CU_ASSERT_TRUE(fcntl(s.list[0].fds[0], F_GETFL) & O_NONBLOCK);
-    listen_sockets_close(&s, NULL, true);
+    CU_ASSERT_TRUE(fcntl(tcp.sockets[0], F_GETFD) & FD_CLOEXEC);
+    CU_ASSERT_TRUE(fcntl(tcp.sockets[0], F_GETFL) & O_NONBLOCK);
+    listen_sockets_close(&tcp, NULL, true);
+    CU_ASSERT_EQUAL(listen_sockets_count(&tcp), 0);
     CU_ASSERT_FALSE(accepts(&tcp) || accepts(&local));
     end();
 }
@@ -101,8 +109,7 @@ static void opens_and_closes(void)
 /* A reload: what both have goes on, what only one has comes or goes. */
 static void keeps(void)
 {
-    struct front_listen both, gone, fresh, local;
-    struct listen_sockets before, after;
+    struct front_listen both, gone, fresh, local, both2, local2;
     int fd;
 
     begin();
@@ -112,16 +119,18 @@ static void keeps(void)
     address(&local, unix_path);
     both.next = &gone;
     gone.next = &local;
-    CU_ASSERT_TRUE_FATAL(open_for(&before, &both, 1, NULL));
-    fd = before.list[0].fds[0];
-    fresh.next = &both;
-    both.next = &local;
-    CU_ASSERT_TRUE_FATAL(open_for(&after, &fresh, 1, &before));
-    CU_ASSERT_EQUAL(after.list[1].fds[0], fd);
-    listen_sockets_close(&before, &after, true);
+    CU_ASSERT_TRUE_FATAL(open_for(&both, 1, NULL));
+    fd = both.sockets[0];
+    both2 = again(&both);
+    local2 = again(&local);
+    fresh.next = &both2;
+    both2.next = &local2;
+    CU_ASSERT_TRUE_FATAL(open_for(&fresh, 1, &both));
+    CU_ASSERT_EQUAL(both2.sockets[0], fd);
+    listen_sockets_close(&both, &fresh, true);
     CU_ASSERT_TRUE(accepts(&both) && accepts(&fresh) && accepts(&local));
     CU_ASSERT_FALSE(accepts(&gone));
-    listen_sockets_close(&after, NULL, true);
+    listen_sockets_close(&fresh, NULL, true);
     end();
 }
 
@@ -137,20 +146,20 @@ static bool is_deferred(int fd)
 /* A reload may give the option to a socket that is kept, and take it away. */
 static void defers(void)
 {
-    struct front_listen now, later;
-    struct listen_sockets first, second, third;
+    struct front_listen first, second, third;
 
     begin();
-    free_address(&now);
-    later = now;
-    now.deferred = true;
-    CU_ASSERT_TRUE_FATAL(open_for(&first, &now, 1, NULL));
-    CU_ASSERT_TRUE(is_deferred(first.list[0].fds[0]));
-    CU_ASSERT_TRUE_FATAL(open_for(&second, &later, 1, &first));
-    CU_ASSERT_EQUAL(second.list[0].fds[0], first.list[0].fds[0]);
-    CU_ASSERT_FALSE(is_deferred(second.list[0].fds[0]));
-    CU_ASSERT_TRUE_FATAL(open_for(&third, &now, 1, &second));
-    CU_ASSERT_TRUE(is_deferred(third.list[0].fds[0]));
+    free_address(&first);
+    second = first;
+    first.deferred = true;
+    third = first;
+    CU_ASSERT_TRUE_FATAL(open_for(&first, 1, NULL));
+    CU_ASSERT_TRUE(is_deferred(first.sockets[0]));
+    CU_ASSERT_TRUE_FATAL(open_for(&second, 1, &first));
+    CU_ASSERT_EQUAL(second.sockets[0], first.sockets[0]);
+    CU_ASSERT_FALSE(is_deferred(second.sockets[0]));
+    CU_ASSERT_TRUE_FATAL(open_for(&third, 1, &second));
+    CU_ASSERT_TRUE(is_deferred(third.sockets[0]));
     listen_sockets_close(&third, NULL, true);
     end();
 }
@@ -158,50 +167,53 @@ static void defers(void)
 /* When one cannot be opened the others are as they were. */
 static void fails_whole(void)
 {
-    struct front_listen old_one, fresh, taken;
-    struct listen_sockets before, after, other;
+    struct front_listen before, after, fresh, other, taken;
     char expected[256];
 
     begin();
-    free_address(&old_one);
+    free_address(&before);
     free_address(&fresh);
-    free_address(&taken);
-    CU_ASSERT_TRUE_FATAL(open_for(&other, &taken, 1, NULL));
-    CU_ASSERT_TRUE_FATAL(open_for(&before, &old_one, 1, NULL));
-    old_one.next = &fresh;
+    free_address(&other);
+    after = before;
+    taken = other;
+    CU_ASSERT_TRUE_FATAL(open_for(&other, 1, NULL));
+    CU_ASSERT_TRUE_FATAL(open_for(&before, 1, NULL));
+    after.next = &fresh;
     fresh.next = &taken;
-    CU_ASSERT_FALSE(open_for(&after, &old_one, 1, &before));
+    CU_ASSERT_FALSE(open_for(&after, 1, &before));
     snprintf(expected, sizeof expected,
              "bind() to %s failed (98: Address already in use)", taken.text);
     CU_ASSERT_STRING_EQUAL(err.text, expected);
-    CU_ASSERT_TRUE(accepts(&old_one));
+    CU_ASSERT_TRUE(accepts(&before));
     CU_ASSERT_FALSE(accepts(&fresh));
     listen_sockets_close(&before, NULL, true);
     listen_sockets_close(&other, NULL, true);
     end();
 }
 
+static bool test_for(struct front_listen *l)
+{
+    return listen_sockets_open(l, &arena, 1, NULL, true, &err);
+}
+
 static void tests_only(void)
 {
-    struct front_listen taken, local;
-    struct front_conf http = {.listens = &taken};
-    struct listen_sockets s, other;
+    struct front_listen other, taken, local;
 
     begin();
-    free_address(&taken);
-    CU_ASSERT_TRUE_FATAL(open_for(&other, &taken, 1, NULL));
+    free_address(&other);
+    taken = other;
+    CU_ASSERT_TRUE_FATAL(open_for(&other, 1, NULL));
     address(&local, unix_path);
     taken.next = &local;
-    CU_ASSERT_TRUE(listen_sockets_open(&s, &arena, &http, 1, NULL, true, &err));
-    listen_sockets_close(&s, NULL, true);
+    CU_ASSERT_TRUE(test_for(&taken));
+    listen_sockets_close(&taken, NULL, true);
     CU_ASSERT_TRUE(accepts(&taken));
     listen_sockets_close(&other, NULL, true);
-    CU_ASSERT_TRUE(listen_sockets_open(&s, &arena, &http, 1, NULL, true, &err));
+    CU_ASSERT_TRUE(test_for(&taken));
     CU_ASSERT_FALSE(accepts(&taken)); /* it was closed again */
-    CU_ASSERT_TRUE(net_parse(&taken.addr, "192.0.2.1:9", &err));
-    net_print(&taken.addr, taken.text);
-    CU_ASSERT_FALSE(
-        listen_sockets_open(&s, &arena, &http, 1, NULL, true, &err));
+    address(&taken, "192.0.2.1:9");
+    CU_ASSERT_FALSE(test_for(&taken));
     CU_ASSERT_STRING_EQUAL(err.text, "bind() to 192.0.2.1:9 failed (99: "
                                      "Cannot assign requested address)");
     end();
@@ -210,25 +222,24 @@ static void tests_only(void)
 /* reuseport: one a worker; the number may change. */
 static void one_a_worker(void)
 {
-    struct front_listen l;
-    struct front_conf http = {.listens = &l};
-    struct listen_sockets one, three, two;
+    struct front_listen one, three, two;
     int fds[3];
 
     begin();
-    free_address(&l);
-    CU_ASSERT_TRUE_FATAL(open_for(&one, &l, 3, NULL));
-    CU_ASSERT_EQUAL(one.list[0].count, 1);
-    l.reuseport = true;
-    CU_ASSERT_TRUE_FATAL(open_for(&three, &l, 3, &one));
-    CU_ASSERT_EQUAL(three.list[0].count, 3);
-    CU_ASSERT_EQUAL(three.list[0].fds[0], one.list[0].fds[0]);
-    memcpy(fds, three.list[0].fds, sizeof fds);
-    CU_ASSERT_TRUE_FATAL(open_for(&two, &l, 2, &three));
+    free_address(&one);
+    three = one;
+    three.reuseport = true;
+    two = three;
+    CU_ASSERT_TRUE_FATAL(open_for(&one, 3, NULL));
+    CU_ASSERT_EQUAL(one.socket_count, 1);
+    CU_ASSERT_TRUE_FATAL(open_for(&three, 3, &one));
+    CU_ASSERT_EQUAL(three.socket_count, 3);
+    CU_ASSERT_EQUAL(three.sockets[0], one.sockets[0]);
+    memcpy(fds, three.sockets, sizeof fds);
+    CU_ASSERT_TRUE_FATAL(open_for(&two, 2, &three));
     listen_sockets_close(&three, &two, true);
     CU_ASSERT_TRUE(is_open(fds[0]) && is_open(fds[1]) && !is_open(fds[2]));
-    listen_sockets_assign(&two, &http, 2);
-    CU_ASSERT_EQUAL(l.fd, fds[1]);
+    CU_ASSERT_EQUAL(listen_sockets_take(&two, 2), fds[1]);
     CU_ASSERT_TRUE(!is_open(fds[0]) && is_open(fds[1]));
     close(fds[1]);
     end();
@@ -238,8 +249,6 @@ static void one_a_worker(void)
 static void wildcards(void)
 {
     struct front_listen any, specific;
-    struct front_conf http = {.listens = &specific};
-    struct listen_sockets s;
     char text[NET_ADDR_TEXT];
     bool open = false;
 
@@ -251,54 +260,50 @@ static void wildcards(void)
         address(&any, text);
         specific.next = &any;
         specific.wildcard = &any;
-        open = open_for(&s, &specific, 1, NULL);
+        open = open_for(&specific, 1, NULL);
     }
     CU_ASSERT_TRUE_FATAL(open);
-    CU_ASSERT_EQUAL(s.count, 1);
-    listen_sockets_assign(&s, &http, 1);
-    CU_ASSERT_EQUAL(specific.fd, -1);
-    CU_ASSERT_TRUE(any.fd >= 0);
-    listen_sockets_close(&s, NULL, true);
+    CU_ASSERT_EQUAL(listen_sockets_count(&specific), 1);
+    CU_ASSERT_EQUAL(listen_sockets_take(&specific, 1), -1);
+    CU_ASSERT_TRUE(listen_sockets_take(&any, 1) >= 0);
+    listen_sockets_close(&specific, NULL, true);
     end();
 }
 
 static void nothing_to_listen_on(void)
 {
-    struct listen_sockets s;
-
     begin();
-    CU_ASSERT_TRUE(
-        listen_sockets_open(&s, &arena, NULL, 1, NULL, false, &err));
-    CU_ASSERT_EQUAL(s.count, 0);
-    listen_sockets_assign(&s, NULL, 1);
-    listen_sockets_close(&s, NULL, true);
+    CU_ASSERT_TRUE(open_for(NULL, 1, NULL));
+    CU_ASSERT_EQUAL(listen_sockets_count(NULL), 0);
+    listen_sockets_close(NULL, NULL, true);
     end();
 }
 
 /* From one program to the next, in a line of text. */
 static void handed_over(void)
 {
-    struct front_listen a, b;
-    struct listen_sockets before, left, after;
+    struct front_listen a, b, a2, b2, *left;
     struct buf text;
 
     begin();
     free_address(&a);
     address(&b, unix_path);
-    a.next = &b;
     a.reuseport = true;
-    CU_ASSERT_TRUE_FATAL(open_for(&before, &a, 2, NULL));
+    a2 = a;
+    b2 = b;
+    a.next = &b;
+    a2.next = &b2;
+    CU_ASSERT_TRUE_FATAL(open_for(&a, 2, NULL));
     buf_init(&text, 100);
-    CU_ASSERT_TRUE(listen_sockets_print(&before, &text));
+    CU_ASSERT_TRUE(listen_sockets_print(&a, &text));
     CU_ASSERT_TRUE_FATAL(
         listen_sockets_inherit(&left, &arena, buf_span(&text)));
-    CU_ASSERT_EQUAL(left.count, 2);
-    CU_ASSERT_EQUAL(left.list[0].count, 2);
-    CU_ASSERT_EQUAL(left.list[1].count, 1);
-    CU_ASSERT_TRUE_FATAL(open_for(&after, &a, 2, &left));
-    CU_ASSERT_EQUAL(after.list[0].fds[1], before.list[0].fds[1]);
-    CU_ASSERT_EQUAL(after.list[1].fds[0], before.list[1].fds[0]);
-    listen_sockets_close(&after, NULL, true);
+    CU_ASSERT_EQUAL(listen_sockets_count(left), 2);
+    CU_ASSERT_TRUE_FATAL(open_for(&a2, 2, left));
+    CU_ASSERT_EQUAL(a2.sockets[0], a.sockets[0]);
+    CU_ASSERT_EQUAL(a2.sockets[1], a.sockets[1]);
+    CU_ASSERT_EQUAL(b2.sockets[0], b.sockets[0]);
+    listen_sockets_close(&a2, NULL, true);
     buf_free(&text);
     end();
 }
@@ -308,13 +313,13 @@ static void not_inherited(void)
     static const struct span bad[] = {
         SPAN_INIT("x;"), SPAN_INIT("99999;"), SPAN_INIT("-1;"),
         SPAN_INIT("4294967299;"), SPAN_INIT(";"), SPAN_INIT("1 ;")};
-    struct listen_sockets s;
+    struct front_listen *left;
 
     begin();
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        CU_ASSERT_FALSE(listen_sockets_inherit(&s, &arena, bad[i]));
-    CU_ASSERT_TRUE(listen_sockets_inherit(&s, &arena, SPAN("")));
-    CU_ASSERT_EQUAL(s.count, 0);
+        CU_ASSERT_FALSE(listen_sockets_inherit(&left, &arena, bad[i]));
+    CU_ASSERT_TRUE(listen_sockets_inherit(&left, &arena, SPAN("")));
+    CU_ASSERT_PTR_NULL(left);
     end();
 }
 

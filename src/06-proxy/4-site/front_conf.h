@@ -55,9 +55,8 @@ struct front_listen {
     bool reuseport, ipv6only, deferred, default_given, set;
     struct front_server **servers; /* in order; the first is the default */
     unsigned count, room;
-    int fd;                   /* -1 until the cycle has opened it */
-    struct event *event;      /* in a worker */
-    struct front_worker *worker;
+    int *sockets;             /* once the cycle has opened them, */
+    unsigned socket_count;    /* with reuseport one a worker */
 };
 
 struct front_conf {

@@ -135,7 +135,7 @@ bool front_set_listen(struct conf *cf, const struct conf_row *row,
                       void *settings)
 {
     struct front_listen wanted = {
-        .backlog = LISTEN_BACKLOG, .ipv6only = true, .fd = -1};
+        .backlog = LISTEN_BACKLOG, .ipv6only = true};
     struct front_listen *l;
     bool is_default = false;
 
@@ -162,7 +162,7 @@ bool front_set_listen(struct conf *cf, const struct conf_row *row,
 bool front_listen_default(struct conf *cf, struct front_conf *fc,
                           struct front_server *s)
 {
-    struct front_listen wanted = {.backlog = LISTEN_BACKLOG, .fd = -1};
+    struct front_listen wanted = {.backlog = LISTEN_BACKLOG};
     struct front_listen *l;
 
     if (!listen_address(cf, geteuid() == 0 ? SPAN("80") : SPAN("8000"),

@@ -36,6 +36,7 @@ struct cycle *cycle_read(const struct cycle_options *options, struct err *err)
         return NULL;
     }
     c->http = cf.http;
+    c->listens = c->http != NULL ? c->http->listens : NULL;
     c->core = core_settings(c->main);
     c->log = error_log_of(c->main);
     c->files = cf.files;
@@ -43,26 +44,28 @@ struct cycle *cycle_read(const struct cycle_options *options, struct err *err)
     return c;
 }
 
-bool cycle_open(struct cycle *c, const struct listen_sockets *old, bool test,
+bool cycle_open(struct cycle *c, const struct front_listen *old, bool test,
                 struct err *err)
 {
     const struct core_user *user = c->core->user;
     uid_t owner = user != NULL && geteuid() == 0 ? user->uid : (uid_t)-1;
+    unsigned count;
 
     if (!log_files_open(c->log_files, err) ||
         (c->http != NULL &&
          !conversation_make_temp_paths(c->http->scope, owner, err)) ||
-        !listen_sockets_open(&c->sockets, &c->arena, c->http,
+        !listen_sockets_open(c->listens, &c->arena,
                              (unsigned)c->core->worker_processes, old, test,
                              err))
         return false;
-    if (c->core->worker_connections >= (int64_t)c->sockets.count &&
+    count = listen_sockets_count(c->listens);
+    if (c->core->worker_connections >= (int64_t)count &&
         c->core->worker_connections > 0)
         return true;
     return err_set(err,
                    "%lld worker_connections are not enough for %u listening "
                    "sockets",
-                   (long long)c->core->worker_connections, c->sockets.count);
+                   (long long)c->core->worker_connections, count);
 }
 
 static bool logs_to_stderr(const struct cycle *c)
@@ -79,9 +82,9 @@ void cycle_keep_stderr(const struct cycle *c)
         log_file_take_stderr(c->log->file);
 }
 
-void cycle_free(struct cycle *c, const struct listen_sockets *kept)
+void cycle_free(struct cycle *c, const struct front_listen *kept)
 {
-    listen_sockets_close(&c->sockets, kept, true);
+    listen_sockets_close(c->listens, kept, true);
     log_files_close(c->log_files);
     arena_free(&c->arena);
     free(c);

@@ -30,7 +30,7 @@ struct cycle {
     const struct error_log *log; /* of the main level */
     struct conf_file *files;     /* for -T */
     struct log_file *log_files;
-    struct listen_sockets sockets;
+    struct front_listen *listens; /* NULL: nobody listens */
 };
 
 /* Reads and checks the configuration; touches nothing but its files.  NULL
@@ -40,7 +40,7 @@ struct cycle *cycle_read(const struct cycle_options *options, struct err *err);
 /* Opens logs and sockets, taking over those of `old` (may be NULL) that have
  * the same address.  False with *err set, and then old is as before.  With
  * `test` an address in use is no error. */
-bool cycle_open(struct cycle *c, const struct listen_sockets *old, bool test,
+bool cycle_open(struct cycle *c, const struct front_listen *old, bool test,
                 struct err *err);
 
 /* In a daemon, what somebody says on the standard error (the C library before
@@ -51,6 +51,6 @@ void cycle_keep_stderr(const struct cycle *c);
 
 /* Gives everything back; sockets that are in `kept` (may be NULL) stay open.
  */
-void cycle_free(struct cycle *c, const struct listen_sockets *kept);
+void cycle_free(struct cycle *c, const struct front_listen *kept);
 
 #endif

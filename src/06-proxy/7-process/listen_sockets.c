@@ -15,27 +15,32 @@
 #define BIND_TRIES 5
 #define BIND_PAUSE 500000000L /* ns */
 
-static struct listen_socket *find_socket(const struct listen_sockets *s,
-                                         const char *text)
+/* The listen of this address that has sockets. */
+static const struct front_listen *find_address(const struct front_listen *list,
+                                               const char *text)
 {
-    for (unsigned i = 0; s != NULL && i < s->count; i++)
-        if (strcmp(s->list[i].text, text) == 0)
-            return &s->list[i];
+    for (; list != NULL; list = list->next)
+        if (list->socket_count > 0 && strcmp(list->text, text) == 0)
+            return list;
     return NULL;
 }
 
-static bool has_fd(const struct listen_sockets *s, int fd)
+static bool has_socket(const struct front_listen *list, int fd)
 {
-    for (unsigned i = 0; s != NULL && i < s->count; i++)
-        for (unsigned k = 0; k < s->list[i].count; k++)
-            if (s->list[i].fds[k] == fd)
+    for (; list != NULL; list = list->next)
+        for (unsigned k = 0; k < list->socket_count; k++)
+            if (list->sockets[k] == fd)
                 return true;
     return false;
 }
 
-static bool has_address(const struct listen_sockets *s, const char *text)
+unsigned listen_sockets_count(const struct front_listen *list)
 {
-    return find_socket(s, text) != NULL;
+    unsigned n = 0;
+
+    for (; list != NULL; list = list->next)
+        n += list->socket_count > 0;
+    return n;
 }
 
 /* --- Opening ----------------------------------------------------------- */
@@ -153,160 +158,126 @@ static int keep_open(int fd, const struct front_listen *l)
     return fd;
 }
 
-/* All sockets of one address. */
-static bool open_address(struct listen_socket *s, const struct front_listen *l,
-                         const struct listen_socket *old, bool test,
-                         struct err *err)
+static bool make_room(struct front_listen *l, struct arena *arena,
+                      unsigned count)
 {
-    for (unsigned i = 0; i < s->count; i++) {
-        if (old != NULL && i < old->count) {
-            s->fds[i] = keep_open(old->fds[i], l);
+    int *sockets = arena_alloc(arena, count * sizeof *sockets);
+
+    if (sockets == NULL)
+        return false;
+    for (unsigned i = 0; i < count; i++)
+        sockets[i] = i < l->socket_count ? l->sockets[i] : -1;
+    l->sockets = sockets;
+    l->socket_count = count;
+    return true;
+}
+
+/* All sockets of one address. */
+static bool open_address(struct front_listen *l, const struct front_listen *old,
+                         bool test, struct err *err)
+{
+    for (unsigned i = 0; i < l->socket_count; i++) {
+        if (old != NULL && i < old->socket_count) {
+            l->sockets[i] = keep_open(old->sockets[i], l);
         } else if (test) {
             if (!test_one(l, err))
                 return false;
         } else {
-            s->fds[i] = open_patiently(l, err);
-            if (s->fds[i] < 0)
+            l->sockets[i] = open_patiently(l, err);
+            if (l->sockets[i] < 0)
                 return false;
         }
     }
     return true;
 }
 
-static bool make_entry(struct listen_socket *s, struct arena *arena,
-                       const struct net_addr *addr, unsigned count)
+bool listen_sockets_open(struct front_listen *list, struct arena *arena,
+                         unsigned workers, const struct front_listen *old,
+                         bool test, struct err *err)
 {
-    s->addr = *addr;
-    net_print(addr, s->text);
-    s->fds = arena_alloc(arena, count * sizeof *s->fds);
-    if (s->fds == NULL)
-        return false;
-    s->count = count;
-    for (unsigned i = 0; i < count; i++)
-        s->fds[i] = -1;
-    return true;
-}
-
-bool listen_sockets_open(struct listen_sockets *s, struct arena *arena,
-                         const struct front_conf *http, unsigned workers,
-                         const struct listen_sockets *old, bool test,
-                         struct err *err)
-{
-    const struct front_listen *first = http ? http->listens : NULL;
-    unsigned room = 0;
-
-    *s = (struct listen_sockets){NULL, 0};
-    for (const struct front_listen *l = first; l != NULL; l = l->next)
-        room++;
-    s->list = arena_zalloc(arena, room * sizeof *s->list);
-    if (s->list == NULL)
-        return err_set(err, "out of memory");
-    for (const struct front_listen *l = first; l != NULL; l = l->next) {
-        struct listen_socket *entry = &s->list[s->count];
-
+    for (struct front_listen *l = list; l != NULL; l = l->next) {
         if (l->wildcard != NULL)
             continue;
-        if (!make_entry(entry, arena, &l->addr,
-                        l->reuseport && workers > 0 ? workers : 1))
-            return err_set(err, "out of memory");
-        s->count++;
-        if (!open_address(entry, l, find_socket(old, entry->text), test, err)) {
-            listen_sockets_close(s, old, true);
-            return false;
-        }
+        if (!make_room(l, arena, l->reuseport && workers > 0 ? workers : 1))
+            err_set(err, "out of memory");
+        else if (open_address(l, find_address(old, l->text), test, err))
+            continue;
+        listen_sockets_close(list, old, true);
+        return false;
     }
     return true;
 }
 
 /* --- Closing ----------------------------------------------------------- */
 
-void listen_sockets_close(struct listen_sockets *s,
-                          const struct listen_sockets *kept, bool unlink_them)
+void listen_sockets_close(struct front_listen *list,
+                          const struct front_listen *kept, bool unlink_them)
 {
-    for (unsigned i = 0; i < s->count; i++) {
-        struct listen_socket *l = &s->list[i];
-        bool was_open = l->fds[0] >= 0;
+    for (struct front_listen *l = list; l != NULL; l = l->next) {
+        bool was_open = l->socket_count > 0 && l->sockets[0] >= 0;
 
-        for (unsigned k = 0; k < l->count; k++)
-            if (l->fds[k] >= 0 && !has_fd(kept, l->fds[k]))
-                close(l->fds[k]);
+        for (unsigned k = 0; k < l->socket_count; k++)
+            if (l->sockets[k] >= 0 && !has_socket(kept, l->sockets[k]))
+                close(l->sockets[k]);
         if (unlink_them && was_open && l->addr.sa.sa_family == AF_UNIX &&
-            !has_address(kept, l->text))
+            find_address(kept, l->text) == NULL)
             unlink(((const struct sockaddr_un *)&l->addr.sa)->sun_path);
+        l->socket_count = 0;
     }
-    s->count = 0;
 }
 
-void listen_sockets_assign(struct listen_sockets *s, struct front_conf *http,
-                           unsigned number)
+int listen_sockets_take(const struct front_listen *l, unsigned number)
 {
-    struct front_listen *first = http ? http->listens : NULL;
+    int mine =
+        l->socket_count > 0 ? l->sockets[(number - 1) % l->socket_count] : -1;
 
-    for (struct front_listen *l = first; l != NULL; l = l->next) {
-        char text[NET_ADDR_TEXT];
-        struct listen_socket *mine;
-
-        net_print(&l->addr, text);
-        mine = l->wildcard == NULL ? find_socket(s, text) : NULL;
-        if (mine != NULL)
-            l->fd = mine->fds[(number - 1) % mine->count];
-        for (unsigned k = 0; mine != NULL && k < mine->count; k++)
-            if (mine->fds[k] != l->fd)
-                close(mine->fds[k]);
-    }
+    for (unsigned k = 0; k < l->socket_count; k++)
+        if (l->sockets[k] != mine)
+            close(l->sockets[k]);
+    return mine;
 }
 
 /* --- From program to program ------------------------------------------- */
 
-bool listen_sockets_print(const struct listen_sockets *s, struct buf *text)
+bool listen_sockets_print(const struct front_listen *list, struct buf *text)
 {
-    for (unsigned i = 0; i < s->count; i++)
-        for (unsigned k = 0; k < s->list[i].count; k++)
-            if (!buf_printf(text, "%d;", s->list[i].fds[k]))
+    for (; list != NULL; list = list->next)
+        for (unsigned k = 0; k < list->socket_count; k++)
+            if (!buf_printf(text, "%d;", list->sockets[k]))
                 return false;
     return true;
 }
 
 /* One more descriptor; those of one address (reuseport) stand together. */
-static bool inherit_one(struct listen_sockets *s, struct arena *arena, int fd)
+static bool inherit_one(struct front_listen **list, struct arena *arena, int fd)
 {
-    struct net_addr addr;
-    struct listen_socket *last = s->count ? &s->list[s->count - 1] : NULL;
-    char text[NET_ADDR_TEXT];
-    int *fds;
+    struct front_listen *l = arena_zalloc(arena, sizeof *l);
 
-    if (!net_local(fd, &addr))
+    if (l == NULL || !net_local(fd, &l->addr))
         return false;
-    net_print(&addr, text);
-    if (last == NULL || strcmp(last->text, text) != 0) {
-        last = &s->list[s->count++];
-        if (!make_entry(last, arena, &addr, 1))
-            return false;
-        last->fds[0] = fd;
-        return true;
+    net_print(&l->addr, l->text);
+    if (*list != NULL && strcmp((*list)->text, l->text) == 0) {
+        l = *list;
+    } else {
+        l->next = *list;
+        *list = l;
     }
-    fds = arena_alloc(arena, (last->count + 1) * sizeof *fds);
-    if (fds == NULL)
+    if (!make_room(l, arena, l->socket_count + 1))
         return false;
-    memcpy(fds, last->fds, last->count * sizeof *fds);
-    fds[last->count++] = fd;
-    last->fds = fds;
+    l->sockets[l->socket_count - 1] = fd;
     return true;
 }
 
-bool listen_sockets_inherit(struct listen_sockets *s, struct arena *arena,
+bool listen_sockets_inherit(struct front_listen **list, struct arena *arena,
                             struct span text)
 {
     struct span word;
     uint64_t fd;
 
-    *s = (struct listen_sockets){NULL, 0};
-    s->list = arena_zalloc(arena, text.len * sizeof *s->list);
-    if (s->list == NULL)
-        return false;
+    *list = NULL;
     while (span_next(&text, ';', &word))
         if (!span_decimal(word, &fd) || fd > INT32_MAX ||
-            !inherit_one(s, arena, (int)fd))
+            !inherit_one(list, arena, (int)fd))
             return false;
     return true;
 }

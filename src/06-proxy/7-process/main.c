@@ -125,7 +125,7 @@ static int send_signal(int signo, const struct cycle_options *o)
 static int serve(const struct cycle_options *o, struct arena *arena,
                  char **argv)
 {
-    struct listen_sockets left; /* by the program whose successor this is */
+    struct front_listen *left = NULL; /* by the program whose successor this is */
     struct master_config config = {.options = o, .argv = argv};
     struct cycle *c;
     struct err err;
@@ -136,12 +136,11 @@ static int serve(const struct cycle_options *o, struct arena *arena,
     c = cycle_read(o, &err);
     if (c == NULL)
         return complain("emerg", err.text);
-    if (!cycle_open(c, config.inherited ? &left : NULL, false, &err)) {
-        cycle_free(c, config.inherited ? &left : NULL);
+    if (!cycle_open(c, left, false, &err)) {
+        cycle_free(c, left);
         return complain("emerg", err.text);
     }
-    if (config.inherited)
-        listen_sockets_close(&left, &c->sockets, false);
+    listen_sockets_close(left, c->listens, false);
     status = master_run(c, &config, &err);
     return status < 0 ? complain("emerg", err.text) : status;
 }

@@ -98,7 +98,7 @@ static int work(void *context, void *plan, struct supervisor_worker *self)
     struct cycle *other = mine == m->current ? m->next : m->current;
 
     if (other != NULL)
-        listen_sockets_close(&other->sockets, &mine->sockets, false);
+        listen_sockets_close(other->listens, mine->listens, false);
     cycle_keep_stderr(mine);
     return worker_run(mine, self);
 }
@@ -113,10 +113,10 @@ static void *reload(void *context, unsigned *workers)
         LOG(m, ERROR_LOG_EMERG, 0, "%s", err.text);
         return NULL;
     }
-    if (!cycle_open(c, &m->current->sockets, false, &err) ||
+    if (!cycle_open(c, m->current->listens, false, &err) ||
         !move_pidfile(m, c, &err)) {
         LOG(m, ERROR_LOG_EMERG, 0, "%s", err.text);
-        cycle_free(c, &m->current->sockets);
+        cycle_free(c, m->current->listens);
         return NULL;
     }
     m->next = c;
@@ -132,7 +132,7 @@ static void release(void *context, void *plan)
         return; /* that is the end; master_run does it */
     if (plan == m->next)
         m->next = NULL;
-    cycle_free(plan, &m->current->sockets);
+    cycle_free(plan, m->current->listens);
 }
 
 static void reopen_logs(struct master *m)
@@ -153,7 +153,7 @@ static void start_successor(struct master *m)
 
     if (m->successor != 0)
         return;
-    pid = successor_start(&m->pidfile, &m->current->sockets, m->config->argv,
+    pid = successor_start(&m->pidfile, m->current->listens, m->config->argv,
                           &err);
     if (pid < 0) {
         LOG(m, ERROR_LOG_ALERT, 0, "%s", err.text);
@@ -268,7 +268,7 @@ static void on_event(void *context, const struct supervisor_event *e)
         LOG(m, ERROR_LOG_NOTICE, 0,
             e->status == SUPERVISOR_QUICK ? "exiting"
                                           : "gracefully shutting down");
-        listen_sockets_close(&m->current->sockets, NULL, !is_shared(m));
+        listen_sockets_close(m->current->listens, NULL, !is_shared(m));
     }
 }
 
@@ -341,6 +341,6 @@ int master_run(struct cycle *cycle, const struct master_config *config,
     }
     if (good)
         status = serve_with_pidfile(&m, ready, obeyed, err);
-    cycle_free(m.current, is_shared(&m) ? &m.current->sockets : NULL);
+    cycle_free(m.current, is_shared(&m) ? m.current->listens : NULL);
     return status;
 }

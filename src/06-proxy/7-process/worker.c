@@ -34,7 +34,8 @@
 struct gate {
     struct event event;
     struct worker *worker;
-    struct front_listen *listen;
+    const struct front_listen *listen;
+    int fd;
 };
 
 struct worker {
@@ -171,11 +172,11 @@ static void stop_accepting(struct worker *w)
 static bool start_accepting(struct worker *w)
 {
     for (unsigned i = 0; i < w->gate_count; i++) {
-        const struct front_listen *l = w->gates[i].listen;
+        struct gate *g = &w->gates[i];
 
-        if (w->gates[i].event.fd < 0 &&
-            !event_add_listener(w->front.loop, &w->gates[i].event, l->fd,
-                                !l->reuseport))
+        if (g->event.fd < 0 &&
+            !event_add_listener(w->front.loop, &g->event, g->fd,
+                                !g->listen->reuseport))
             return false;
     }
     return true;
@@ -205,7 +206,7 @@ static bool let_in(struct gate *g)
 {
     struct front_worker *front = &g->worker->front;
     struct net_addr peer;
-    int fd = net_accept(g->listen->fd, &peer, 0);
+    int fd = net_accept(g->fd, &peer, 0);
 
     if (fd >= 0)
         client_open(front,
@@ -240,24 +241,23 @@ static void accept_ready(struct event *e)
 /* The sockets of this worker, and a gate at each. */
 static bool open_gates(struct worker *w)
 {
-    struct front_conf *http = w->cycle->http;
-    struct front_listen *first = http != NULL ? http->listens : NULL;
-    unsigned room = 0;
+    unsigned room = listen_sockets_count(w->cycle->listens);
 
-    listen_sockets_assign(&w->cycle->sockets, http, w->self->number);
-    for (struct front_listen *l = first; l != NULL; l = l->next)
-        room++;
     w->gates = arena_zalloc(&w->cycle->arena, room * sizeof *w->gates);
     if (w->gates == NULL)
         return false;
-    for (struct front_listen *l = first; l != NULL; l = l->next) {
-        struct gate *g = &w->gates[w->gate_count];
+    for (struct front_listen *l = w->cycle->listens; l != NULL; l = l->next) {
+        int fd = listen_sockets_take(l, w->self->number);
 
-        if (l->fd < 0)
-            continue;
-        *g = (struct gate){{.fd = -1, .ready = accept_ready, .owner = g}, w, l};
-        w->gate_count++;
+        if (fd >= 0)
+            w->gates[w->gate_count++] =
+                (struct gate){.event = {.fd = -1, .ready = accept_ready},
+                              .worker = w,
+                              .listen = l,
+                              .fd = fd};
     }
+    for (unsigned i = 0; i < w->gate_count; i++)
+        w->gates[i].event.owner = &w->gates[i];
     return true;
 }
 
@@ -272,7 +272,7 @@ static void close_gates(struct worker *w)
         while (w->front.connections < w->front.max_connections &&
                let_in(&w->gates[i]))
             ;
-        close(w->gates[i].listen->fd);
+        close(w->gates[i].fd);
     }
     w->gate_count = 0;
 }
