@@ -49,7 +49,7 @@ static void expect(const char *text, const char *wanted)
     struct span found;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(v);
-    found = value_eval(&x, v);
+    found = value_eval(&x.arena, &x, v);
     CU_ASSERT(span_eq(found, span_of(wanted)));
     if (!span_eq(found, span_of(wanted)))
         printf("\n  %s: %.*s, not %s\n", text, SPAN_ARG(found), wanted);
@@ -87,9 +87,9 @@ static void test_nothing_and_empty(void)
     begin();
     x.args = (struct span){NULL, 0};
     CU_ASSERT_PTR_NULL(
-        value_eval(&x, value_compile(&t.cf, SPAN("$args"))).ptr);
+        value_eval(&x.arena, &x, value_compile(&t.cf, SPAN("$args"))).ptr);
     CU_ASSERT_PTR_NOT_NULL(
-        value_eval(&x, value_compile(&t.cf, SPAN("$is_args"))).ptr);
+        value_eval(&x.arena, &x, value_compile(&t.cf, SPAN("$is_args"))).ptr);
     end();
 }
 

@@ -443,6 +443,8 @@ static bool prepare(struct conf *cf, struct span path)
     cf->files = NULL;
     cf->last_file = &cf->files;
     cf->log_files = NULL;
+    cf->names = NULL;
+    cf->uses = NULL;
     cf->conf_dir =
         (struct span){path.ptr, slash ? (size_t)(slash - path.ptr) + 1 : 0};
     cf->depth = 0;

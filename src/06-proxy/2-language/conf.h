@@ -164,6 +164,8 @@ struct conf {
     unsigned line;       /* 0: no place at all */
 
     struct log_file *log_files; /* log_file.h: all that are named */
+    struct value_name *names; /* value.h: variables that are defined here, */
+    struct value_use *uses;   /* and names used before they were */
     /* Where no directive says: */
     struct span error_log, pid, access_log, body_temp;
     /* Takes what conf_warn says; may be NULL. */

@@ -1,88 +1,135 @@
-/* value: compiling and evaluating text with variables; see value.h. */
+/* value: a value is a list of parts, each a literal text or a variable.  Names
+ * that nobody knows yet are noted with their place, and judged at the end. */
 
 #include "value.h"
-#include "exchange.h"
-#include "front_conf.h"
-#include "variables.h"
 
-#include <ctype.h>
 #include <string.h>
 
-/* A part of a value: literal text, a variable of the table, or the name of a
- * capture. */
 struct value_part {
     struct value_part *next;
-    struct span text; /* the literal, the variable's rest, the name */
-    const struct variable *variable;
-    enum { PART_TEXT, PART_VARIABLE, PART_NUMBER, PART_NAME } kind;
-    unsigned number;
+    struct span text; /* the literal, or what is handed to the variable */
+    const struct variable *variable; /* or NULL */
 };
 
 struct value {
     struct value_part *parts;
 };
 
-/* A name that some regular expression of the configuration captures. */
+/* A variable that the configuration defines. */
 struct value_name {
     struct value_name *next;
-    struct span name;
+    struct variable variable;
 };
 
 /* A name that was used before anything defined it, and where. */
 struct value_use {
     struct value_use *next;
-    struct span name, file;
+    struct value_part *part; /* its text is the name */
+    struct span file;
     unsigned line;
 };
 
-static bool is_name_char(unsigned char c)
+static bool is_name_char(char c)
 {
-    return isalnum(c) || c == '_';
+    return ascii_is_alnum(c) || c == '_';
 }
 
-static bool value_add(struct conf *cf, struct value_part ***last,
-                      const struct value_part *part)
-{
-    struct value_part *p = arena_alloc(cf->arena, sizeof *p);
+/* --- Names ------------------------------------------------------------- */
 
-    if (p == NULL)
-        return false;
-    *p = *part;
-    p->next = NULL;
-    **last = p;
-    *last = &p->next;
-    return true;
+/* A row that has the whole name ends the search; one that has its beginning
+ * waits for a better one. */
+static const struct variable *find_row(const struct variable *row,
+                                       struct span name,
+                                       const struct variable **prefix)
+{
+    for (; row != NULL && row->name != NULL; row++) {
+        struct span known = span_of(row->name);
+
+        if (span_eq(name, known))
+            return row;
+        if (span_ends(known, SPAN("_")) && span_starts(name, known))
+            *prefix = row;
+    }
+    return NULL;
 }
 
-static bool value_note_use(struct conf *cf, struct span name)
+const struct variable *variable_find(const struct conf *cf, struct span name,
+                                     struct span *rest)
 {
-    struct front_conf *fc = cf->http;
+    const struct variable *found = NULL, *prefix = NULL;
+
+    *rest = name;
+    for (const struct module *const *m = cf->modules; *m != NULL; m++)
+        if ((found = find_row((*m)->variables, name, &prefix)) != NULL)
+            return found;
+    if (prefix != NULL) {
+        *rest = span_from(name, strlen(prefix->name));
+        return prefix;
+    }
+    for (const struct value_name *n = cf->names; n != NULL; n = n->next)
+        if (span_eq(name, span_of(n->variable.name)))
+            return &n->variable;
+    return NULL;
+}
+
+struct define {
+    struct conf *cf;
+    struct span (*get)(struct exchange *x, struct span name);
+    bool failed;
+};
+
+static void define_name(void *context, struct span name)
+{
+    struct define *d = context;
+    struct value_name *n = arena_alloc(d->cf->arena, sizeof *n);
+    struct span copy = arena_copy(d->cf->arena, name);
+
+    if (n == NULL || copy.ptr == NULL) {
+        d->failed = true;
+        return;
+    }
+    *n = (struct value_name){d->cf->names, {copy.ptr, d->get}};
+    d->cf->names = n;
+}
+
+bool value_define_captures(struct conf *cf, const struct regex *re,
+                           struct span (*get)(struct exchange *x,
+                                              struct span name))
+{
+    struct define d = {cf, get, false};
+
+    regex_names(re, define_name, &d);
+    return !d.failed;
+}
+
+static bool note_use(struct conf *cf, struct value_part *part)
+{
     struct value_use *use = arena_alloc(cf->arena, sizeof *use);
 
     if (use == NULL)
         return false;
-    *use = (struct value_use){fc->uses, name, cf->file, cf->line};
-    fc->uses = use;
+    *use = (struct value_use){cf->uses, part, cf->file, cf->line};
+    cf->uses = use;
     return true;
 }
 
-/* What the name after a "$" stands for. */
-static bool value_resolve(struct conf *cf, struct span name,
-                          struct value_part *part)
+bool value_check_names(struct conf *cf)
 {
-    part->variable = variable_find(name, &part->text);
-    part->kind = PART_VARIABLE;
-    if (part->variable != NULL)
-        return true;
-    if (name.len == 1 && name.ptr[0] >= '0' && name.ptr[0] <= '9') {
-        part->kind = PART_NUMBER;
-        part->number = (unsigned)(name.ptr[0] - '0');
-        return true;
+    for (const struct value_use *use = cf->uses; use; use = use->next) {
+        struct value_part *part = use->part;
+
+        part->variable = variable_find(cf, part->text, &part->text);
+        if (part->variable == NULL) {
+            cf->file = use->file;
+            cf->line = use->line;
+            return conf_error(cf, "unknown \"%.*s\" variable",
+                              SPAN_ARG(part->text));
+        }
     }
-    part->kind = PART_NAME;
-    part->text = name;
-    return value_note_use(cf, name);
+    return true;
 }
+
+/* --- Compiling --------------------------------------------------------- */
 
 size_t value_name_length(struct span text)
 {
@@ -93,9 +140,9 @@ size_t value_name_length(struct span text)
 
         return end != NULL ? (size_t)(end + 1 - text.ptr) : text.len;
     }
-    if (text.len > 1 && isdigit((unsigned char)text.ptr[1]))
+    if (text.len > 1 && ascii_is_digit(text.ptr[1]))
         return 2;
-    while (i < text.len && is_name_char((unsigned char)text.ptr[i]))
+    while (i < text.len && is_name_char(text.ptr[i]))
         i++;
     return i;
 }
@@ -119,36 +166,36 @@ static bool value_take_name(struct conf *cf, struct span *text,
     if (name->len == 0)
         return conf_error(cf, "invalid variable name in \"%.*s\"",
                           SPAN_ARG(*text));
-    text->ptr += n;
-    text->len -= n;
+    span_skip(text, n);
     return true;
+}
+
+static bool compile_part(struct conf *cf, struct span *text,
+                         struct value_part *part)
+{
+    struct span name;
+
+    part->text = span_until(*text, '$');
+    if (part->text.len > 0) {
+        span_skip(text, part->text.len);
+        return true;
+    }
+    if (!value_take_name(cf, text, &name))
+        return false;
+    part->variable = variable_find(cf, name, &part->text);
+    return part->variable != NULL || note_use(cf, part);
 }
 
 struct value *value_compile(struct conf *cf, struct span text)
 {
     struct value *v = arena_zalloc(cf->arena, sizeof *v);
-    struct value_part **last, part;
+    struct value_part **last = v != NULL ? &v->parts : NULL;
 
-    if (v == NULL)
-        return NULL;
-    last = &v->parts;
-    while (text.len > 0) {
-        const char *dollar = span_chr(text, '$');
-        struct span name;
-
-        memset(&part, 0, sizeof part);
-        if (dollar == text.ptr) {
-            if (!value_take_name(cf, &text, &name) ||
-                !value_resolve(cf, name, &part))
-                return NULL;
-        } else {
-            part.text.ptr = text.ptr;
-            part.text.len = dollar ? (size_t)(dollar - text.ptr) : text.len;
-            text.ptr += part.text.len;
-            text.len -= part.text.len;
-        }
-        if (!value_add(cf, &last, &part))
+    while (v != NULL && text.len > 0) {
+        *last = arena_zalloc(cf->arena, sizeof **last);
+        if (*last == NULL || !compile_part(cf, &text, *last))
             return NULL;
+        last = &(*last)->next;
     }
     return v;
 }
@@ -162,31 +209,15 @@ bool conf_set_value(struct conf *cf, const struct conf_row *row,
     return *slot != NULL;
 }
 
+/* --- Evaluating -------------------------------------------------------- */
+
 static struct span part_eval(struct exchange *x, const struct value_part *p)
 {
-    int n;
-
-    switch (p->kind) {
-    case PART_TEXT:
-        return p->text;
-    case PART_VARIABLE:
-        return p->variable->get(x, p->text);
-    case PART_NUMBER:
-        return x->regex != NULL ? x->captures[p->number]
-                                : x->server_captures[p->number];
-    case PART_NAME:
-        n = x->regex ? regex_named(x->regex, p->text) : -1;
-        if (n >= 0 && n < FRONT_CAPTURES)
-            return x->captures[n];
-        n = x->server_regex ? regex_named(x->server_regex, p->text) : -1;
-        if (n >= 0 && n < FRONT_CAPTURES)
-            return x->server_captures[n];
-        break;
-    }
-    return (struct span){NULL, 0};
+    return p->variable != NULL ? p->variable->get(x, p->text) : p->text;
 }
 
-struct span value_eval(struct exchange *x, const struct value *v)
+struct span value_eval(struct arena *a, struct exchange *x,
+                       const struct value *v)
 {
     struct buf text;
     struct span result;
@@ -201,54 +232,7 @@ struct span value_eval(struct exchange *x, const struct value *v)
             buf_free(&text); /* the beginning alone would be another value */
             return (struct span){NULL, 0};
         }
-    result = arena_copy(&x->arena, buf_span(&text));
+    result = arena_copy(a, buf_span(&text));
     buf_free(&text);
     return result;
-}
-
-struct define {
-    struct conf *cf;
-    bool failed;
-};
-
-static void value_define(void *context, struct span name)
-{
-    struct define *d = context;
-    struct front_conf *fc = d->cf->http;
-    struct value_name *n = arena_alloc(d->cf->arena, sizeof *n);
-    struct span copy = arena_copy(d->cf->arena, name);
-
-    if (n == NULL || copy.ptr == NULL) {
-        d->failed = true;
-        return;
-    }
-    *n = (struct value_name){fc->names, copy};
-    fc->names = n;
-}
-
-bool value_define_captures(struct conf *cf, const struct regex *re)
-{
-    struct define d = {cf, false};
-
-    regex_names(re, value_define, &d);
-    return !d.failed;
-}
-
-bool value_check_names(struct conf *cf)
-{
-    const struct front_conf *fc = cf->http;
-
-    for (const struct value_use *use = fc->uses; use; use = use->next) {
-        const struct value_name *n = fc->names;
-
-        while (n != NULL && !span_eq(n->name, use->name))
-            n = n->next;
-        if (n == NULL) {
-            cf->file = use->file;
-            cf->line = use->line;
-            return conf_error(cf, "unknown \"%.*s\" variable",
-                              SPAN_ARG(use->name));
-        }
-    }
-    return true;
 }

@@ -7,14 +7,14 @@
 
 #include <unistd.h>
 
-struct span connection_get_host(struct exchange *x, struct span rest)
+static struct span get_host(struct exchange *x, struct span rest)
 {
     if (x->host.len > 0)
         return x->host;
     return x->server_name.len > 0 ? x->server_name : SPAN("");
 }
 
-struct span connection_get_hostname(struct exchange *x, struct span rest)
+static struct span get_hostname(struct exchange *x, struct span rest)
 {
     char name[256] = "";
 
@@ -22,12 +22,12 @@ struct span connection_get_hostname(struct exchange *x, struct span rest)
     return arena_copy(&x->arena, span_of(name));
 }
 
-struct span connection_get_server_name(struct exchange *x, struct span rest)
+static struct span get_server_name(struct exchange *x, struct span rest)
 {
     return x->server_name.len > 0 ? x->server_name : SPAN("");
 }
 
-struct span connection_get_server_addr(struct exchange *x, struct span rest)
+static struct span get_server_addr(struct exchange *x, struct span rest)
 {
     const struct net_addr *local = client_local(x->client);
     char text[NET_ADDR_TEXT];
@@ -39,26 +39,26 @@ struct span connection_get_server_addr(struct exchange *x, struct span rest)
     return arena_copy(&x->arena, span_of(text));
 }
 
-struct span connection_get_server_port(struct exchange *x, struct span rest)
+static struct span get_server_port(struct exchange *x, struct span rest)
 {
     unsigned port = net_port(client_local(x->client));
 
     return port != 0 ? arena_printf(&x->arena, "%u", port) : SPAN("");
 }
 
-struct span connection_get_server_protocol(struct exchange *x, struct span rest)
+static struct span get_server_protocol(struct exchange *x, struct span rest)
 {
     if (x->method.len == 0)
         return SPAN("");
     return x->request.minor == 0 ? SPAN("HTTP/1.0") : SPAN("HTTP/1.1");
 }
 
-struct span connection_get_remote_addr(struct exchange *x, struct span rest)
+static struct span get_remote_addr(struct exchange *x, struct span rest)
 {
     return span_of(x->client->peer_host);
 }
 
-struct span connection_get_remote_port(struct exchange *x, struct span rest)
+static struct span get_remote_port(struct exchange *x, struct span rest)
 {
     unsigned port = net_port(&x->client->peer);
 
@@ -66,7 +66,7 @@ struct span connection_get_remote_port(struct exchange *x, struct span rest)
 }
 
 /* Bytes of the peer's address, as a compact key. */
-struct span connection_get_binary_remote_addr(struct exchange *x,
+static struct span get_binary_remote_addr(struct exchange *x,
                                               struct span rest)
 {
     const struct net_addr *peer = &x->client->peer;
@@ -115,7 +115,7 @@ static struct span base64_decode(struct arena *arena, struct span text)
 }
 
 /* "Basic " and the base64 of "user:password" (RFC 7617 2). */
-struct span connection_get_remote_user(struct exchange *x, struct span rest)
+static struct span get_remote_user(struct exchange *x, struct span rest)
 {
     struct span value = http_get(&x->request.fields, SPAN("Authorization"));
     struct span basic = SPAN("Basic "), user;
@@ -134,3 +134,23 @@ struct span connection_get_remote_user(struct exchange *x, struct span rest)
     user.len = (size_t)(colon - user.ptr);
     return user;
 }
+
+static const struct variable connection_variables[] = {
+    {"binary_remote_addr", get_binary_remote_addr},
+    {"host", get_host},
+    {"hostname", get_hostname},
+    {"remote_addr", get_remote_addr},
+    {"remote_port", get_remote_port},
+    {"remote_user", get_remote_user},
+    {"server_addr", get_server_addr},
+    {"server_name", get_server_name},
+    {"server_port", get_server_port},
+    {"server_protocol", get_server_protocol},
+    {0},
+};
+
+const struct module connection_variables_module = {
+    .name = "connection_variables",
+    .index = MODULE_INDEX,
+    .variables = connection_variables,
+};

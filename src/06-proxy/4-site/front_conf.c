@@ -5,6 +5,7 @@
 #include "hooks.h"
 #include "module.h"
 #include "value.h"
+#include "variables.h"
 
 static bool modules_check(struct conf *cf)
 {
@@ -88,7 +89,7 @@ static bool location_regex(struct conf *cf, struct front_location *l,
     l->regex = regex_compile(cf->arena, l->name, nocase, &err);
     if (l->regex == NULL)
         return conf_error(cf, "%s", err.text);
-    return value_define_captures(cf, l->regex);
+    return value_define_captures(cf, l->regex, get_capture);
 }
 
 static bool location_kind(struct conf *cf, struct front_location *l)

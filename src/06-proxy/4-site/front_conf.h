@@ -64,8 +64,6 @@ struct front_conf {
     struct front_server *servers, **last_server;
     struct front_listen *listens, **last_listen;
     const struct hooks *hooks; /* of the modules, for its exchanges */
-    struct value_name *names; /* variables defined by captures */
-    struct value_use *uses;   /* and used before that */
 };
 
 /* Where a client has come to whose connection a listen has accepted: behind a

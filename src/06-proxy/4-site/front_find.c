@@ -4,6 +4,7 @@
 #include "error_log.h"
 #include "front_blocks.h"
 #include "value.h"
+#include "variables.h"
 
 #include <ctype.h>
 
@@ -21,7 +22,7 @@ static bool name_parse(struct conf *cf, struct span word, struct front_name *n)
             cf->arena, (struct span){word.ptr + 1, word.len - 1}, true, &err);
         if (n->regex == NULL)
             return conf_error(cf, "%s", err.text);
-        return value_define_captures(cf, n->regex);
+        return value_define_captures(cf, n->regex, get_capture);
     }
     for (size_t i = 0; i < word.len; i++)
         ((char *)word.ptr)[i] = (char)tolower((unsigned char)word.ptr[i]);

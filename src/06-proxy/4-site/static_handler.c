@@ -38,7 +38,7 @@ static bool stays_inside(const struct static_root *root, struct span path)
 struct span static_document_root(struct exchange *x)
 {
     const struct static_root *root = settings_of(x)->root;
-    struct span path = value_eval(x, root->value);
+    struct span path = value_eval(&x->arena, x, root->value);
 
     if (root->varies && !stays_inside(root, path))
         return (struct span){NULL, 0};
@@ -124,7 +124,7 @@ static struct span static_target(struct exchange *x, struct span name)
 static bool static_index(struct exchange *x, struct span directory)
 {
     for (struct index_name *n = settings_of(x)->index; n; n = n->next) {
-        struct span name = value_eval(x, n->name);
+        struct span name = value_eval(&x->arena, x, n->name);
         struct span target = static_target(x, name), path;
         struct stat st;
 

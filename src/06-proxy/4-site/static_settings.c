@@ -4,6 +4,7 @@
 #include "static_handler.h"
 #include "front_conf.h"
 #include "module.h"
+#include "value.h"
 #include "variables.h"
 
 #include <limits.h>
@@ -25,14 +26,18 @@ void static_count(struct span path, unsigned *names, unsigned *ups)
     }
 }
 
-/* What stands behind the "$" names no variable of the table: a regular
- * expression captures it. */
-static bool is_capture(struct span dollar)
+/* What stands behind the "$" is captured by a regular expression, be it one
+ * further down. */
+static bool is_capture(const struct conf *cf, struct span dollar)
 {
+    const struct variable *v;
     size_t skip = dollar.len > 1 && dollar.ptr[1] == '{' ? 2 : 1;
     struct span name = {dollar.ptr + skip, dollar.len - 2 * skip + 1}, rest;
 
-    return dollar.len >= skip && variable_find(name, &rest) == NULL;
+    if (dollar.len < skip)
+        return false;
+    v = variable_find(cf, name, &rest);
+    return v == NULL || v->get == get_capture;
 }
 
 static bool count_text(struct conf *cf, struct static_root *root,
@@ -46,7 +51,7 @@ static bool count_text(struct conf *cf, struct static_root *root,
     root->varies = span_chr(text, '$') != NULL;
     for (; text.len > 0; text.ptr += n, text.len -= n) {
         n = text.ptr[0] == '$' ? value_name_length(text) : 1;
-        if (text.ptr[0] == '$' && is_capture((struct span){text.ptr, n}))
+        if (text.ptr[0] == '$' && is_capture(cf, (struct span){text.ptr, n}))
             continue;
         memcpy(kept + len, text.ptr, n);
         len += n;

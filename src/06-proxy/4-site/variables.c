@@ -8,7 +8,7 @@
 #include "http_status.h"
 #include "server_tokens.h"
 #include "static_handler.h"
-#include "upstream_variables.h"
+#include "regex.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -315,10 +315,37 @@ static struct span get_forwarded_for(struct exchange *x, struct span rest)
                         x->client->peer_host);
 }
 
-static const struct variable table[] = {
+/* A capture of the location's regular expression, or else of the server's
+ * name, by its number or its name. */
+struct span get_capture(struct exchange *x, struct span name)
+{
+    bool number = ascii_is_digit(name.ptr[0]);
+    int n;
+
+    if (number && x->regex != NULL)
+        return x->captures[name.ptr[0] - '0'];
+    if (number)
+        return x->server_captures[name.ptr[0] - '0'];
+    n = x->regex != NULL ? regex_named(x->regex, name) : -1;
+    if (n >= 0 && n < FRONT_CAPTURES)
+        return x->captures[n];
+    n = x->server_regex != NULL ? regex_named(x->server_regex, name) : -1;
+    return n >= 0 && n < FRONT_CAPTURES ? x->server_captures[n] : NONE;
+}
+
+static const struct variable request_variables[] = {
+    {"0", get_capture},
+    {"1", get_capture},
+    {"2", get_capture},
+    {"3", get_capture},
+    {"4", get_capture},
+    {"5", get_capture},
+    {"6", get_capture},
+    {"7", get_capture},
+    {"8", get_capture},
+    {"9", get_capture},
     {"arg_", get_arg},
     {"args", get_args},
-    {"binary_remote_addr", connection_get_binary_remote_addr},
     {"body_bytes_sent", get_body_bytes_sent},
     {"bytes_sent", get_bytes_sent},
     {"connection", get_connection},
@@ -328,8 +355,6 @@ static const struct variable table[] = {
     {"cookie_", get_cookie},
     {"document_root", get_document_root},
     {"document_uri", get_uri},
-    {"host", connection_get_host},
-    {"hostname", connection_get_hostname},
     {"http_", get_http},
     {"https", get_empty},
     {"is_args", get_is_args},
@@ -337,12 +362,7 @@ static const struct variable table[] = {
     {"nginx_version", get_version},
     {"pid", get_pid},
     {"proxy_add_x_forwarded_for", get_forwarded_for},
-    {"proxy_host", proxy_get_host},
-    {"proxy_port", proxy_get_port},
     {"query_string", get_args},
-    {"remote_addr", connection_get_remote_addr},
-    {"remote_port", connection_get_remote_port},
-    {"remote_user", connection_get_remote_user},
     {"request", get_request},
     {"request_completion", get_request_completion},
     {"request_filename", get_request_filename},
@@ -352,31 +372,15 @@ static const struct variable table[] = {
     {"request_uri", get_request_uri},
     {"scheme", get_scheme},
     {"sent_http_", get_sent_http},
-    {"server_addr", connection_get_server_addr},
-    {"server_name", connection_get_server_name},
-    {"server_port", connection_get_server_port},
-    {"server_protocol", connection_get_server_protocol},
     {"status", get_status},
     {"time_iso8601", get_time_iso8601},
     {"time_local", get_time_local},
-    {"upstream_addr", upstream_get_addr},
-    {"upstream_http_", upstream_get_http},
-    {"upstream_response_time", upstream_get_time},
-    {"upstream_status", upstream_get_status},
     {"uri", get_uri},
+    {0},
 };
 
-const struct variable *variable_find(struct span name, struct span *rest)
-{
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct span known = span_of(table[i].name);
-        bool prefix = span_ends(known, SPAN("_"));
-
-        if (prefix ? name.len > known.len && span_starts(name, known)
-                   : span_eq(name, known)) {
-            *rest = (struct span){name.ptr + known.len, name.len - known.len};
-            return &table[i];
-        }
-    }
-    return NULL;
-}
+const struct module request_variables_module = {
+    .name = "request_variables",
+    .index = MODULE_INDEX,
+    .variables = request_variables,
+};

@@ -67,5 +67,5 @@ struct group *pass_target_get(struct exchange *x,
 {
     return t->group != NULL
                ? t->group
-               : pass_group(x, value_eval(x, t->name), default_port);
+               : pass_group(x, value_eval(&x->arena, x, t->name), default_port);
 }

@@ -14,7 +14,6 @@
 #include "named_value.h"
 #include "pass.h"
 #include "request_body.h"
-#include "upstream_variables.h"
 #include "uri.h"
 #include "variables.h"
 
@@ -70,7 +69,7 @@ static bool add_configured(struct exchange *x, const struct proxy_settings *s,
                            struct buf *out)
 {
     for (const struct named_value *h = s->headers; h != NULL; h = h->next) {
-        struct span value = value_eval(x, h->value);
+        struct span value = value_eval(&x->arena, x, h->value);
 
         if (value.len > 0 && !http_add_field(out, h->name, value))
             return false;
@@ -120,7 +119,7 @@ static bool add_clients(struct exchange *x, const struct proxy_settings *s,
 static bool proxy_request(struct exchange *x, struct buf *out)
 {
     const struct proxy_settings *s = CONF_OF(x->scope, &proxy_module);
-    struct span method = s->method ? value_eval(x, s->method) : x->method;
+    struct span method = s->method ? value_eval(&x->arena, x, s->method) : x->method;
 
     return http_is_method(method) && buf_add_span(out, method) &&
            buf_add_char(out, ' ') &&
@@ -142,7 +141,7 @@ static struct span replace_prefix(struct exchange *x, struct span text,
 static struct span default_from(struct exchange *x,
                                 const struct proxy_target *t)
 {
-    struct span uri = t->uri != NULL ? value_eval(x, t->uri) : SPAN("/");
+    struct span uri = t->uri != NULL ? value_eval(&x->arena, x, t->uri) : SPAN("/");
 
     return arena_printf(&x->arena, "http://%.*s%.*s",
                         SPAN_ARG(proxy_state(x)->host), SPAN_ARG(uri));
@@ -161,8 +160,8 @@ static struct span proxy_location(struct exchange *x, struct span value)
 
         if (!pair && (t->uri_whole || t->url != NULL))
             continue;
-        from = pair ? value_eval(x, r->from) : default_from(x, t);
-        to = pair              ? value_eval(x, r->to)
+        from = pair ? value_eval(&x->arena, x, r->from) : default_from(x, t);
+        to = pair              ? value_eval(&x->arena, x, r->to)
              : t->uri != NULL ? t->prefix
                               : SPAN("/");
         if (span_starts(value, from))
@@ -205,12 +204,12 @@ static struct span proxy_uri(struct exchange *x, const struct proxy_target *t)
     struct buf text;
 
     if (t->uri_whole)
-        return with_path(&x->arena, value_eval(x, t->uri));
+        return with_path(&x->arena, value_eval(&x->arena, x, t->uri));
     if (t->uri == NULL && !x->internal)
         return request_uri(x);
     buf_init(&text, SIZE_MAX);
     if (t->uri != NULL) {
-        buf_add_span(&text, value_eval(x, t->uri));
+        buf_add_span(&text, value_eval(&x->arena, x, t->uri));
         if (t->prefix.len <= rest.len)
             span_skip(&rest, t->prefix.len);
     }
@@ -253,11 +252,11 @@ static struct group *proxy_group(struct exchange *x,
     struct span address, uri;
 
     if (t->url == NULL) {
-        s->host = value_eval(x, t->host);
+        s->host = value_eval(&x->arena, x, t->host);
         s->uri = proxy_uri(x, t);
         return t->group;
     }
-    split_target(value_eval(x, t->url), &address, &uri);
+    split_target(value_eval(&x->arena, x, t->url), &address, &uri);
     s->host = host_of(address);
     s->uri = uri.len > 0 ? with_path(&x->arena, uri) : proxy_uri(x, t);
     return pass_group(x, address, HTTP_PORT);
@@ -278,12 +277,12 @@ static void proxy_handler(struct exchange *x)
     body_read(x, proxy_start);
 }
 
-struct span proxy_get_host(struct exchange *x, struct span rest)
+static struct span get_host(struct exchange *x, struct span rest)
 {
     return proxy_state(x)->host;
 }
 
-struct span proxy_get_port(struct exchange *x, struct span rest)
+static struct span get_port(struct exchange *x, struct span rest)
 {
     struct span host = proxy_state(x)->host;
     const char *colon = span_chr(host, ':');
@@ -292,6 +291,12 @@ struct span proxy_get_port(struct exchange *x, struct span rest)
            : colon != NULL  ? span_after(host, colon)
                             : SPAN("80");
 }
+
+static const struct variable proxy_variables[] = {
+    {"proxy_host", get_host},
+    {"proxy_port", get_port},
+    {0},
+};
 
 static bool proxy_target_uri(struct conf *cf, struct proxy_target *t,
                              struct span uri)
@@ -393,5 +398,6 @@ const struct module proxy_module = {
     .needs = &call_module,
     .rows = proxy_rows,
     .settings = sizeof(struct proxy_settings),
+    .variables = proxy_variables,
     .state = sizeof(struct proxy_state),
 };

@@ -16,7 +16,7 @@ static struct span join(struct exchange *x, struct span before,
                         SPAN_ARG(item));
 }
 
-struct span upstream_get_addr(struct exchange *x, struct span rest)
+static struct span get_addr(struct exchange *x, struct span rest)
 {
     struct span text = NONE;
 
@@ -26,7 +26,7 @@ struct span upstream_get_addr(struct exchange *x, struct span rest)
     return text;
 }
 
-struct span upstream_get_status(struct exchange *x, struct span rest)
+static struct span get_status(struct exchange *x, struct span rest)
 {
     struct span text = NONE;
 
@@ -38,7 +38,7 @@ struct span upstream_get_status(struct exchange *x, struct span rest)
     return text;
 }
 
-struct span upstream_get_time(struct exchange *x, struct span rest)
+static struct span get_time(struct exchange *x, struct span rest)
 {
     struct span text = NONE;
 
@@ -57,7 +57,7 @@ struct span upstream_get_time(struct exchange *x, struct span rest)
 }
 
 /* A field of the reply, by its name in lower case with "_" for "-". */
-struct span upstream_get_http(struct exchange *x, struct span rest)
+static struct span get_http(struct exchange *x, struct span rest)
 {
     struct buf name;
     struct span value = NONE;
@@ -71,3 +71,18 @@ struct span upstream_get_http(struct exchange *x, struct span rest)
     buf_free(&name);
     return value;
 }
+
+static const struct variable upstream_variables[] = {
+    {"upstream_addr", get_addr},
+    {"upstream_http_", get_http},
+    {"upstream_response_time", get_time},
+    {"upstream_status", get_status},
+    {0},
+};
+
+const struct module upstream_variables_module = {
+    .name = "upstream_variables",
+    .index = MODULE_INDEX,
+    .needs = &call_module,
+    .variables = upstream_variables,
+};

@@ -43,7 +43,7 @@ static bool uwsgi_request(struct exchange *x, struct buf *out)
 
     uwsgi_begin(&encoder, out);
     for (const struct named_value *p = s->params; p != NULL; p = p->next) {
-        struct span value = value_eval(x, p->value);
+        struct span value = value_eval(&x->arena, x, p->value);
 
         if (p->marked && value.len == 0)
             continue;

@@ -111,7 +111,7 @@ static void escape_json(struct buf *line, struct span s)
 static void add_part(struct exchange *x, struct buf *line,
                      const struct log_format *f, const struct log_part *p)
 {
-    struct span text = value_eval(x, p->value);
+    struct span text = value_eval(&x->arena, x, p->value);
 
     if (p->literal || f->escape == ESCAPE_NONE)
         buf_add_span(line, text);
@@ -147,7 +147,7 @@ static bool condition_holds(struct exchange *x, const struct access_log *log)
 
     if (log->condition == NULL)
         return true;
-    value = value_eval(x, log->condition);
+    value = value_eval(&x->arena, x, log->condition);
     return value.len > 0 && !span_eq(value, SPAN("0"));
 }
 

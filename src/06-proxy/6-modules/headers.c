@@ -33,7 +33,7 @@ static bool headers_head(struct exchange *x)
 
         if (!h->marked && !went_well(&x->out))
             continue;
-        value = value_eval(x, h->value);
+        value = value_eval(&x->arena, x, h->value);
         if (value.len > 0 && !answer_field(x, h->name, value))
             return false;
     }

@@ -38,7 +38,7 @@ static int return_handler(struct exchange *x)
         exchange_abort(x);
         return ANSWERED;
     }
-    text = s->text != NULL ? value_eval(x, s->text) : SPAN("");
+    text = s->text != NULL ? value_eval(&x->arena, x, s->text) : SPAN("");
     if (is_redirect(s->status) || (s->text == NULL && s->status >= 400)) {
         x->out.location = text;
         return (int)s->status;

@@ -15,11 +15,14 @@
     MODULE(return)                                                             \
     MODULE(static)                                                             \
     MODULE(redirect)                                                           \
+    MODULE(request_variables)                                                  \
+    MODULE(connection_variables)                                               \
     MODULE(gzip)                                                               \
     MODULE(headers)                                                            \
     MODULE(access_log)                                                         \
     MODULE(upstream)                                                           \
     MODULE(call)                                                               \
+    MODULE(upstream_variables)                                                 \
     MODULE(proxy)                                                              \
     MODULE(uwsgi)                                                              \
     MODULE(accepted)                                                           \
