@@ -13,7 +13,7 @@
 
 struct span span_of(const char *text)
 {
-    return (struct span){text, text ? strlen(text) : 0};
+    return (struct span){text, text != NULL ? strlen(text) : 0};
 }
 
 /* memcmp must not be given NULL, not even with a length of 0, and an empty
@@ -81,7 +81,7 @@ struct span span_until(struct span s, char c)
 {
     const char *at = span_chr(s, c);
 
-    return at ? (struct span){s.ptr, (size_t)(at - s.ptr)} : s;
+    return at != NULL ? (struct span){s.ptr, (size_t)(at - s.ptr)} : s;
 }
 
 struct span span_after(struct span s, const char *at)

@@ -13,7 +13,7 @@ void http_conn_init(struct http_conn *c, int fd,
 
     c->fd = fd;
     c->timeouts = *timeouts;
-    c->limits = limits ? *limits : defaults;
+    c->limits = limits != NULL ? *limits : defaults;
     buf_init(&c->in, (size_t)c->limits.head + HTTP_READ_SIZE);
     c->used = 0;
     c->requests = 0;

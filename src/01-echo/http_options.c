@@ -30,7 +30,7 @@ bool http_read_seconds(struct span text, void *place)
 {
     const char *dot = span_chr(text, '.');
     struct span whole = span_until(text, '.');
-    struct span part = dot ? span_after(text, dot) : SPAN("0");
+    struct span part = dot != NULL ? span_after(text, dot) : SPAN("0");
     uint64_t seconds, fraction;
 
     if (part.len > 3 || !span_decimal(whole, &seconds) ||
@@ -105,11 +105,12 @@ static int option_value(char **argv, const struct http_option *o,
 static int read_option(char **argv, const struct http_option *table, void *into,
                        struct err *err)
 {
-    for (const struct http_option *o = table; o && o->name; o++) {
+    for (const struct http_option *o = table; o != NULL && o->name != NULL;
+         o++) {
         const char *value = NULL;
         int words = option_value(argv, o, &value, err);
 
-        if (words > 0 && !o->read(span_of(o->expected ? value : NULL),
+        if (words > 0 && !o->read(span_of(o->expected != NULL ? value : NULL),
                                   (char *)into + o->place))
             return err_set(err, "%s is \"%s\"; expected %s", o->name, value,
                            o->expected),

@@ -19,7 +19,7 @@ void http_request_init(struct http_request *r, struct http_field *list,
     memset(r, 0, sizeof *r);
     r->fields.list = list;
     r->fields.max = max;
-    r->limits = limits ? *limits : defaults;
+    r->limits = limits != NULL ? *limits : defaults;
 }
 
 /* Returns false, as every step below does when the request is to be refused. */
@@ -104,11 +104,11 @@ static void split_path(struct http_request *r, uint32_t at, uint32_t end)
     const char *hash = memchr(head + at, '#', end - at);
     const char *mark;
 
-    if (hash)
+    if (hash != NULL)
         end = (uint32_t)(hash - head);
     mark = memchr(head + at, '?', end - at);
     r->path = (struct http_slice){at, end - at};
-    if (mark) {
+    if (mark != NULL) {
         uint32_t query = (uint32_t)(mark - head) + 1;
 
         r->has_query = true;
@@ -139,7 +139,7 @@ static bool parse_absolute(struct http_request *r)
 
     if (scheme == 0)
         return refuse(r, 400, "the request target is no path and no http URI");
-    while (at < end && !strchr("/?#", r->fields.base[at]))
+    while (at < end && strchr("/?#", r->fields.base[at]) == NULL)
         at++;
     r->host = (struct http_slice){from, at - from};
     if (!valid_authority(http_request_span(r, r->host), false))
@@ -206,7 +206,8 @@ static bool parse_request_line(struct http_request *r, uint32_t at,
     r->method = (struct http_slice){at, i - at};
     at = i + 1;
     blank = memchr(head + at, ' ', end - at);
-    target = (struct span){head + at, blank ? (size_t)(blank - head) - at : 0};
+    target = (struct span){head + at,
+                           blank != NULL ? (size_t)(blank - head) - at : 0};
     if (target.len == 0 || !http_is_visible(target))
         return refuse(r, 400, "no request target between two single blanks");
     r->target = (struct http_slice){at, (uint32_t)target.len};
@@ -315,7 +316,7 @@ static bool parse_field(struct http_request *r, uint32_t at, uint32_t len)
     if (f->count == f->max)
         return refuse(r, 431, "too many fields");
     problem = http_field_line(f, at, len);
-    if (problem)
+    if (problem != NULL)
         return refuse(r, 400, problem);
     name_len = field->name.len;
     if (name_len >= COUNT(known_fields) ||

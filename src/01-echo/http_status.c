@@ -66,7 +66,8 @@ static const struct span reasons[] = {
 
 struct span http_reason(int status)
 {
-    if (status < 0 || status >= (int)COUNT(reasons) || !reasons[status].ptr)
+    if (status < 0 || status >= (int)COUNT(reasons) ||
+        reasons[status].ptr == NULL)
         return SPAN("");
     return reasons[status];
 }

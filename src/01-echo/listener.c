@@ -23,7 +23,7 @@ static const char *socket_path;
  * nothing behind but the file of a unix socket. */
 static void stop(int signal)
 {
-    if (socket_path)
+    if (socket_path != NULL)
         unlink(socket_path);
     _exit(0);
 }

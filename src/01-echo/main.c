@@ -144,7 +144,7 @@ int main(int argc, char **argv)
     net_ignore_signals();
     if (http_read_arguments(argv, &command, NULL, &options, &words, &err))
         where = http_only_address(&words, "127.0.0.1:8080", &err);
-    if (where)
+    if (where != NULL)
         listener = listener_open(PROGRAM, where, &err);
     while (listener >= 0) {
         struct net_addr peer;

@@ -150,7 +150,7 @@ int net_accept(int listener, struct net_addr *peer, int64_t deadline)
         fd = accept4(listener, &addr.sa, &addr.len,
                      SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
-            if (peer)
+            if (peer != NULL)
                 *peer = addr;
             return fd;
         }

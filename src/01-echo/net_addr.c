@@ -111,7 +111,7 @@ bool net_parse(struct net_addr *addr, const char *text, struct err *err)
     brackets = span_starts(host, SPAN("[")) && span_ends(host, SPAN("]"));
     if (brackets)
         host = (struct span){host.ptr + 1, host.len - 2};
-    else if (span_chr(host, ':') || span_chr(host, '['))
+    else if (span_chr(host, ':') != NULL || span_chr(host, '[') != NULL)
         return err_set(err, "\"%s\" is not an address; expected %s", text,
                        ADDR_FORMS);
     if (!parse_host(addr, host, brackets, err))

@@ -109,15 +109,15 @@ int conditional_check(const struct http_request *r, struct span etag,
     struct span modified_since = http_get(f, if_modified_since);
     struct span unmodified_since = http_get(f, if_unmodified_since);
 
-    if (unmodified_since.ptr && !unmodified(unmodified_since, mtime))
+    if (unmodified_since.ptr != NULL && !unmodified(unmodified_since, mtime))
         return 412;
-    if (match.ptr && !names_tag(f, if_match, etag, false))
+    if (match.ptr != NULL && !names_tag(f, if_match, etag, false))
         return 412;
-    if (!modified_since.ptr && !none_match.ptr)
+    if (modified_since.ptr == NULL && none_match.ptr == NULL)
         return 0;
-    if (modified_since.ptr && modified(modified_since, mtime, exact))
+    if (modified_since.ptr != NULL && modified(modified_since, mtime, exact))
         return 0;
-    if (none_match.ptr && !names_tag(f, if_none_match, etag, true))
+    if (none_match.ptr != NULL && !names_tag(f, if_none_match, etag, true))
         return 0;
     return 304;
 }
@@ -130,7 +130,7 @@ static bool range_applies(const struct http_request *r, struct span etag,
     struct span value = http_get(&r->fields, if_range);
     time_t date;
 
-    if (!value.ptr)
+    if (value.ptr == NULL)
         return true;
     if (span_ends(value, SPAN("\"")))
         return etag.len > 0 && span_eq(value, etag) &&
@@ -169,7 +169,7 @@ static enum range_kind parse_spec(struct span spec, uint64_t size,
     struct span first, last = trim_blanks(spec);
     uint64_t from, end; /* the bytes [from, end) */
 
-    if (!span_chr(last, '-'))
+    if (span_chr(last, '-') == NULL)
         return RANGE_BAD;
     span_next(&last, '-', &first);
     if (first.len == 0) {

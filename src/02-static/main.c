@@ -311,7 +311,7 @@ static bool set_up(struct server *s, const struct arguments *a, struct err *err)
     struct mime_table *types = mime_new();
     size_t line = a->http.limits.line;
 
-    if (!a->root)
+    if (a->root == NULL)
         return err_set(err, "--root DIR is missing, the directory to serve");
     s->options = a->http;
     s->index[0] = a->index;
@@ -328,7 +328,7 @@ static bool set_up(struct server *s, const struct arguments *a, struct err *err)
     buf_init(&s->origin, line + NET_ADDR_TEXT + 16);
     buf_init(&s->page, 4096);
     buf_init(&s->out, 4 * line + 8192); /* a path escaped is thrice as long */
-    if (!types || !mime_add_known(types))
+    if (types == NULL || !mime_add_known(types))
         return err_set(err, "cannot load the media types: %s", strerror(errno));
     s->config.root = open(a->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     return s->config.root >= 0 ||
@@ -354,7 +354,7 @@ int main(int argc, char **argv)
     if (http_read_arguments(argv, &command, &a, &a.http, &a.words, &err) &&
         set_up(&s, &a, &err))
         where = http_only_address(&a.words, "127.0.0.1:8080", &err);
-    if (where)
+    if (where != NULL)
         listener = listener_open(PROGRAM, where, &err);
     s.turn.listener = listener;
     while (listener >= 0)

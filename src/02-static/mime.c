@@ -42,10 +42,10 @@ void mime_free(struct mime_table *t)
 {
     struct mime_entry *next;
 
-    if (!t)
+    if (t == NULL)
         return;
     for (int i = 0; i < BUCKETS; i++)
-        for (struct mime_entry *e = t->buckets[i]; e; e = next) {
+        for (struct mime_entry *e = t->buckets[i]; e != NULL; e = next) {
             next = e->next;
             free(e);
         }
@@ -58,7 +58,7 @@ bool mime_add(struct mime_table *t, struct span extension, struct span type)
     struct mime_entry **chain = &t->buckets[bucket_of(extension)];
     struct mime_entry *e = malloc(sizeof *e + extension.len + type.len);
 
-    if (!e)
+    if (e == NULL)
         return false;
     e->next = *chain;
     e->extension_len = extension.len;
@@ -92,7 +92,7 @@ struct span mime_type(const struct mime_table *t, struct span path,
 
     if (extension.len == 0)
         return otherwise;
-    for (e = t->buckets[bucket_of(extension)]; e; e = e->next) {
+    for (e = t->buckets[bucket_of(extension)]; e != NULL; e = e->next) {
         struct span name = {e->text, e->extension_len};
 
         if (span_eq_nocase(name, extension))

@@ -33,7 +33,7 @@ static int open_index(struct static_answer *a, const char *path,
     char full[PATH_MAX];
     int status;
 
-    for (const char *const *name = config->index; *name; name++) {
+    for (const char *const *name = config->index; *name != NULL; name++) {
         int n = snprintf(full, sizeof full, "%s%s", path, *name);
 
         if (n < 0 || (size_t)n >= sizeof full)
@@ -142,7 +142,7 @@ static struct span host_alone(struct span host)
 {
     const char *end = span_chr(host, span_starts(host, SPAN("[")) ? ']' : ':');
 
-    if (end)
+    if (end != NULL)
         host.len = (size_t)(end - host.ptr) + (*end == ']');
     if (span_ends(host, SPAN(".")))
         host.len--;

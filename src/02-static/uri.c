@@ -106,7 +106,8 @@ int uri_path(struct buf *out, struct span raw, bool merge_slashes)
 
 struct span uri_query(struct span raw, struct span query)
 {
-    return span_chr(raw, '#') ? (struct span){0} : span_until(query, '#');
+    return span_chr(raw, '#') != NULL ? (struct span){0}
+                                      : span_until(query, '#');
 }
 
 static bool is_escaped(unsigned char c, enum uri_escape what)
@@ -118,7 +119,7 @@ static bool is_escaped(unsigned char c, enum uri_escape what)
 
     if (what == URI_ESCAPE_CONTROLS)
         return c <= ' ' || c == 0x7f;
-    return c <= ' ' || c >= 0x7f || strchr(marks[what], c);
+    return c <= ' ' || c >= 0x7f || strchr(marks[what], c) != NULL;
 }
 
 bool uri_escape(struct buf *out, struct span s, enum uri_escape what)

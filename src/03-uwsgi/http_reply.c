@@ -143,7 +143,8 @@ static const char *finish(struct http_reply *r)
     if (r->status == 0 && r->fields.count == 0)
         return "there is neither a status line nor a field";
     if (r->status == 0)
-        r->status = http_get(&r->fields, SPAN("Location")).ptr ? 302 : 200;
+        r->status =
+            http_get(&r->fields, SPAN("Location")).ptr != NULL ? 302 : 200;
     if (r->have_coding && r->has_length)
         return "there are Content-Length and Transfer-Encoding";
     if (r->have_coding && r->minor == 0)

@@ -105,8 +105,9 @@ static bool check_arguments(struct program *p, struct err *err)
     unsigned words = p->words.count;
 
     if (!p->request)
-        return (p->where = http_only_address(&p->words, "127.0.0.1:9090", err));
-    if (p->to)
+        return (p->where = http_only_address(&p->words, "127.0.0.1:9090",
+                                             err)) != NULL;
+    if (p->to != NULL)
         return err_set(err, "--to makes a gateway and --request a client; "
                             "only one of them can be given");
     if (words < 2)
@@ -124,12 +125,12 @@ static void serve(const struct program *p, struct err *err)
     struct net_addr to = {0}, peer;
     int listener, fd;
 
-    if (p->to && !net_parse(&to, p->to, err))
+    if (p->to != NULL && !net_parse(&to, p->to, err))
         return;
     listener = listener_open(PROGRAM, p->where, err);
     while (listener >= 0) {
         fd = listener_next(listener, PROGRAM, &peer);
-        if (p->to)
+        if (p->to != NULL)
             uwsgi_gateway(fd, &peer, listener, &to, &p->config);
         else
             uwsgi_server(fd, &peer, &p->config);

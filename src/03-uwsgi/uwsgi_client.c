@@ -87,10 +87,10 @@ static bool add_host(struct uwsgi_client *c)
 static bool has_line_end(const struct uwsgi_question *q)
 {
     for (unsigned i = 0; i < q->fields.count; i++)
-        if (strpbrk(q->fields.word[i], "\r\n"))
+        if (strpbrk(q->fields.word[i], "\r\n") != NULL)
             return true;
-    return strpbrk(q->target, "\r\n") ||
-           (q->method != NULL && strpbrk(q->method, "\r\n"));
+    return strpbrk(q->target, "\r\n") != NULL ||
+           (q->method != NULL && strpbrk(q->method, "\r\n") != NULL);
 }
 
 /* The question as the head of an HTTP request. */
@@ -120,8 +120,8 @@ static bool parse_question(struct uwsgi_client *c, struct err *err)
                       &c->config->http.limits);
     if (http_parse_request(&c->request, c->head.ptr, c->head.len) != HTTP_DONE)
         return err_set(err, "this is no request that could be sent: %s",
-                       c->request.reason ? c->request.reason
-                                         : "a line is not ended");
+                       c->request.reason != NULL ? c->request.reason
+                                                 : "a line is not ended");
     http_settle(&c->request.fields, c->head.ptr);
     return uri_path(&c->path, http_request_span(&c->request, c->request.path),
                     true) == 0 ||

@@ -244,10 +244,10 @@ bool wsgi_config_enter(const struct wsgi_config *c, struct err *err)
         char *name = c->env.list[i];
         char *equals = strchr(name, '=');
         /* uWSGI takes a name alone as a variable with an empty value. */
-        char *bare =
-            strndup(name, equals ? (size_t)(equals - name) : strlen(name));
-        bool ok =
-            bare != NULL && setenv(bare, equals ? equals + 1 : "", 1) == 0;
+        char *bare = strndup(name, equals != NULL ? (size_t)(equals - name)
+                                                  : strlen(name));
+        bool ok = bare != NULL &&
+                  setenv(bare, equals != NULL ? equals + 1 : "", 1) == 0;
         free(bare);
         if (!ok)
             return err_set(err, "--env %s: expected NAME=VALUE", name);

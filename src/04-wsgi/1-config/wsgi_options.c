@@ -263,7 +263,7 @@ bool wsgi_option_apply(struct wsgi_config *c, const struct wsgi_option *o,
         value = value != NULL && is_off(value) ? "false" : "true";
     else if (value == NULL)
         return err_set(err, "option --%s wants a value: %s", o->name,
-                       o->value_name ? o->value_name : "VALUE");
+                       o->value_name != NULL ? o->value_name : "VALUE");
     if (!o->apply(o, c, value, &why))
         return err_set(err, "option --%s: %s", o->name, why.text);
     return true;
@@ -284,8 +284,9 @@ void wsgi_options_help(const struct wsgi_option *table)
                           o == first ? "" : ", ", o->name);
             o++;
         } while (o->name != NULL && o->help == NULL);
-        printf("  %s%s%s\n        %s\n", names, first->value_name ? " " : "",
-               first->value_name ? first->value_name : "", first->help);
+        printf("  %s%s%s\n        %s\n", names,
+               first->value_name != NULL ? " " : "",
+               first->value_name != NULL ? first->value_name : "", first->help);
     }
 }
 

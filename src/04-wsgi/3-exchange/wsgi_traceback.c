@@ -19,7 +19,8 @@ static PyObject *format(struct wsgi_host *host, PyObject *type, PyObject *value,
     if (module != NULL)
         lines = PyObject_CallMethodObjArgs(
             module, host->names[WSGI_N_format_exception], type,
-            value ? value : Py_None, traceback ? traceback : Py_None, NULL);
+            value != NULL ? value : Py_None,
+            traceback != NULL ? traceback : Py_None, NULL);
     if (lines != NULL)
         empty = PyUnicode_FromString("");
     if (empty != NULL)

@@ -108,7 +108,7 @@ static bool take_option(struct command_line *line, const struct wsgi_option *o,
 {
     return wsgi_option_apply(&line->config, o, value, err) &&
            wsgi_add_text(&line->given, o->name, err) &&
-           wsgi_add_text(&line->given, value ? value : "true", err);
+           wsgi_add_text(&line->given, value != NULL ? value : "true", err);
 }
 
 /* Reads the command line.  Exits for --help and --version. */

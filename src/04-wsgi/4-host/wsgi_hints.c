@@ -37,7 +37,8 @@ void wsgi_hint_no_file(const char *file)
     char name[1024];
     const char *colon = strchr(file, ':');
 
-    snprintf(name, sizeof name, "%.*s", colon ? (int)(colon - file) : 0, file);
+    snprintf(name, sizeof name, "%.*s", colon != NULL ? (int)(colon - file) : 0,
+             file);
     if (is_file(name))
         wsgi_log("*** the callable has an option of its own: --wsgi-file %s "
                  "--callable %s ***",
@@ -54,7 +55,7 @@ static void add_place(struct buf *out, PyObject *entry)
 {
     PyObject *bytes =
         PyUnicode_Check(entry) ? PyUnicode_EncodeFSDefault(entry) : NULL;
-    const char *place = bytes ? PyBytes_AS_STRING(bytes) : "";
+    const char *place = bytes != NULL ? PyBytes_AS_STRING(bytes) : "";
     bool there = access(place, F_OK) == 0;
 
     if (place[0] != 0 && (there || !span_ends(span_of(place), SPAN(".zip"))))
@@ -159,8 +160,9 @@ static PyObject *signature_of(PyObject *app)
 {
     PyObject *inspect = PyImport_ImportModule("inspect");
     PyObject *signature =
-        inspect ? PyObject_CallMethod(inspect, "signature", "O", app) : NULL;
-    PyObject *text = signature ? PyObject_Str(signature) : NULL;
+        inspect != NULL ? PyObject_CallMethod(inspect, "signature", "O", app)
+                        : NULL;
+    PyObject *text = signature != NULL ? PyObject_Str(signature) : NULL;
 
     Py_XDECREF(inspect);
     Py_XDECREF(signature);
@@ -175,7 +177,7 @@ static void refuse(PyObject *app, const char *name, bool coroutine, bool maker)
     PyErr_Format(PyExc_TypeError,
                  "\"%s\" takes %S, where WSGI calls it with (environ, "
                  "start_response)%s%s%s",
-                 name, takes ? takes : Py_None,
+                 name, takes != NULL ? takes : Py_None,
                  coroutine ? "; it is a coroutine function: an ASGI "
                              "application needs an ASGI server"
                  : maker   ? "; if it makes the application, ask for \""
@@ -197,7 +199,7 @@ bool wsgi_takes_request(PyObject *app, const char *name)
     code = (PyCodeObject *)PyFunction_GET_CODE(function);
     defaults = PyFunction_GET_DEFAULTS(function); /* borrowed */
     most = code->co_argcount - given;
-    least = most - (defaults ? (int)PyTuple_GET_SIZE(defaults) : 0);
+    least = most - (defaults != NULL ? (int)PyTuple_GET_SIZE(defaults) : 0);
     coroutine = (code->co_flags & CO_COROUTINE) != 0;
     fits = !coroutine && least <= 2 &&
            (most >= 2 || (code->co_flags & CO_VARARGS) != 0);

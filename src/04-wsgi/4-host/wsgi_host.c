@@ -132,7 +132,8 @@ static bool start_interpreter(const struct wsgi_config *c, struct err *err)
     PyConfig_Clear(&config);
     if (PyStatus_Exception(status) && why.text[0] == 0)
         return err_set(err, "Python does not start: %s",
-                       status.err_msg ? status.err_msg : "(no reason given)");
+                       status.err_msg != NULL ? status.err_msg
+                                              : "(no reason given)");
     if (PyStatus_Exception(status))
         return err_set(err, "%s", why.text);
     return true;

@@ -104,7 +104,7 @@ static PyObject *follow(PyObject *object, struct span rest)
     while (object != NULL && span_next(&rest, '.', &name)) {
         PyObject *text =
             PyUnicode_DecodeUTF8(name.ptr, (Py_ssize_t)name.len, NULL);
-        PyObject *next = text ? PyObject_GetAttr(object, text) : NULL;
+        PyObject *next = text != NULL ? PyObject_GetAttr(object, text) : NULL;
         Py_XDECREF(text);
         Py_SETREF(object, next);
     }
@@ -126,7 +126,7 @@ static void name_module(struct target *t, const char *text)
     const char *colon = strchr(text, ':');
 
     snprintf(t->module, sizeof t->module, "%.*s",
-             (int)(colon ? colon - text : (long)strlen(text)), text);
+             (int)(colon != NULL ? colon - text : (long)strlen(text)), text);
     if (colon != NULL)
         t->callable = colon + 1;
 }
@@ -147,7 +147,7 @@ static bool find_target(const struct wsgi_config *c, size_t i, struct target *t)
 
     *t = (struct target){
         .mount = mounted ? c->mounts[i].path : "",
-        .callable = c->callable ? c->callable : "application",
+        .callable = c->callable != NULL ? c->callable : "application",
     };
     if (mounted && names_file(module))
         t->file = module;
@@ -229,8 +229,8 @@ static bool is_application(PyObject *app, const char *name)
 /* The callable in a.module; "()" at the end calls what was found. */
 static PyObject *find_app(const struct target *t, struct attempt *a)
 {
-    const char *kind = t->file ? "file" : "module";
-    const char *name = t->file ? t->file : t->module;
+    const char *kind = t->file != NULL ? "file" : "module";
+    const char *name = t->file != NULL ? t->file : t->module;
     struct span path = span_of(t->callable);
     bool factory = span_ends(path, SPAN("()"));
     PyObject *app;
@@ -261,9 +261,10 @@ static PyObject *attempt(const struct target *t, struct attempt *a)
 {
     *a = (struct attempt){.module = NULL};
     snprintf(a->what, sizeof a->what, "the %s \"%.1000s\" could not be loaded",
-             t->file ? "file" : "module", t->file ? t->file : t->module);
-    a->module =
-        t->file ? import_file(t->file) : PyImport_ImportModule(t->module);
+             t->file != NULL ? "file" : "module",
+             t->file != NULL ? t->file : t->module);
+    a->module = t->file != NULL ? import_file(t->file)
+                                : PyImport_ImportModule(t->module);
     return a->module == NULL ? NULL : find_app(t, a);
 }
 
@@ -310,7 +311,7 @@ static bool choose_default(struct wsgi_host *host)
         if (c->mounts[i].path[0] == 0)
             root = &c->mounts[i];
     if (!find_target(c, c->mount_count, &target)) {
-        host->default_app = &host->apps[root ? root - c->mounts : 0];
+        host->default_app = &host->apps[root != NULL ? root - c->mounts : 0];
         return true;
     }
     if (c->module != NULL && c->wsgi_file != NULL)
