@@ -1,30 +1,41 @@
 /* test_output: the queue of pieces to a client's socket. */
 
 #include "chunk.h"
-#include "conf_file.h"
 #include "connection.h"
-#include "front_conf.h"
+#include "conversation.h"
 #include "front_worker.h"
 #include "output.h"
 #include "transport.h"
 #include "unit.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
-static struct conf_file_test t;
 static struct front_worker worker;
 static struct client client;
 static struct exchange x;
 static int peer;
 
-static void begin(const char *directives)
+/* A scope with the settings of the conversation alone. */
+static struct conf_scope *scope_of(int64_t sendfile)
 {
-    char conf[256];
+    static struct conversation_settings s;
+    static union {
+        struct conf_scope scope;
+        char room[sizeof(struct conf_scope) + sizeof(void *)];
+    } u;
+
+    s = (struct conversation_settings){.sendfile = sendfile,
+                                       .send_timeout = 60000};
+    CONF_OF(&u.scope, &conversation_module) = &s;
+    return &u.scope;
+}
+
+static void begin(bool sendfile)
+{
     int pair[2];
 
-    snprintf(conf, sizeof conf, "events {} http { %s }", directives);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(conf_file_read(&t, conf));
     CU_ASSERT_EQUAL_FATAL(
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
     memset(&worker, 0, sizeof worker);
@@ -38,7 +49,7 @@ static void begin(const char *directives)
     arena_init(&x.arena, 4096);
     x.client = &client;
     x.worker = &worker;
-    x.scope = ((struct front_conf *)t.cf.http)->scope;
+    x.scope = scope_of(sendfile);
     peer = pair[1];
 }
 
@@ -51,7 +62,6 @@ static void end(void)
     arena_free(&x.arena);
     close(client.event.fd);
     close(peer);
-    conf_file_free(&t);
 }
 
 /* What has arrived at the other end. */
@@ -69,7 +79,7 @@ static void test_order(void)
     struct piece sized = {.file = -1, .size = "ff\r\n"};
 
     sized.bytes = (struct span){sized.size, 4};
-    begin("");
+    begin(false);
     CU_ASSERT(output_bytes(&x, SPAN("a"), NULL));
     CU_ASSERT(output_add(&x, &sized));
     CU_ASSERT(output_bytes(&x, SPAN(""), NULL));
@@ -87,7 +97,7 @@ static void test_order(void)
 
 /* A short part of a file is read, and leaves with what stands around it; a long
  * one stays a piece of a file. */
-static void file_between(const char *directives, size_t n, bool stays)
+static void file_between(bool sendfile, size_t n, bool stays)
 {
     static char file[40000], got[40010];
     size_t len = 0;
@@ -96,7 +106,7 @@ static void file_between(const char *directives, size_t n, bool stays)
 
     for (size_t i = 0; i < sizeof file; i++)
         file[i] = (char)('a' + i % 23);
-    begin(directives);
+    begin(sendfile);
     CU_ASSERT_EQUAL_FATAL(pwrite(fd, file, sizeof file, 0), sizeof file);
     CU_ASSERT(output_bytes(&x, SPAN("<"), NULL));
     CU_ASSERT(
@@ -117,10 +127,10 @@ static void file_between(const char *directives, size_t n, bool stays)
 
 static void test_file(void)
 {
-    file_between("sendfile on;", 3, false);
-    file_between("sendfile on;", 16384, false);
-    file_between("sendfile on;", 16385, true);
-    file_between("sendfile off;", 30000, true);
+    file_between(true, 3, false);
+    file_between(true, 16384, false);
+    file_between(true, 16385, true);
+    file_between(false, 30000, true);
 }
 
 /* Pieces of one chunk of memory keep it until the last is gone. */
@@ -128,7 +138,7 @@ static void test_shared_chunk(void)
 {
     struct front_chunk *chunk;
 
-    begin("");
+    begin(false);
     chunk = chunk_new(&worker);
     CU_ASSERT_PTR_NOT_NULL_FATAL(chunk);
     chunk_use(chunk);
@@ -153,7 +163,7 @@ static void test_full(void)
 {
     int n = 0;
 
-    begin("");
+    begin(false);
     CU_ASSERT(!output_full(&x, 1));
     while (!output_full(&x, 1 << 20) && n < 100000)
         n += output_bytes(&x, SPAN("x"), NULL);
@@ -171,7 +181,7 @@ static void test_full_socket(void)
 {
     static char much[4 << 20];
 
-    begin("");
+    begin(false);
     CU_ASSERT(output_bytes(&x, (struct span){much, sizeof much}, NULL));
     output_flush(&x);
     CU_ASSERT(!client.event.can_write);
@@ -216,7 +226,7 @@ static void test_transport(void)
     ssize_t n;
 
     CU_ASSERT_EQUAL_FATAL(ftruncate(fd, 20000), 0);
-    begin("sendfile on;");
+    begin(true);
     client.transport = &slow;
     CU_ASSERT(output_bytes(&x, SPAN("ab"), NULL));
     CU_ASSERT(output_bytes(&x, SPAN("c"), NULL));
