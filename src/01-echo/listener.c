@@ -1,4 +1,7 @@
-/* listener: see the header. */
+/* listener: one socket, from its address to the signal that ends the program.
+ *
+ * Accepting never gives up: whatever is wrong with one connection, or with the
+ * machine for a while, the next client is waited for. */
 
 #include "listener.h"
 

@@ -60,7 +60,7 @@ static int open_below(int root, const char *path, int flags,
 static bool stat_below(int root, const char *path, enum file_links links,
                        struct stat *st)
 {
-    bool good;
+    bool ok;
     int fd;
 
     if (links == FILE_LINKS_FOLLOW)
@@ -68,9 +68,9 @@ static bool stat_below(int root, const char *path, enum file_links links,
     fd = open_below(root, path, O_PATH, links);
     if (fd < 0)
         return false;
-    good = fstat(fd, st) == 0;
+    ok = fstat(fd, st) == 0;
     close(fd);
-    return good;
+    return ok;
 }
 
 int file_status(int error)
@@ -109,8 +109,6 @@ static void set_facts(struct file *file, const struct stat *st)
     file->directory = S_ISDIR(st->st_mode);
     file->size = (uint64_t)st->st_size;
     file->mtime = st->st_mtime;
-    file->dev = st->st_dev;
-    file->ino = st->st_ino;
 }
 
 /* O_NONBLOCK is for whoever puts a FIFO in the file's place between the look

@@ -22,8 +22,6 @@ struct file {
     bool directory;
     uint64_t size;
     time_t mtime;
-    dev_t dev;
-    ino_t ino;
 };
 
 /* nginx's answer to the reason (an errno) for which a file cannot be opened:

@@ -124,18 +124,18 @@ static bool send_piece(struct server *s, struct http_conn *c, int file,
                        uint64_t first, uint64_t n)
 {
     int64_t patience = c->timeouts.send;
-    bool good = send_before_file(c->fd, buf_span(&s->out), patience);
+    bool ok = send_before_file(c->fd, buf_span(&s->out), patience);
 
     s->out.len = 0;
-    while (good && n > 0) {
+    while (ok && n > 0) {
         uint64_t part = n < SEND_AT_ONCE ? n : SEND_AT_ONCE;
 
-        good = file_send(c->fd, file, first, part, patience) == part;
+        ok = file_send(c->fd, file, first, part, patience) == part;
         first += part;
         n -= part;
-        good = good && (n == 0 || may_go_on(s));
+        ok = ok && (n == 0 || may_go_on(s));
     }
-    return good;
+    return ok;
 }
 
 /* Sends s->out, which is the head, and what of the file was asked for. */

@@ -1,4 +1,7 @@
-/* turn: see turn.h. */
+/* turn: the queue of a listening socket says whether anybody waits.
+ *
+ * poll() asks it without taking anybody out, so a turn costs a system call only
+ * where it may end. */
 
 #include "turn.h"
 

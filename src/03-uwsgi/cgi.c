@@ -1,4 +1,4 @@
-/* cgi: see cgi.h.
+/* cgi: a table of variables, and then the fields, those of one name joined.
  *
  * The mapping from field names to variable names loses information: case is
  * folded, and "-" becomes "_".  Whatever two different fields could both

@@ -1,4 +1,4 @@
-/* http_reply: see http_reply.h.
+/* http_reply: line by line, as http_request, but from the other side.
  *
  * A server behind a gateway is more trusted than a client before it, but not
  * more reliable: an application may write any field.  What is passed on from

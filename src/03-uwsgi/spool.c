@@ -1,4 +1,7 @@
-/* spool: see spool.h. */
+/* spool: memory first, then a file without a name.
+ *
+ * What is in the file is no longer in memory: there is one place to read
+ * from, and `fd` says which. */
 
 #include "spool.h"
 

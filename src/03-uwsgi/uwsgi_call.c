@@ -1,4 +1,8 @@
-/* uwsgi_call: see uwsgi_call.h. */
+/* uwsgi_call: send, and listen meanwhile; then listen.
+ *
+ * Two ends that both write until they are done, and only then read, wait for
+ * each other for ever once the buffers between them are full.  So whatever the
+ * server says while we send is taken in and kept. */
 
 #include "uwsgi_call.h"
 

@@ -1,4 +1,4 @@
-/* uwsgi_client: see uwsgi_client.h.
+/* uwsgi_client: a question from the command line, asked as a front would ask.
  *
  * The question is written down as an HTTP head and parsed like one.  So the
  * variables come from the same functions as the gateway's, and a target or a

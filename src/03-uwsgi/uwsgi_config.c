@@ -1,4 +1,4 @@
-/* uwsgi_config: see uwsgi_config.h. */
+/* uwsgi_config: the log of the three parts, which is standard error. */
 
 #include "uwsgi_config.h"
 

@@ -1,4 +1,4 @@
-/* uwsgi_gateway: see uwsgi_gateway.h.
+/* uwsgi_gateway: a client on one side, a call on the other.
  *
  * One request at a time, in the order of events: understand the request,
  * connect, send, listen, pass on.  What goes wrong before the answer has begun

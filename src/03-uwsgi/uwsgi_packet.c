@@ -1,4 +1,4 @@
-/* uwsgi_packet: see uwsgi_packet.h.
+/* uwsgi_packet: strings with their length before them, taken off and put on.
  *
  * Sixteen bits, little endian, are the protocol's only number; two functions
  * here read and write them, byte by byte, so that neither the machine's byte

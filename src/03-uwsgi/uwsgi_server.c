@@ -1,4 +1,7 @@
-/* uwsgi_server: see uwsgi_server.h. */
+/* uwsgi_server: read the packet, decode it, read the body, answer.
+ *
+ * Each step ends the connection when something is wrong, and says in the log
+ * what and at which byte: this end is for looking at what a front sends. */
 
 #include "uwsgi_server.h"
 

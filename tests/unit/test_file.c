@@ -328,15 +328,12 @@ static void test_facts(void)
 {
     struct timespec times[2] = {{784111777, 0}, {784111777, 0}};
     struct file file;
-    struct stat st;
 
     make_tree();
     CU_ASSERT_FATAL(utimensat(root, "dir/b", times, 0) == 0);
-    CU_ASSERT_FATAL(fstatat(root, "dir/b", &st, 0) == 0);
     CU_ASSERT_EQUAL_FATAL(file_open(&file, root, "dir/b", FILE_LINKS_NONE), 0);
     CU_ASSERT_EQUAL(file.mtime, 784111777);
     CU_ASSERT_EQUAL(file.size, 3);
-    CU_ASSERT(file.dev == st.st_dev && file.ino == st.st_ino);
     close(file.fd);
     remove_tree();
 }

@@ -1,4 +1,5 @@
-/* wsgi_config: see wsgi_config.h. */
+/* wsgi_config: filled in, and then made true: sockets are opened, the
+ * environment is exported, the folder is changed. */
 
 #include "wsgi_config.h"
 #include "net.h"

@@ -1,4 +1,5 @@
-/* wsgi_log: see wsgi_log.h. */
+/* wsgi_log: a line is put together in memory, however long it is, and leaves in
+ * one write. */
 
 #include "wsgi_log.h"
 

@@ -1,4 +1,7 @@
-/* wsgi_mount: see wsgi_mount.h. */
+/* wsgi_mount: which application a path is for.
+ *
+ * A few mounts are compared one after the other; the longest that fits wins, so
+ * their order does not matter. */
 
 #include "wsgi_mount.h"
 

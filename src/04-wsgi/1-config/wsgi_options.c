@@ -1,4 +1,8 @@
-/* wsgi_options: see wsgi_options.h. */
+/* wsgi_options: a row for each option, with uWSGI's name, and who takes it.
+ *
+ * First stand the takers, then the table, then who looks in it: the command line
+ * here, and files in the next stage.  A taker has the parameters of all of
+ * them. */
 
 #include "wsgi_options.h"
 #include "http_options.h"

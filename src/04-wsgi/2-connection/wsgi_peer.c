@@ -1,4 +1,7 @@
-/* wsgi_peer: see wsgi_peer.h. */
+/* wsgi_peer: a step looks at what has come, and never waits for more.
+ *
+ * Both protocols end in the same place: a struct http_request that says how the
+ * body is framed.  What is wrong is answered here, and drained. */
 
 #include "wsgi_peer.h"
 #include "http_response.h"

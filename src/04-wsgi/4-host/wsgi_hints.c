@@ -1,4 +1,4 @@
-/* wsgi_hints: see wsgi_hints.h. */
+/* wsgi_hints: the commonest slips, each looked for and told in one line. */
 
 #include "wsgi_hints.h"
 

@@ -1,4 +1,7 @@
-/* wsgi_request: see wsgi_request.h. */
+/* wsgi_request: prepare, run, account.
+ *
+ * HTTP and uwsgi differ in where a request's facts stand; what is made of them
+ * is the same from here on. */
 
 #include "wsgi_request.h"
 
