@@ -12,12 +12,8 @@
 
 static struct plan *plan_of(struct err *err, char **argv)
 {
-    int argc = 0;
-
-    while (argv[argc])
-        argc++;
     err->text[0] = 0;
-    return plan_read(argc, argv, err);
+    return plan_read(argv, err);
 }
 
 static void forms_of_an_option(void)
@@ -136,11 +132,11 @@ static void ends_of_numbers(void)
         {"--buffer-size", "512", "1048576", "511", "1048577"},
         {"--limit-post", "0", "18446744073709551615", "-1",
          "18446744073709551616"},
-        {"--harakiri", "0.001", "1000000000", "0.0001", "1000000001"},
-        {"--reload-mercy", "0.001", "1000000000", "-1", "1e300"},
-        {"--py-autoreload", "0.001", "1000000000", "nan", "inf"},
-        {"--socket-timeout", "0.001", "1000000000", "0", "1000000001"},
-        {"--http-keepalive-timeout", "0.001", "1000000000", "0", "1e300"},
+        {"--harakiri", "0.001", "2147483647", "0.0001", "2147483648"},
+        {"--reload-mercy", "0.001", "2147483647", "-1", "1e300"},
+        {"--py-autoreload", "0.001", "2147483647", "nan", "inf"},
+        {"--socket-timeout", "0.001", "2147483647", "0", "2147483648"},
+        {"--http-keepalive-timeout", "0.001", "2147483647", "0", "1e300"},
         {"--chmod-socket", "0", "7777", "", "17777"},
     };
 

@@ -1,12 +1,11 @@
 /* strata-wsgi: a Python application behind HTTP and uwsgi sockets. */
 
 #include "net.h"
+#include "wsgi_command_line.h"
 #include "wsgi_host.h"
 #include "wsgi_log.h"
-#include "wsgi_options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,53 +46,31 @@ static bool open_orders(struct err *err)
     return true;
 }
 
-static void help(void)
+static bool print_help(const struct wsgi_option *o, struct wsgi_config *c,
+                       const char *value, struct err *err);
+
+static bool print_version(const struct wsgi_option *o, struct wsgi_config *c,
+                          const char *value, struct err *err)
+{
+    printf("strata-wsgi %s\n", STRATA_VERSION);
+    exit(0);
+}
+
+static const struct wsgi_option own_options[] = {
+    {"help", 'h', WSGI_FLAG, NULL, "this text", print_help, 0},
+    {"version", 0, WSGI_FLAG, NULL, "the program's version", print_version, 0},
+    {0},
+};
+
+static bool print_help(const struct wsgi_option *o, struct wsgi_config *c,
+                       const char *value, struct err *err)
 {
     printf("usage: strata-wsgi --http-socket ADDR --wsgi-file FILE [option ...]"
            "\n\nServes a Python WSGI application over HTTP and the uwsgi "
            "protocol.\nThe options are uWSGI's:\n\n");
     wsgi_options_help(wsgi_options);
-    printf("  -h, --help\n        this text\n"
-           "  --version\n        the program's version\n");
-}
-
-/* What getopt_long returns for the long name of our first option: more than
- * any letter is. */
-#define FIRST_LONG 1000
-
-/* getopt_long's two tables, made from ours. */
-struct tables {
-    struct option *longs;
-    char *shorts;
-};
-
-static bool make_tables(struct tables *t)
-{
-    size_t n = 0, letters = 0;
-
-    while (wsgi_options[n].name != NULL)
-        n++;
-    t->longs = calloc(n + 3, sizeof *t->longs);
-    t->shorts = calloc(2 * n + 3, 1);
-    if (t->longs == NULL || t->shorts == NULL)
-        return false;
-    t->shorts[letters++] = 'h';
-    for (size_t i = 0; i < n; i++) {
-        const struct wsgi_option *o = &wsgi_options[i];
-        t->longs[i] = (struct option){
-            .name = o->name,
-            .has_arg =
-                o->arg == WSGI_VALUE ? required_argument : optional_argument,
-            .val = FIRST_LONG + (int)i,
-        };
-        if (o->letter != 0)
-            t->shorts[letters++] = o->letter;
-        if (o->letter != 0 && o->arg == WSGI_VALUE)
-            t->shorts[letters++] = ':';
-    }
-    t->longs[n] = (struct option){"help", no_argument, NULL, 'h'};
-    t->longs[n + 1] = (struct option){"version", no_argument, NULL, 'v'};
-    return true;
+    wsgi_options_help(own_options);
+    exit(0);
 }
 
 /* What the command line says: the configuration, and the options as they were
@@ -103,46 +80,33 @@ struct command_line {
     struct wsgi_texts given;
 };
 
-static bool take_option(struct command_line *line, const struct wsgi_option *o,
+static bool take_option(void *whose, const struct wsgi_option *o,
                         const char *value, struct err *err)
 {
+    struct command_line *line = whose;
+
+    if (o == NULL)
+        return err_set(err,
+                       "\"%s\" is no option: the application is named by "
+                       "--module or --wsgi-file; --help lists all options",
+                       value);
     return wsgi_option_apply(&line->config, o, value, err) &&
            wsgi_add_text(&line->given, o->name, err) &&
            wsgi_add_text(&line->given, value != NULL ? value : "true", err);
 }
 
-/* Reads the command line.  Exits for --help and --version. */
-static bool read_options(struct command_line *line, const struct tables *t,
-                         int argc, char **argv, struct err *err)
+static bool read_options(struct command_line *line, char **argv,
+                         struct err *err)
 {
-    int c;
+    static const struct wsgi_option *const tables[] = {wsgi_options,
+                                                       own_options, NULL};
+    const struct wsgi_command_line words = {tables, take_option, line};
 
-    while ((c = getopt_long(argc, argv, t->shorts, t->longs, NULL)) != -1) {
-        const struct wsgi_option *o =
-            c >= FIRST_LONG ? &wsgi_options[c - FIRST_LONG]
-                            : wsgi_option_lettered(wsgi_options, c);
-        if (c == 'h') {
-            help();
-            exit(0);
-        }
-        if (c == 'v') {
-            printf("strata-wsgi %s\n", STRATA_VERSION);
-            exit(0);
-        }
-        if (o == NULL) /* getopt_long has said why */
-            return err_set(err, "--help lists the options");
-        if (!take_option(line, o, optarg, err))
-            return false;
-    }
-    if (optind < argc)
-        return err_set(err,
-                       "\"%s\" is no option: the application is named by "
-                       "--module or --wsgi-file; --help lists all options",
-                       argv[optind]);
-    if (line->config.socket_count == 0)
-        return err_set(err, "there is nothing to listen on: give "
-                            "--http-socket ADDR or --socket ADDR");
-    return true;
+    if (!wsgi_read_command_line(&words, argv, err))
+        return false;
+    return line->config.socket_count > 0 ||
+           err_set(err, "there is nothing to listen on: give "
+                        "--http-socket ADDR or --socket ADDR");
 }
 
 static void announce(const struct wsgi_config *c)
@@ -194,18 +158,14 @@ int main(int argc, char **argv)
 {
     struct command_line line = {.given = {NULL, 0}};
     struct wsgi_config *config = &line.config;
-    struct tables tables = {NULL, NULL};
     struct err err = {""};
     int status = 1;
 
     net_keep_standard();
     net_ignore_signals();
     wsgi_config_init(config);
-    if (!make_tables(&tables))
-        err_set(&err, "out of memory");
-    else if (read_options(&line, &tables, argc, argv, &err) &&
-             open_orders(&err) && wsgi_config_enter(config, &err) &&
-             wsgi_config_listen(config, &err)) {
+    if (read_options(&line, argv, &err) && open_orders(&err) &&
+        wsgi_config_enter(config, &err) && wsgi_config_listen(config, &err)) {
         announce(config);
         status = run(&line, &err);
     }
@@ -213,7 +173,5 @@ int main(int argc, char **argv)
         fprintf(stderr, "strata-wsgi: %s\n", err.text);
     wsgi_config_free(config);
     wsgi_texts_free(&line.given);
-    free(tables.longs);
-    free(tables.shorts);
     return status;
 }

@@ -197,8 +197,7 @@ static int dispatch(struct prefork *p, struct err *err)
 
 int main(int argc, char **argv)
 {
-    struct prefork p = {
-        .argc = argc, .argv = argv, .daemon = -1, .pidfile = {.fd = -1}};
+    struct prefork p = {.argv = argv, .daemon = -1, .pidfile = {.fd = -1}};
     struct err err = {""};
     sigset_t blocked;
     int status = 1;
@@ -212,7 +211,7 @@ int main(int argc, char **argv)
     if (p.worker.total == MAP_FAILED)
         err_set(&err, "no memory to share: %s", strerror(errno));
     else
-        p.current = plan_read(argc, argv, &err);
+        p.current = plan_read(argv, &err);
     if (p.current) {
         status = dispatch(&p, &err);
         plan_free(p.current);

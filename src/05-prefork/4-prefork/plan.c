@@ -38,7 +38,7 @@ static bool imply_master(struct prefork_config *c, struct err *err)
     return true;
 }
 
-struct plan *plan_read(int argc, char **argv, struct err *err)
+struct plan *plan_read(char **argv, struct err *err)
 {
     struct plan *p = calloc(1, sizeof *p);
 
@@ -47,7 +47,7 @@ struct plan *plan_read(int argc, char **argv, struct err *err)
         return NULL;
     }
     prefork_config_init(&p->config);
-    if (prefork_read_command_line(&p->settings, argc, argv, err) &&
+    if (prefork_read_command_line(&p->settings, argv, err) &&
         prefork_apply(&p->config, &p->settings, err) &&
         imply_master(&p->config, err))
         return p;

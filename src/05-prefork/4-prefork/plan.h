@@ -12,7 +12,7 @@ struct plan {
 };
 
 /* Reads the command line and the files it names.  NULL with *err. */
-struct plan *plan_read(int argc, char **argv, struct err *err);
+struct plan *plan_read(char **argv, struct err *err);
 void plan_free(struct plan *p);
 
 /* Changes into --chdir and opens the sockets; one that `old` (or NULL) has

@@ -77,7 +77,7 @@ static void *reload(void *context, unsigned *workers)
     struct plan *new = NULL;
 
     if (fchdir(p->home) == 0)
-        new = plan_read(p->argc, p->argv, &err);
+        new = plan_read(p->argv, &err);
     else
         err_set(&err, "cannot go back to where the program was started: %s",
                 strerror(errno));

@@ -10,7 +10,6 @@
 
 struct prefork {
     struct prefork_worker worker; /* what the processes below begin with */
-    int argc;
     char **argv;
     int home; /* the directory where the program was started */
     struct plan *current, *next; /* next: while its workers start */

@@ -43,10 +43,9 @@ void prefork_config_free(struct prefork_config *c);
 /* The table, ended by a NULL name. */
 extern const struct wsgi_option prefork_options[];
 
-/* Reads the command line into the list, and with it the files it names.  As
- * getopt_long has it: --name value, --name=value, -n value, -nvalue, flags of
- * one letter in one word; a word that is no option is a configuration file. */
-bool prefork_read_command_line(struct settings *s, int argc, char **argv,
+/* Reads the command line into the list, and with it the files it names; a word
+ * that is no option is a configuration file. */
+bool prefork_read_command_line(struct settings *s, char **argv,
                                struct err *err);
 
 /* Applies the list, in order; what nobody knows is remarked upon, or refused
