@@ -107,6 +107,32 @@ void static_open(struct static_answer *a, const struct http_request *r,
     }
 }
 
+/* The Content-Range of range i. */
+static void write_range(char *text, const struct static_answer *a, int i)
+{
+    snprintf(text, STATIC_RANGE_MAX, "bytes %llu-%llu/%llu",
+             (unsigned long long)a->range[i].first,
+             (unsigned long long)a->range[i].last,
+             (unsigned long long)a->file.size);
+}
+
+/* What has to be said of the ranges: of one in a field, of several in the type,
+ * of none that could be served how long the file is. */
+static void describe_ranges(struct static_answer *a)
+{
+    if (a->ranges < 0) {
+        snprintf(a->content_range, sizeof a->content_range, "bytes */%llu",
+                 (unsigned long long)a->file.size);
+    } else if (a->ranges == 1) {
+        write_range(a->content_range, a, 0);
+    } else if (a->ranges > 1) {
+        a->boundary = new_boundary();
+        snprintf(a->multipart, sizeof a->multipart,
+                 "multipart/byteranges; boundary=%020llu",
+                 (unsigned long long)a->boundary);
+    }
+}
+
 void static_select(struct static_answer *a, const struct http_request *r,
                    const struct static_config *config)
 {
@@ -125,8 +151,7 @@ void static_select(struct static_answer *a, const struct http_request *r,
         a->status = 206;
     else
         a->accept_ranges = config->max_ranges > 0;
-    if (a->ranges > 1)
-        a->boundary = new_boundary();
+    describe_ranges(a);
 }
 
 void static_answer(struct static_answer *a, const struct http_request *r,
@@ -195,17 +220,16 @@ static size_t format_part(char *out, size_t room, const struct static_answer *a,
                           int i)
 {
     unsigned long long boundary = a->boundary;
+    char range[STATIC_RANGE_MAX];
 
     if (i == a->ranges)
         return (size_t)snprintf(out, room, "\r\n--%020llu--\r\n", boundary);
+    write_range(range, a, i);
     return (size_t)snprintf(out, room,
                             "\r\n--%020llu\r\n"
                             "Content-Type: %.*s\r\n"
-                            "Content-Range: bytes %llu-%llu/%llu\r\n\r\n",
-                            boundary, SPAN_ARG(a->type),
-                            (unsigned long long)a->range[i].first,
-                            (unsigned long long)a->range[i].last,
-                            (unsigned long long)a->file.size);
+                            "Content-Range: %s\r\n\r\n",
+                            boundary, SPAN_ARG(a->type), range);
 }
 
 bool static_add_part(struct buf *out, const struct static_answer *a, int i)
@@ -232,24 +256,16 @@ uint64_t static_length(const struct static_answer *a)
     return length;
 }
 
-static bool add_type(struct buf *out, const struct static_answer *a)
-{
-    if (a->ranges > 1)
-        return buf_printf(out,
-                          "Content-Type: multipart/byteranges; "
-                          "boundary=%020llu\r\n",
-                          (unsigned long long)a->boundary);
-    return http_add_field(out, SPAN("Content-Type"), a->type);
-}
-
 bool static_add_fields(struct buf *out, const struct static_answer *a)
 {
     bool body = a->status == 200 || a->status == 206;
+    struct span type = a->ranges > 1 ? span_of(a->multipart) : a->type;
     char date[HTTP_DATE_LEN];
 
     if (!body && a->status != 304)
         return true;
-    if (body && (!add_type(out, a) || !http_add_length(out, static_length(a))))
+    if (body && !(http_add_field(out, SPAN("Content-Type"), type) &&
+                  http_add_length(out, static_length(a))))
         return false;
     if (a->mtime == -1)
         return true;
@@ -260,20 +276,14 @@ bool static_add_fields(struct buf *out, const struct static_answer *a)
 
 bool static_add_validators(struct buf *out, const struct static_answer *a)
 {
-    unsigned long long size = a->file.size;
+    struct span etag = {a->etag, a->etag_len};
+    bool tagged = a->status == 200 || a->status == 206 || a->status == 304;
 
-    if (a->status == 416)
-        return buf_printf(out, "Content-Range: bytes */%llu\r\n", size);
-    if (a->status != 200 && a->status != 206 && a->status != 304)
-        return true;
-    if (a->etag_len > 0 &&
-        !http_add_field(out, SPAN("ETag"), (struct span){a->etag, a->etag_len}))
+    if (tagged && etag.len > 0 && !http_add_field(out, SPAN("ETag"), etag))
         return false;
     if (a->accept_ranges)
         return http_add_field(out, SPAN("Accept-Ranges"), SPAN("bytes"));
-    if (a->ranges == 1)
-        return buf_printf(out, "Content-Range: bytes %llu-%llu/%llu\r\n",
-                          (unsigned long long)a->range[0].first,
-                          (unsigned long long)a->range[0].last, size);
-    return true;
+    return a->content_range[0] == '\0' ||
+           http_add_field(out, SPAN("Content-Range"),
+                          span_of(a->content_range));
 }

@@ -27,6 +27,9 @@ struct static_config {
     int max_ranges;            /* 0 turns ranges off, HTTP_MAX_RANGES at most */
 };
 
+/* "bytes 0-4/10", with three numbers of nineteen digits */
+#define STATIC_RANGE_MAX 72
+
 struct static_answer {
     int status;         /* 200, 206, 301, 304, 400, 403, 404, 405, 412, 416,
                          * 500, 503; after 400 the connection is closed */
@@ -44,6 +47,9 @@ struct static_answer {
     int ranges;         /* 206: how many stand in `range` */
     struct http_range range[HTTP_MAX_RANGES];
     uint64_t boundary;  /* between the parts when they are several */
+    char multipart[64]; /* their Content-Type, in place of `type` */
+    char content_range[STATIC_RANGE_MAX]; /* of one range, or of 416; "": no
+                                           * such field */
 };
 
 /* Answers r for `path`, the decoded and normalised path (begins with "/",

@@ -208,6 +208,7 @@ static void test_parts(void)
     static const char content[] = "0123456789";
     struct static_answer a, b;
     struct buf out;
+    char type[96];
     bool sendable;
 
     set_up();
@@ -216,8 +217,14 @@ static void test_parts(void)
     CU_ASSERT_NOT_EQUAL(a.boundary, b.boundary);
     CU_ASSERT_EQUAL_FATAL(a.ranges, 2);
     CU_ASSERT_EQUAL(static_length(&a), strlen(want));
-    a.boundary = 7;
+    snprintf(type, sizeof type,
+             "Content-Type: multipart/byteranges; boundary=%020llu\r\n",
+             (unsigned long long)a.boundary);
     buf_init(&out, 4096);
+    CU_ASSERT(static_add_fields(&out, &a));
+    CU_ASSERT(span_starts(buf_span(&out), span_of(type)));
+    a.boundary = 7;
+    out.len = 0;
     for (int i = 0; i < 2; i++) {
         CU_ASSERT(static_add_part(&out, &a, i));
         CU_ASSERT(buf_add(&out, content + a.range[i].first,
@@ -225,11 +232,6 @@ static void test_parts(void)
     }
     CU_ASSERT(static_add_part(&out, &a, 2));
     CU_ASSERT(span_eq(buf_span(&out), span_of(want)));
-    out.len = 0;
-    CU_ASSERT(static_add_fields(&out, &a));
-    CU_ASSERT(span_starts(buf_span(&out),
-                          SPAN("Content-Type: multipart/byteranges; "
-                               "boundary=00000000000000000007\r\n")));
     buf_free(&out);
     tear_down();
 }

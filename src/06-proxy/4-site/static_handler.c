@@ -200,22 +200,13 @@ static void static_send(struct exchange *x, const struct static_answer *a)
 static bool static_range_fields(struct exchange *x,
                                 const struct static_answer *a)
 {
-    struct answer *out = &x->out;
-
     if (a->ranges > 1) {
-        out->type = arena_printf(&x->arena,
-                                 "multipart/byteranges; boundary=%020llu",
-                                 (unsigned long long)a->boundary);
-        return out->type.ptr != NULL;
+        x->out.type = arena_copy(&x->arena, span_of(a->multipart));
+        return x->out.type.ptr != NULL;
     }
-    if (a->ranges == 1)
-        return answer_field(
-            x, SPAN("Content-Range"),
-            arena_printf(&x->arena, "bytes %llu-%llu/%llu",
-                         (unsigned long long)a->range[0].first,
-                         (unsigned long long)a->range[0].last,
-                         (unsigned long long)a->file.size));
-    return true;
+    return a->content_range[0] == '\0' ||
+           answer_field(x, SPAN("Content-Range"),
+                        arena_copy(&x->arena, span_of(a->content_range)));
 }
 
 /* What the whole is: a 200.  It may become something else before it is sent.
@@ -271,9 +262,7 @@ static void static_answered(struct exchange *x, const struct static_answer *a,
         x->out.location = static_with_slash(x);
         break;
     case 416:
-        answer_field(x, SPAN("Content-Range"),
-                     arena_printf(&x->arena, "bytes */%llu",
-                                  (unsigned long long)a->file.size));
+        static_range_fields(x, a);
         break;
     case 412:
         break;
