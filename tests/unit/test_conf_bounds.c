@@ -121,7 +121,7 @@ static void try_place(const struct conf_row *row, int place,
 static bool is_of_words(const struct conf_row *row)
 {
     return row->set == conf_set_flag || row->set == conf_set_choice ||
-           row->block;
+           row->block || row->max == 0;
 }
 
 static void rows(void)
@@ -129,7 +129,7 @@ static void rows(void)
     unsigned tried = 0;
 
     for (const struct module *const *m = modules; *m != NULL; m++)
-        for (const struct conf_row *r = (*m)->rows; r->name != NULL; r++) {
+        for (const struct conf_row *r = (*m)->rows; r && r->name; r++) {
             const struct conf_range *range = r->allowed;
 
             if (r->kind != CONF_NUMBER || is_of_words(r))

@@ -6,7 +6,6 @@
 #include "conf_file.h"
 #include "exchange.h"
 #include "http_request.h"
-#include "front_conf.h"
 #include "unit.h"
 
 extern const struct module gzip_module;
@@ -39,7 +38,7 @@ static void begin(const char *directives, int minor, const char *fields)
 
 static const struct gzip_settings *settings(void)
 {
-    return CONF_OF(((struct front_conf *)t.cf.http)->scope, &gzip_module);
+    return CONF_OF(t.cf.http, &gzip_module);
 }
 
 static void end(void)

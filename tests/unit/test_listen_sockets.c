@@ -29,16 +29,16 @@ static void end(void)
     CU_ASSERT_EQUAL(rmdir(dir), 0); /* so no socket was left in it */
 }
 
-static void address(struct front_listen *l, const char *text)
+static void address(struct listen *l, const char *text)
 {
-    *l = (struct front_listen){.backlog = 5, .ipv6only = true};
+    *l = (struct listen){.backlog = 5, .ipv6only = true};
     CU_ASSERT_TRUE_FATAL(net_parse(&l->addr, text, &err));
     net_print(&l->addr, l->text);
 }
 
 /* An address whose port nobody uses, on a loopback address of our own: a port
  * of 127.0.0.1 that we have closed may be another's at once. */
-static void free_address(struct front_listen *l)
+static void free_address(struct listen *l)
 {
     struct net_addr here;
     struct net_addr any;
@@ -56,8 +56,8 @@ static void free_address(struct front_listen *l)
     address(l, text);
 }
 
-static bool open_for(struct front_listen *l, unsigned workers,
-                     const struct front_listen *old)
+static bool open_for(struct listen *l, unsigned workers,
+                     const struct listen *old)
 {
     return listen_sockets_open(l, &arena, workers, old, false, &err);
 }
@@ -67,7 +67,7 @@ static bool is_open(int fd)
     return fcntl(fd, F_GETFD) >= 0;
 }
 
-static bool accepts(const struct front_listen *l)
+static bool accepts(const struct listen *l)
 {
     int fd = net_connect(&l->addr, net_after(unit_patience()));
 
@@ -77,9 +77,9 @@ static bool accepts(const struct front_listen *l)
 }
 
 /* The same address in another configuration. */
-static struct front_listen again(const struct front_listen *l)
+static struct listen again(const struct listen *l)
 {
-    struct front_listen copy = *l;
+    struct listen copy = *l;
 
     copy.next = NULL;
     copy.socket_count = 0;
@@ -88,7 +88,7 @@ static struct front_listen again(const struct front_listen *l)
 
 static void opens_and_closes(void)
 {
-    struct front_listen tcp, local;
+    struct listen tcp, local;
 
     begin();
     free_address(&tcp);
@@ -109,7 +109,7 @@ static void opens_and_closes(void)
 /* A reload: what both have goes on, what only one has comes or goes. */
 static void keeps(void)
 {
-    struct front_listen both, gone, fresh, local, both2, local2;
+    struct listen both, gone, fresh, local, both2, local2;
     int fd;
 
     begin();
@@ -146,7 +146,7 @@ static bool is_deferred(int fd)
 /* A reload may give the option to a socket that is kept, and take it away. */
 static void defers(void)
 {
-    struct front_listen first, second, third;
+    struct listen first, second, third;
 
     begin();
     free_address(&first);
@@ -167,7 +167,7 @@ static void defers(void)
 /* When one cannot be opened the others are as they were. */
 static void fails_whole(void)
 {
-    struct front_listen before, after, fresh, other, taken;
+    struct listen before, after, fresh, other, taken;
     char expected[256];
 
     begin();
@@ -191,14 +191,14 @@ static void fails_whole(void)
     end();
 }
 
-static bool test_for(struct front_listen *l)
+static bool test_for(struct listen *l)
 {
     return listen_sockets_open(l, &arena, 1, NULL, true, &err);
 }
 
 static void tests_only(void)
 {
-    struct front_listen other, taken, local;
+    struct listen other, taken, local;
 
     begin();
     free_address(&other);
@@ -222,7 +222,7 @@ static void tests_only(void)
 /* reuseport: one a worker; the number may change. */
 static void one_a_worker(void)
 {
-    struct front_listen one, three, two;
+    struct listen one, three, two;
     int fds[3];
 
     begin();
@@ -248,7 +248,7 @@ static void one_a_worker(void)
 /* A specific address whose wildcard is there too is not opened. */
 static void wildcards(void)
 {
-    struct front_listen any, specific;
+    struct listen any, specific;
     char text[NET_ADDR_TEXT];
     bool open = false;
 
@@ -282,7 +282,7 @@ static void nothing_to_listen_on(void)
 /* From one program to the next, in a line of text. */
 static void handed_over(void)
 {
-    struct front_listen a, b, a2, b2, *left;
+    struct listen a, b, a2, b2, *left;
     struct buf text;
 
     begin();
@@ -313,7 +313,7 @@ static void not_inherited(void)
     static const struct span bad[] = {
         SPAN_INIT("x;"), SPAN_INIT("99999;"), SPAN_INIT("-1;"),
         SPAN_INIT("4294967299;"), SPAN_INIT(";"), SPAN_INIT("1 ;")};
-    struct front_listen *left;
+    struct listen *left;
 
     begin();
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)

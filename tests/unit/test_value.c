@@ -3,7 +3,7 @@
 #include "conf_file.h"
 #include "connection.h"
 #include "exchange.h"
-#include "front_conf.h"
+#include "regex.h"
 #include "unit.h"
 #include "value.h"
 
@@ -33,7 +33,6 @@ static void begin(void)
     x.method = SPAN("GET");
     x.uri = SPAN("/a b");
     x.args = SPAN("c=d&e=");
-    x.server = ((struct front_conf *)t.cf.http)->servers;
     x.host = SPAN("h");
 }
 
@@ -100,8 +99,8 @@ static void test_captures(void)
     expect("[$1$name]", "[]");
     x.server_captures[1] = SPAN("server");
     expect("[$1]", "[server]");
-    x.location = x.server->locations;
-    x.regex = x.location->regex;
+    x.regex = regex_compile(&t.arena, SPAN("^/(?<name>a.*)"), false, &t.err);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(x.regex);
     CU_ASSERT(regex_match(x.regex, x.uri, x.captures, FRONT_CAPTURES, &t.err)
                   .is == REGEX_YES);
     expect("[$1]", "[a b]");

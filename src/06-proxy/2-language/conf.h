@@ -154,7 +154,7 @@ struct conf {
     struct conf_scope *scope, *scopes, **last_scope;
     unsigned where;      /* the block the parser is in */
     void *subject;       /* what it defines: a server, a location, ... */
-    void *http;          /* struct http_conf of the http block, or NULL */
+    struct conf_scope *http; /* of the http block, or NULL */
 
     struct span *words;  /* the directive: its name, then the arguments; each
                           * ends in a NUL that is not counted */

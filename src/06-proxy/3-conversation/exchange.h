@@ -24,8 +24,6 @@ struct conf_scope;
 struct filter;
 struct exchange;
 struct front_chunk;
-struct front_location;
-struct front_server;
 struct front_worker;
 struct regex;
 
@@ -102,11 +100,10 @@ struct exchange {
     struct span head; /* its bytes, in the arena; see exchange_settle */
     int64_t began;
 
-    struct front_server *server;     /* NULL until it is found */
-    struct span server_name;         /* $server_name */
-    struct conf_scope *scope;        /* of the location, or of the server */
-    struct front_location *location; /* or NULL */
-    void *handler_data;              /* the content handler's own */
+    struct conf_scope *server; /* the place's default one until it is found */
+    struct span server_name;   /* $server_name */
+    struct conf_scope *scope;  /* of the location, or of the server */
+    void *handler_data;        /* the content handler's own */
 
     struct span method; /* "" when there is no good request line */
     struct span uri;    /* $uri: decoded, normalised, NUL after it */

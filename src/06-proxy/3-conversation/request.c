@@ -72,7 +72,7 @@ struct exchange *exchange_new(struct client *c)
     }
     x->client = c;
     x->worker = w;
-    x->scope = c->place->scope;
+    x->scope = x->server = c->place->scope;
     x->server_name = c->place->name;
     x->done = exchange_done;
     x->abort = exchange_break;

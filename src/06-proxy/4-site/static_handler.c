@@ -4,7 +4,6 @@
 #include "answer.h"
 #include "error_log.h"
 #include "exchange.h"
-#include "front_conf.h"
 #include "front_worker.h"
 #include "module.h"
 #include "phases.h"

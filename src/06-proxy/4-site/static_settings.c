@@ -2,10 +2,10 @@
 
 #include "static_settings.h"
 #include "static_handler.h"
-#include "front_conf.h"
+#include "location.h"
 #include "module.h"
 #include "value.h"
-#include "variables.h"
+#include "request_variables.h"
 
 #include <limits.h>
 #include <string.h>
@@ -78,7 +78,7 @@ static struct span path_from_root(struct conf *cf, struct span path)
 /* What alias stands for ends where the location's name ends, so a final slash
  * counts and is kept; the URI that follows a root brings its own. */
 static struct static_root *new_root(struct conf *cf, struct span path,
-                                    const struct front_location *alias)
+                                    const struct location *alias)
 {
     struct static_root *root = arena_zalloc(cf->arena, sizeof *root);
 
@@ -100,7 +100,7 @@ static struct static_root *new_root(struct conf *cf, struct span path,
 /* A scope has one of the two. */
 static bool set_place(struct conf *cf, const struct conf_row *row,
                       struct static_settings *s,
-                      const struct front_location *alias)
+                      const struct location *alias)
 {
     if (s->root != NULL && s->root->alias != (alias != NULL))
         return conf_error(cf, "\"%s\" directive is duplicate, \"%s\" "
@@ -121,7 +121,7 @@ static bool set_root(struct conf *cf, const struct conf_row *row,
 static bool set_alias(struct conf *cf, const struct conf_row *row,
                       void *settings)
 {
-    const struct front_location *l = cf->subject;
+    const struct location *l = location_of(cf->scope);
 
     if (l->kind == LOCATION_NAMED)
         return conf_error(cf, "the \"alias\" directive cannot be used inside "

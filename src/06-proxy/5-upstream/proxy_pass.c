@@ -5,7 +5,6 @@
 
 #include "error_log.h"
 #include "exchange.h"
-#include "front_conf.h"
 #include "hooks.h"
 #include "http_hop.h"
 #include "http_response.h"
@@ -15,7 +14,7 @@
 #include "pass.h"
 #include "request_body.h"
 #include "uri.h"
-#include "variables.h"
+#include "request_variables.h"
 
 #include <string.h>
 
@@ -301,7 +300,7 @@ static const struct variable proxy_variables[] = {
 static bool proxy_target_uri(struct conf *cf, struct proxy_target *t,
                              struct span uri)
 {
-    const struct front_location *l = cf->subject;
+    const struct location *l = location_of(cf->scope);
 
     if (l->kind != LOCATION_REGEX && l->kind != LOCATION_NAMED)
         t->prefix = l->name;

@@ -29,14 +29,18 @@ struct cycle *cycle_read(const struct cycle_options *options, struct err *err)
     }
     arena_init(&c->arena, CYCLE_BLOCK);
     cf.arena = &c->arena;
-    c->main = conf_read(&cf, options->conf, span_of(options->globals));
+    c->hooks = hooks_compile(&c->arena, modules);
+    if (c->hooks == NULL)
+        err_set(err, "out of memory");
+    else
+        c->main = conf_read(&cf, options->conf, span_of(options->globals));
     if (c->main == NULL) {
         arena_free(&c->arena);
         free(c);
         return NULL;
     }
     c->http = cf.http;
-    c->listens = c->http != NULL ? c->http->listens : NULL;
+    c->listens = listen_all(c->main);
     c->core = core_settings(c->main);
     c->log = error_log_of(c->main);
     c->files = cf.files;
@@ -44,7 +48,7 @@ struct cycle *cycle_read(const struct cycle_options *options, struct err *err)
     return c;
 }
 
-bool cycle_open(struct cycle *c, const struct front_listen *old, bool test,
+bool cycle_open(struct cycle *c, const struct listen *old, bool test,
                 struct err *err)
 {
     const struct core_user *user = c->core->user;
@@ -53,7 +57,7 @@ bool cycle_open(struct cycle *c, const struct front_listen *old, bool test,
 
     if (!log_files_open(c->log_files, err) ||
         (c->http != NULL &&
-         !conversation_make_temp_paths(c->http->scope, owner, err)) ||
+         !conversation_make_temp_paths(c->http, owner, err)) ||
         !listen_sockets_open(c->listens, &c->arena,
                              (unsigned)c->core->worker_processes, old, test,
                              err))
@@ -82,7 +86,7 @@ void cycle_keep_stderr(const struct cycle *c)
         log_file_take_stderr(c->log->file);
 }
 
-void cycle_free(struct cycle *c, const struct front_listen *kept)
+void cycle_free(struct cycle *c, const struct listen *kept)
 {
     listen_sockets_close(c->listens, kept, true);
     log_files_close(c->log_files);

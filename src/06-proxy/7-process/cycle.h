@@ -8,7 +8,7 @@
 #define STRATA_CYCLE_H
 
 #include "error_log.h"
-#include "front_conf.h"
+#include "hooks.h"
 #include "listen_sockets.h"
 #include "proxy_core.h"
 
@@ -25,12 +25,13 @@ struct cycle_options {
 struct cycle {
     struct arena arena;
     struct conf_scope *main;
-    struct front_conf *http; /* NULL: no http block */
+    struct conf_scope *http; /* NULL: no http block */
+    const struct hooks *hooks; /* of the modules */
     const struct core_settings *core;
     const struct error_log *log; /* of the main level */
     struct conf_file *files;     /* for -T */
     struct log_file *log_files;
-    struct front_listen *listens; /* NULL: nobody listens */
+    struct listen *listens; /* NULL: nobody listens */
 };
 
 /* Reads and checks the configuration; touches nothing but its files.  NULL
@@ -40,7 +41,7 @@ struct cycle *cycle_read(const struct cycle_options *options, struct err *err);
 /* Opens logs and sockets, taking over those of `old` (may be NULL) that have
  * the same address.  False with *err set, and then old is as before.  With
  * `test` an address in use is no error. */
-bool cycle_open(struct cycle *c, const struct front_listen *old, bool test,
+bool cycle_open(struct cycle *c, const struct listen *old, bool test,
                 struct err *err);
 
 /* In a daemon, what somebody says on the standard error (the C library before
@@ -51,6 +52,6 @@ void cycle_keep_stderr(const struct cycle *c);
 
 /* Gives everything back; sockets that are in `kept` (may be NULL) stay open.
  */
-void cycle_free(struct cycle *c, const struct front_listen *kept);
+void cycle_free(struct cycle *c, const struct listen *kept);
 
 #endif

@@ -16,7 +16,7 @@
 #define BIND_PAUSE 500000000L /* ns */
 
 /* The listen of this address that has sockets. */
-static const struct front_listen *find_address(const struct front_listen *list,
+static const struct listen *find_address(const struct listen *list,
                                                const char *text)
 {
     for (; list != NULL; list = list->next)
@@ -25,7 +25,7 @@ static const struct front_listen *find_address(const struct front_listen *list,
     return NULL;
 }
 
-static bool has_socket(const struct front_listen *list, int fd)
+static bool has_socket(const struct listen *list, int fd)
 {
     for (; list != NULL; list = list->next)
         for (unsigned k = 0; k < list->socket_count; k++)
@@ -34,7 +34,7 @@ static bool has_socket(const struct front_listen *list, int fd)
     return false;
 }
 
-unsigned listen_sockets_count(const struct front_listen *list)
+unsigned listen_sockets_count(const struct listen *list)
 {
     unsigned n = 0;
 
@@ -51,7 +51,7 @@ static bool failed(struct err *err, const char *call, const char *text)
                    strerror(errno));
 }
 
-static bool set_options(int fd, const struct front_listen *l)
+static bool set_options(int fd, const struct listen *l)
 {
     int on = 1, only = l->ipv6only;
 
@@ -64,14 +64,14 @@ static bool set_options(int fd, const struct front_listen *l)
 
 /* A deferred connection is accepted when its first bytes are there, or a second
  * after it was made; a socket that is kept may have been told otherwise. */
-static void set_deferred(int fd, const struct front_listen *l)
+static void set_deferred(int fd, const struct listen *l)
 {
     int seconds = l->deferred;
 
     setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
 }
 
-static int open_tcp(const struct front_listen *l, struct err *err)
+static int open_tcp(const struct listen *l, struct err *err)
 {
     int fd = socket(l->addr.sa.sa_family,
                     SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -97,7 +97,7 @@ static int open_tcp(const struct front_listen *l, struct err *err)
 }
 
 /* Who may connect to a unix socket is for the directory around it to say. */
-static int open_unix(const struct front_listen *l, struct err *err)
+static int open_unix(const struct listen *l, struct err *err)
 {
     int fd = net_listen(&l->addr, l->backlog, NULL);
 
@@ -109,13 +109,13 @@ static int open_unix(const struct front_listen *l, struct err *err)
 }
 
 /* One socket, or -1: with errno EADDRINUSE it may be tried again. */
-static int open_one(const struct front_listen *l, struct err *err)
+static int open_one(const struct listen *l, struct err *err)
 {
     return l->addr.sa.sa_family == AF_UNIX ? open_unix(l, err)
                                            : open_tcp(l, err);
 }
 
-static int open_patiently(const struct front_listen *l, struct err *err)
+static int open_patiently(const struct listen *l, struct err *err)
 {
     const struct timespec pause = {0, BIND_PAUSE};
     int fd;
@@ -130,7 +130,7 @@ static int open_patiently(const struct front_listen *l, struct err *err)
 
 /* A test must not disturb: it leaves unix sockets, whose making would be seen,
  * alone. */
-static bool test_one(const struct front_listen *l, struct err *err)
+static bool test_one(const struct listen *l, struct err *err)
 {
     int fd;
 
@@ -145,7 +145,7 @@ static bool test_one(const struct front_listen *l, struct err *err)
 
 /* One that serves already: the kernel lets more sockets have its address only
  * if the first one says so too. */
-static int keep_open(int fd, const struct front_listen *l)
+static int keep_open(int fd, const struct listen *l)
 {
     int on = l->reuseport;
 
@@ -158,7 +158,7 @@ static int keep_open(int fd, const struct front_listen *l)
     return fd;
 }
 
-static bool make_room(struct front_listen *l, struct arena *arena,
+static bool make_room(struct listen *l, struct arena *arena,
                       unsigned count)
 {
     int *sockets = arena_alloc(arena, count * sizeof *sockets);
@@ -173,7 +173,7 @@ static bool make_room(struct front_listen *l, struct arena *arena,
 }
 
 /* All sockets of one address. */
-static bool open_address(struct front_listen *l, const struct front_listen *old,
+static bool open_address(struct listen *l, const struct listen *old,
                          bool test, struct err *err)
 {
     for (unsigned i = 0; i < l->socket_count; i++) {
@@ -191,11 +191,11 @@ static bool open_address(struct front_listen *l, const struct front_listen *old,
     return true;
 }
 
-bool listen_sockets_open(struct front_listen *list, struct arena *arena,
-                         unsigned workers, const struct front_listen *old,
+bool listen_sockets_open(struct listen *list, struct arena *arena,
+                         unsigned workers, const struct listen *old,
                          bool test, struct err *err)
 {
-    for (struct front_listen *l = list; l != NULL; l = l->next) {
+    for (struct listen *l = list; l != NULL; l = l->next) {
         if (l->wildcard != NULL)
             continue;
         if (!make_room(l, arena, l->reuseport && workers > 0 ? workers : 1))
@@ -210,10 +210,10 @@ bool listen_sockets_open(struct front_listen *list, struct arena *arena,
 
 /* --- Closing ----------------------------------------------------------- */
 
-void listen_sockets_close(struct front_listen *list,
-                          const struct front_listen *kept, bool unlink_them)
+void listen_sockets_close(struct listen *list,
+                          const struct listen *kept, bool unlink_them)
 {
-    for (struct front_listen *l = list; l != NULL; l = l->next) {
+    for (struct listen *l = list; l != NULL; l = l->next) {
         bool was_open = l->socket_count > 0 && l->sockets[0] >= 0;
 
         for (unsigned k = 0; k < l->socket_count; k++)
@@ -226,7 +226,7 @@ void listen_sockets_close(struct front_listen *list,
     }
 }
 
-int listen_sockets_take(const struct front_listen *l, unsigned number)
+int listen_sockets_take(const struct listen *l, unsigned number)
 {
     int mine =
         l->socket_count > 0 ? l->sockets[(number - 1) % l->socket_count] : -1;
@@ -239,7 +239,7 @@ int listen_sockets_take(const struct front_listen *l, unsigned number)
 
 /* --- From program to program ------------------------------------------- */
 
-bool listen_sockets_print(const struct front_listen *list, struct buf *text)
+bool listen_sockets_print(const struct listen *list, struct buf *text)
 {
     for (; list != NULL; list = list->next)
         for (unsigned k = 0; k < list->socket_count; k++)
@@ -249,9 +249,9 @@ bool listen_sockets_print(const struct front_listen *list, struct buf *text)
 }
 
 /* One more descriptor; those of one address (reuseport) stand together. */
-static bool inherit_one(struct front_listen **list, struct arena *arena, int fd)
+static bool inherit_one(struct listen **list, struct arena *arena, int fd)
 {
-    struct front_listen *l = arena_zalloc(arena, sizeof *l);
+    struct listen *l = arena_zalloc(arena, sizeof *l);
 
     if (l == NULL || !net_local(fd, &l->addr))
         return false;
@@ -268,7 +268,7 @@ static bool inherit_one(struct front_listen **list, struct arena *arena, int fd)
     return true;
 }
 
-bool listen_sockets_inherit(struct front_listen **list, struct arena *arena,
+bool listen_sockets_inherit(struct listen **list, struct arena *arena,
                             struct span text)
 {
     struct span word;

@@ -125,7 +125,7 @@ static int send_signal(int signo, const struct cycle_options *o)
 static int serve(const struct cycle_options *o, struct arena *arena,
                  char **argv)
 {
-    struct front_listen *left = NULL; /* by the program whose successor this is */
+    struct listen *left = NULL; /* by the program whose successor this is */
     struct master_config config = {.options = o, .argv = argv};
     struct cycle *c;
     struct err err;

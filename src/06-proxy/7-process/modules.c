@@ -9,7 +9,9 @@
 #define MODULES                                                                \
     MODULE(core)                                                               \
     MODULE(error_log)                                                          \
-    MODULE(front)                                                              \
+    MODULE(site)                                                               \
+    MODULE(listen)                                                             \
+    MODULE(server_name)                                                        \
     MODULE(conversation)                                                       \
     MODULE(location)                                                           \
     MODULE(return)                                                             \

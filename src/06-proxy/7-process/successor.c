@@ -18,7 +18,7 @@
 /* 1100 numbers of up to ten digits; nobody listens on more. */
 #define SOCKETS_TEXT 12000
 
-static void set_descriptor_flags(const struct front_listen *list, int flags)
+static void set_descriptor_flags(const struct listen *list, int flags)
 {
     for (; list != NULL; list = list->next)
         for (unsigned k = 0; k < list->socket_count; k++)
@@ -27,7 +27,7 @@ static void set_descriptor_flags(const struct front_listen *list, int flags)
 
 /* In the child: all that the new program is not to inherit is close-on-exec
  * already, and the sockets are not to be. */
-static _Noreturn void run_program(const struct front_listen *sockets,
+static _Noreturn void run_program(const struct listen *sockets,
                                   const char *text, char **argv)
 {
     sigset_t none;
@@ -44,7 +44,7 @@ static _Noreturn void run_program(const struct front_listen *sockets,
     _exit(127);
 }
 
-static pid_t start(const struct front_listen *sockets, char **argv,
+static pid_t start(const struct listen *sockets, char **argv,
                    struct err *err)
 {
     struct buf text;
@@ -87,7 +87,7 @@ bool successor_lost(struct pidfile *p, struct err *err)
     return rename_file(p, name, "", err);
 }
 
-pid_t successor_start(struct pidfile *p, const struct front_listen *sockets,
+pid_t successor_start(struct pidfile *p, const struct listen *sockets,
                       char **argv, struct err *err)
 {
     struct err why;
@@ -102,7 +102,7 @@ pid_t successor_start(struct pidfile *p, const struct front_listen *sockets,
 }
 
 /* The variable goes away: a worker's children have no use for it. */
-bool successor_inherit(struct front_listen **sockets, struct arena *arena)
+bool successor_inherit(struct listen **sockets, struct arena *arena)
 {
     const char *text = getenv(SOCKETS_VARIABLE);
 

@@ -16,7 +16,7 @@
 
 /* Starts argv with the sockets; its pid, or -1 with *err set.  Our pid file
  * becomes PID.oldbin, so that the new program can have its name. */
-pid_t successor_start(struct pidfile *p, const struct front_listen *sockets,
+pid_t successor_start(struct pidfile *p, const struct listen *sockets,
                       char **argv, struct err *err);
 
 /* It has ended: the pid file has its name again.  False with *err set. */
@@ -24,6 +24,6 @@ bool successor_lost(struct pidfile *p, struct err *err);
 
 /* In the new program: the sockets that it was left.  False when there are
  * none. */
-bool successor_inherit(struct front_listen **sockets, struct arena *arena);
+bool successor_inherit(struct listen **sockets, struct arena *arena);
 
 #endif

@@ -34,7 +34,7 @@
 struct gate {
     struct event event;
     struct worker *worker;
-    const struct front_listen *listen;
+    const struct listen *listen;
     int fd;
 };
 
@@ -209,9 +209,7 @@ static bool let_in(struct gate *g)
     int fd = net_accept(g->fd, &peer, 0);
 
     if (fd >= 0)
-        client_open(front,
-                    front_listen_place(g->worker->cycle->http, g->listen, fd),
-                    fd, &peer);
+        client_open(front, listen_place(g->listen, fd), fd, &peer);
     return fd >= 0;
 }
 
@@ -246,7 +244,7 @@ static bool open_gates(struct worker *w)
     w->gates = arena_zalloc(&w->cycle->arena, room * sizeof *w->gates);
     if (w->gates == NULL)
         return false;
-    for (struct front_listen *l = w->cycle->listens; l != NULL; l = l->next) {
+    for (struct listen *l = w->cycle->listens; l != NULL; l = l->next) {
         int fd = listen_sockets_take(l, w->self->number);
 
         if (fd >= 0)
@@ -384,7 +382,7 @@ static bool has_ended(const struct worker *w)
 int worker_run(struct cycle *cycle, struct supervisor_worker *self)
 {
     struct worker w = {
-        .front = {.hooks = cycle->http != NULL ? cycle->http->hooks : NULL,
+        .front = {.hooks = cycle->hooks,
                   .log = cycle->log,
                   .max_connections = (unsigned)cycle->core->worker_connections},
         .cycle = cycle,

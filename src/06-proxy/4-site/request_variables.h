@@ -1,8 +1,8 @@
-/* variables: what is known of a request (variables.c) and of its connection
- * (connection_vars.c), computed when a value asks for it. */
+/* request_variables: what is known of a request, and in connection_variables.c
+ * of its two ends, computed when a value asks for it. */
 
-#ifndef STRATA_VARIABLES_H
-#define STRATA_VARIABLES_H
+#ifndef STRATA_REQUEST_VARIABLES_H
+#define STRATA_REQUEST_VARIABLES_H
 
 #include "module.h"
 

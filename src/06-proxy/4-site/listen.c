@@ -1,6 +1,10 @@
-/* front_listen: the `listen` directive, and which sockets it takes. */
+/* listen: the `listen` directive, and which sockets it takes.
+ *
+ * The addresses of all servers stand in one list, in the main scope, for several
+ * servers may share one.  An address that a wildcard covers needs no
+ * socket of its own: the kernel gives a port to one. */
 
-#include "front_blocks.h"
+#include "listen.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -22,8 +26,7 @@ static bool has_port(const char *text)
 }
 
 /* "8080" is *:8080, "10.0.0.1" is 10.0.0.1:80, "[::1]" is [::1]:80. */
-static bool listen_address(struct conf *cf, struct span word,
-                           struct front_listen *l)
+static bool listen_address(struct conf *cf, struct span word, struct listen *l)
 {
     char text[256];
     struct err err;
@@ -51,8 +54,17 @@ static bool listen_address(struct conf *cf, struct span word,
     return true;
 }
 
-static bool listen_flag(struct conf *cf, struct front_listen *l,
-                        struct span word, bool *is_default)
+/* A word that only some module knows ("ssl"). */
+static bool listen_ask(struct conf *cf, struct span word, struct listen *l)
+{
+    for (const struct module *const *m = cf->modules; *m != NULL; m++)
+        if ((*m)->listen != NULL && (*m)->listen(cf, word, l))
+            return true;
+    return conf_error(cf, "invalid parameter \"%.*s\"", SPAN_ARG(word));
+}
+
+static bool listen_flag(struct conf *cf, struct listen *l, struct span word,
+                        bool *is_default)
 {
     static const struct conf_range backlog = {1, INT32_MAX, ""};
     int64_t n;
@@ -77,66 +89,64 @@ static bool listen_flag(struct conf *cf, struct front_listen *l,
                               &n))
         l->backlog = (int)n;
     else
-        return conf_error(cf, "invalid parameter \"%.*s\"", SPAN_ARG(word));
+        return listen_ask(cf, word, l);
     return true;
 }
 
-static bool listen_add_server(struct conf *cf, struct front_listen *l,
-                              struct front_server *s, bool is_default)
+static bool listen_add_server(struct conf *cf, struct listen *l,
+                              struct conf_scope *server, bool is_default)
 {
+    struct listen_settings *s = CONF_OF(server, &listen_module);
+
     for (unsigned i = 0; i < l->count; i++)
-        if (l->servers[i] == s)
+        if (l->servers[i] == server)
             return conf_error(cf, "a duplicate listen %s", l->text);
     if (l->count == l->room) {
         unsigned room = l->room ? l->room * 2 : 4;
-        struct front_server **list =
-            arena_zalloc(cf->arena, room * sizeof(struct front_server *));
+        struct conf_scope **list =
+            arena_zalloc(cf->arena, room * sizeof *list);
 
         if (list == NULL)
             return false;
         if (l->count > 0)
-            memcpy(list, l->servers, l->count * sizeof(struct front_server *));
+            memcpy(list, l->servers, l->count * sizeof *list);
         l->servers = list;
         l->room = room;
     }
-    l->servers[l->count++] = s;
+    l->servers[l->count++] = server;
     if (is_default) {
         if (l->default_given)
             return conf_error(cf, "a duplicate default server for %s",
                               l->text);
         l->default_given = true;
         l->servers[l->count - 1] = l->servers[0];
-        l->servers[0] = s;
+        l->servers[0] = server;
     }
-    s->listens = true;
+    s->given = true;
     return true;
 }
 
 /* The entry for this address: the one that stands, or a new one. */
-static struct front_listen *listen_entry(struct conf *cf,
-                                         struct front_conf *fc,
-                                         const struct front_listen *wanted)
+static struct listen *listen_entry(struct conf *cf,
+                                   const struct listen *wanted)
 {
-    struct front_listen *l;
+    struct listen_settings *s = CONF_OF(cf->scopes, &listen_module);
+    struct listen **l = &s->all;
 
-    for (l = fc->listens; l != NULL; l = l->next)
-        if (net_same(&l->addr, &wanted->addr))
-            return l;
-    l = arena_alloc(cf->arena, sizeof *l);
-    if (l == NULL)
-        return NULL;
-    *l = *wanted;
-    *fc->last_listen = l;
-    fc->last_listen = &l->next;
-    return l;
+    for (; *l != NULL; l = &(*l)->next)
+        if (net_same(&(*l)->addr, &wanted->addr))
+            return *l;
+    *l = arena_alloc(cf->arena, sizeof **l);
+    if (*l != NULL)
+        **l = *wanted;
+    return *l;
 }
 
-bool front_set_listen(struct conf *cf, const struct conf_row *row,
-                      void *settings)
+static bool set_listen(struct conf *cf, const struct conf_row *row,
+                       void *settings)
 {
-    struct front_listen wanted = {
-        .backlog = LISTEN_BACKLOG, .ipv6only = true};
-    struct front_listen *l;
+    struct listen wanted = {.backlog = LISTEN_BACKLOG, .ipv6only = true};
+    struct listen *l;
     bool is_default = false;
 
     if (!listen_address(cf, cf->words[1], &wanted))
@@ -144,7 +154,7 @@ bool front_set_listen(struct conf *cf, const struct conf_row *row,
     for (unsigned i = 2; i < cf->count; i++)
         if (!listen_flag(cf, &wanted, cf->words[i], &is_default))
             return false;
-    l = listen_entry(cf, cf->http, &wanted);
+    l = listen_entry(cf, &wanted);
     if (l == NULL)
         return false;
     if (wanted.set && l->count > 0) {
@@ -156,20 +166,22 @@ bool front_set_listen(struct conf *cf, const struct conf_row *row,
         l->ipv6only = wanted.ipv6only;
         l->deferred = wanted.deferred;
     }
-    return listen_add_server(cf, l, cf->subject, is_default);
+    return listen_add_server(cf, l, cf->scope, is_default);
 }
 
-bool front_listen_default(struct conf *cf, struct front_conf *fc,
-                          struct front_server *s)
+bool listen_default(struct conf *cf, struct conf_scope *server)
 {
-    struct front_listen wanted = {.backlog = LISTEN_BACKLOG};
-    struct front_listen *l;
+    const struct listen_settings *s = CONF_OF(server, &listen_module);
+    struct listen wanted = {.backlog = LISTEN_BACKLOG};
+    struct listen *l;
 
+    if (s->given)
+        return true;
     if (!listen_address(cf, geteuid() == 0 ? SPAN("80") : SPAN("8000"),
                         &wanted))
         return false;
-    l = listen_entry(cf, fc, &wanted);
-    return l != NULL && listen_add_server(cf, l, s, false);
+    l = listen_entry(cf, &wanted);
+    return l != NULL && listen_add_server(cf, l, server, false);
 }
 
 static bool is_wildcard(const struct net_addr *a)
@@ -183,32 +195,46 @@ static bool is_wildcard(const struct net_addr *a)
                   sizeof any) == 0;
 }
 
-bool front_listen_join(struct conf *cf, struct front_conf *fc)
+/* When all servers are read: a specific address whose port a wildcard has too
+ * needs no socket of its own. */
+static bool listen_join(struct conf *cf)
 {
-    for (struct front_listen *w = fc->listens; w != NULL; w = w->next) {
-        w->place = (struct place){w->servers[0]->scope, w->servers[0]->name,
-                                  front_find_here};
+    struct listen *all = listen_all(cf->scopes);
+
+    for (struct listen *w = all; w != NULL; w = w->next) {
         if (!is_wildcard(&w->addr))
             continue;
-        for (struct front_listen *l = fc->listens; l != NULL; l = l->next)
+        for (struct listen *l = all; l != NULL; l = l->next)
             if (l != w && l->addr.sa.sa_family == w->addr.sa.sa_family &&
                 net_port(&l->addr) == net_port(&w->addr)) {
                 l->wildcard = w;
-                w->has_specific = true;
+                w->shared = all;
             }
     }
     return true;
 }
 
-const struct place *front_listen_place(const struct front_conf *fc,
-                                       const struct front_listen *l, int fd)
+const struct place *listen_place(const struct listen *l, int fd)
 {
     struct net_addr local;
 
-    if (!l->has_specific || !net_local(fd, &local))
+    if (l->shared == NULL || !net_local(fd, &local))
         return &l->place;
-    for (const struct front_listen *s = fc->listens; s != NULL; s = s->next)
+    for (const struct listen *s = l->shared; s != NULL; s = s->next)
         if (s->wildcard == l && net_same(&s->addr, &local))
             return &s->place;
     return &l->place;
 }
+
+static const struct conf_row listen_rows[] = {
+    CONF_SETTER("listen", CONF_SERVER, 1, CONF_MANY, set_listen),
+    {0},
+};
+
+const struct module listen_module = {
+    .name = "listen",
+    .index = MODULE_INDEX,
+    .rows = listen_rows,
+    .settings = sizeof(struct listen_settings),
+    .check = listen_join,
+};

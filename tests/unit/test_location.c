@@ -1,79 +1,22 @@
-/* front_find: servers by name and locations by URI, with nginx's rules; and
- * the messages about blocks that cannot be. */
+/* location: locations by URI, with nginx's rules; and the messages about what
+ * cannot stand in a block. */
 
 #include "unit.h"
 
 #include "conf_file.h"
-#include "front_conf.h"
+#include "listen.h"
+#include "location.h"
 
-static const char *server_for(const struct front_conf *fc, const char *host)
+/* The name of the location that serves this URI in the only server. */
+static const char *location_for(const struct conf_file_test *t, const char *uri)
 {
     struct span captures[10];
     struct regex *regex = NULL;
-    struct err err;
-    const struct front_server *s = front_find_server(
-        fc->listens, span_of(host), captures, &regex, &err);
-
-    return s != NULL ? s->name.ptr : "gave up";
-}
-
-static void test_server_names(void)
-{
-    static const char conf[] =
-        "events {} http {\n"
-        "server { listen 9999; server_name default; }\n"
-        "server { listen 9999; server_name Example.COM; }\n"
-        "server { listen 9999; server_name *.example.com; }\n"
-        "server { listen 9999; server_name *.b.example.com; }\n"
-        "server { listen 9999; server_name www.example.*; }\n"
-        "server { listen 9999; server_name .dots.org; }\n"
-        "server { listen 9999; server_name ~^r(?<n>\\d+)\\.x$; }\n"
-        "}\n";
-    static const char *const table[][2] = {
-        {"example.com", "example.com"},
-        {"a.example.com", "*.example.com"},
-        {"a.b.example.com", "*.b.example.com"},
-        {"www.example.com", "*.example.com"}, /* a leading star comes first */
-        {"www.example.net", "www.example.*"},
-        {"www.example.", "default"},
-        {"dots.org", "dots.org"},
-        {"a.dots.org", "dots.org"},
-        {"xdots.org", "default"},
-        {"r12.x", "~^r(?<n>\\d+)\\.x$"},
-        {"rx.x", "default"},
-        {"", "default"},
-        {"unknown", "default"},
-    };
-    struct conf_file_test t;
-
-    CU_ASSERT_PTR_NOT_NULL_FATAL(conf_file_read(&t, conf));
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        CU_ASSERT_STRING_EQUAL(server_for(t.cf.http, table[i][0]),
-                               table[i][1]);
-    conf_file_free(&t);
-}
-
-static void test_default_server(void)
-{
-    struct conf_file_test t;
-
-    CU_ASSERT_PTR_NOT_NULL_FATAL(conf_file_read(
-        &t, "events {} http { server { listen 9999; server_name a; }"
-            " server { listen 9999 default_server; server_name b; } }"));
-    CU_ASSERT_STRING_EQUAL(server_for(t.cf.http, "x"), "b");
-    CU_ASSERT_STRING_EQUAL(server_for(t.cf.http, "a"), "a");
-    conf_file_free(&t);
-}
-
-static const char *location_for(const struct front_conf *fc, const char *uri)
-{
-    struct span captures[10];
-    struct regex *regex = NULL;
-    struct front_location *l;
+    struct location *l;
     struct err err;
 
-    if (!front_find_location(fc->servers->locations, span_of(uri), captures,
-                             &regex, &l, &err))
+    if (!location_find(listen_all(t->cf.scopes)->servers[0], span_of(uri),
+                       captures, &regex, &l, &err))
         return "gave up";
     return l != NULL ? l->name.ptr : "none";
 }
@@ -89,7 +32,9 @@ static void test_locations(void)
         "location ~ \\.php$ { }\n"
         "location ~* \\.(gif|jpg)$ { }\n"
         "location /outer/ { location /outer/inner/ { } \n"
-        "   location ~ \\.txt$ { } }\n"
+        "   location ~ \\.txt$ { }\n"
+        "   location ^~ /outer/only/ { } }\n"
+        "location ~ ^/regex { location ~ x$ { location ~ xx$ { } } }\n"
         "location @named { }\n"
         "} }\n";
     static const char *const table[][2] = {
@@ -106,13 +51,18 @@ static void test_locations(void)
         {"/outer/inner/x", "/outer/inner/"},
         {"/outer/x.txt", "\\.txt$"},
         {"/outer/x.php", "\\.php$"},
+        {"/outer/only/x.txt", "/outer/only/"},
+        {"/outer/only/x.php", "\\.php$"}, /* ^~ speaks for its own list */
+        {"/regex/", "^/regex"},
+        {"/regex/x", "x$"},
+        {"/regex/xx", "xx$"},
         {"/named", "/"},
     };
     struct conf_file_test t;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(conf_file_read(&t, conf));
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        CU_ASSERT_STRING_EQUAL(location_for(t.cf.http, table[i][0]),
+    for (size_t i = 0; i < COUNT(table); i++)
+        CU_ASSERT_STRING_EQUAL(location_for(&t, table[i][0]),
                                table[i][1]);
     conf_file_free(&t);
 }
@@ -121,31 +71,24 @@ static void test_locations(void)
 static void test_gives_up(void)
 {
     static const char conf[] =
-        "events {} http { server { server_name d; } server {\n"
-        "server_name ~(*LIMIT_MATCH=99)^(\\w+)*$ ;\n"
+        "events {} http { server {\n"
         "location / { } location ~ (*LIMIT_MATCH=99)^/r/(\\w+)*$ { }\n"
         "location /in/ { location ~ (*LIMIT_MATCH=99)^/in/(\\w+)*$ { } }\n"
         "location ~ ^/out/ {"
         "    location ~ (*LIMIT_MATCH=99)^/out/(\\w+)*$ { } }\n"
         "location ^~ /r/no/ { } } }";
     struct conf_file_test t;
-    struct front_conf *fc;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(conf_file_read(&t, conf));
-    fc = t.cf.http;
-    CU_ASSERT_STRING_EQUAL(server_for(fc, "aaaaaaaaaaaaaaaaaaaa.x"),
+    CU_ASSERT_STRING_EQUAL(location_for(&t, "/r/aaaaaaaaaaaaaaaaaaaa."),
                            "gave up");
-    CU_ASSERT_STRING_EQUAL(server_for(fc, "d"), "d");
-    fc->servers = fc->servers->next;
-    CU_ASSERT_STRING_EQUAL(location_for(fc, "/r/aaaaaaaaaaaaaaaaaaaa."),
+    CU_ASSERT_STRING_EQUAL(location_for(&t, "/in/aaaaaaaaaaaaaaaaaaaa."),
                            "gave up");
-    CU_ASSERT_STRING_EQUAL(location_for(fc, "/in/aaaaaaaaaaaaaaaaaaaa."),
+    CU_ASSERT_STRING_EQUAL(location_for(&t, "/out/aaaaaaaaaaaaaaaaaaaa."),
                            "gave up");
-    CU_ASSERT_STRING_EQUAL(location_for(fc, "/out/aaaaaaaaaaaaaaaaaaaa."),
-                           "gave up");
-    CU_ASSERT_STRING_EQUAL(location_for(fc, "/r/no/aaaaaaaaaaaaaaaaaa."),
+    CU_ASSERT_STRING_EQUAL(location_for(&t, "/r/no/aaaaaaaaaaaaaaaaaa."),
                            "/r/no/");
-    CU_ASSERT_STRING_EQUAL(location_for(fc, "/x"), "/");
+    CU_ASSERT_STRING_EQUAL(location_for(&t, "/x"), "/");
     conf_file_free(&t);
 }
 
@@ -183,7 +126,7 @@ static void test_refused(void)
         {"access_log /dev/null nothing;", "unknown log format \"nothing\""},
     };
 
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    for (size_t i = 0; i < COUNT(table); i++) {
         struct conf_file_test t;
         char conf[512];
 
@@ -197,7 +140,5 @@ static void test_refused(void)
     }
 }
 
-UNIT_MAIN("front_find", {"server names", test_server_names},
-          {"default server", test_default_server},
-          {"locations", test_locations}, {"gives up", test_gives_up},
-          {"refused", test_refused})
+UNIT_MAIN("location", {"locations", test_locations},
+          {"gives up", test_gives_up}, {"refused", test_refused})

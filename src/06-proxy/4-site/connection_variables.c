@@ -1,9 +1,8 @@
-/* connection_vars: values about the two ends: who asks, and who is asked. */
+/* connection_variables: values about the two ends: who asks, and who is asked. */
 
 #include "connection.h"
 #include "exchange.h"
-#include "front_conf.h"
-#include "variables.h"
+#include "request_variables.h"
 
 #include <unistd.h>
 

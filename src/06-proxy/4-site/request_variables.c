@@ -1,9 +1,9 @@
-/* variables: the table of names, and a function for each. */
+/* request_variables: what $names say of a request and of its answer, a function
+ * for each; nothing is computed before somebody asks. */
 
-#include "variables.h"
+#include "request_variables.h"
 #include "connection.h"
 #include "exchange.h"
-#include "front_conf.h"
 #include "front_worker.h"
 #include "http_status.h"
 #include "server_tokens.h"
