@@ -62,7 +62,7 @@ static _Noreturn void wait_for_child(pid_t pid, int fd, const char *program,
     if (status != 0) {
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
             ;
-        if (log)
+        if (log != NULL)
             fprintf(stderr, "%s: the server ended before it served, see %s\n",
                     program, log);
     }
@@ -130,7 +130,7 @@ static bool find_user(const char *name, uid_t *uid, gid_t *gid, char *known,
         numeric ? getpwuid((uid_t)number) : getpwnam(name);
 
     *known = 0;
-    if (user) {
+    if (user != NULL) {
         *uid = user->pw_uid;
         *gid = user->pw_gid;
         snprintf(known, size, "%s", user->pw_name);
@@ -148,10 +148,10 @@ static bool find_group(const char *name, gid_t *gid, struct err *err)
     uint64_t number;
     const struct group *group = getgrnam(name);
 
-    if (!group && !is_id(name, &number))
+    if (group == NULL && !is_id(name, &number))
         return err_set(err, "--gid %s: there is no such group, " ID_EXPECTED,
                        name);
-    *gid = group ? group->gr_gid : (gid_t)number;
+    *gid = group != NULL ? group->gr_gid : (gid_t)number;
     return true;
 }
 
@@ -159,8 +159,8 @@ static bool find_group(const char *name, gid_t *gid, struct err *err)
 const char *daemon_drop(const char *name, gid_t member, uid_t uid, gid_t gid)
 {
     if (geteuid() == 0 &&
-        (name ? initgroups(name, member) : setgroups(0, NULL)) < 0)
-        return name ? "initgroups" : "setgroups";
+        (name != NULL ? initgroups(name, member) : setgroups(0, NULL)) < 0)
+        return name != NULL ? "initgroups" : "setgroups";
     if (setgid(gid) < 0)
         return "setgid";
     return setuid(uid) < 0 ? "setuid" : NULL;
@@ -173,17 +173,18 @@ bool daemon_become(const char *user, const char *group, struct err *err)
     char name[256] = "";
     const char *call;
 
-    if (user && !find_user(user, &uid, &own, name, sizeof name, err))
+    if (user != NULL && !find_user(user, &uid, &own, name, sizeof name, err))
         return false;
-    if (group && !find_group(group, &gid, err))
+    if (group != NULL && !find_group(group, &gid, err))
         return false;
-    if (!user && !group)
+    if (user == NULL && group == NULL)
         return true;
-    call = daemon_drop(name[0] ? name : NULL, group ? gid : own, uid, gid);
-    if (!call)
+    call =
+        daemon_drop(name[0] ? name : NULL, group != NULL ? gid : own, uid, gid);
+    if (call == NULL)
         return true;
-    if (group && strcmp(call, "setuid") != 0)
+    if (group != NULL && strcmp(call, "setuid") != 0)
         return err_set(err, "--gid %s: %s: %s", group, call, strerror(errno));
-    return err_set(err, "--uid %s: %s: %s", user ? user : "as is", call,
+    return err_set(err, "--uid %s: %s: %s", user != NULL ? user : "as is", call,
                    strerror(errno));
 }

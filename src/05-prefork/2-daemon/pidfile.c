@@ -107,7 +107,7 @@ pid_t pidfile_read(const char *path, char text[PIDFILE_TEXT])
     }
     if (n < 0)
         return 0;
-    while (n > 0 && strchr(" \t\r\n", text[n - 1]))
+    while (n > 0 && strchr(" \t\r\n", text[n - 1]) != NULL)
         n--;
     text[n] = '\0';
     errno = 0;
@@ -129,7 +129,7 @@ static bool is_ours(const struct pidfile *p)
 
 void pidfile_remove(const struct pidfile *p)
 {
-    if (p->path && is_ours(p))
+    if (p->path != NULL && is_ours(p))
         unlink(p->path);
 }
 

@@ -1,4 +1,5 @@
-/* watch: see the header. */
+/* watch: each file is looked at by stat, and what it is now is compared with what
+ * it was. */
 
 #include "watch.h"
 
@@ -25,13 +26,13 @@ bool watch_add(struct watch *w, struct span path)
             return true;
     if (w->count == w->room) {
         list = realloc(w->list, (w->room * 2 + 64) * sizeof *list);
-        if (!list)
+        if (list == NULL)
             return false;
         w->list = list;
         w->room = w->room * 2 + 64;
     }
     copy = strndup(path.ptr, path.len);
-    if (!copy)
+    if (copy == NULL)
         return false;
     now = look(copy);
     now.path = copy;

@@ -78,12 +78,9 @@ bool log_files_reopen(struct log_file *list, uid_t owner, struct err *err)
 {
     bool good = true;
 
-    for (; list != NULL; list = list->next) {
-        if (list->flush != NULL)
-            list->flush(list);
+    for (; list != NULL; list = list->next)
         if (list->path.len > 0 && !reopen(list, owner, err))
             good = false;
-    }
     return good;
 }
 
@@ -109,12 +106,9 @@ bool log_file_write(struct log_file *file, struct span line)
 
 void log_files_close(struct log_file *list)
 {
-    for (; list != NULL; list = list->next) {
-        if (list->flush != NULL)
-            list->flush(list);
+    for (; list != NULL; list = list->next)
         if (list->path.len > 0 && list->fd >= 0) {
             close(list->fd);
             list->fd = -1;
         }
-    }
 }

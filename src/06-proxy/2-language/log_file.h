@@ -16,10 +16,6 @@ struct log_file {
     int fd;           /* -1 until log_files_open */
     bool takes_stderr; /* the process' standard error goes here too */
     bool torn;         /* the last line written lacks its end */
-    /* A writer that keeps lines back sets these: flush(file) is called before
-     * the descriptor changes or is closed. */
-    void (*flush)(struct log_file *file);
-    void *owner;
 };
 
 /* The file of this name, relative to the prefix, in cf->log_files: one that

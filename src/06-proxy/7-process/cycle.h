@@ -10,7 +10,7 @@
 #include "error_log.h"
 #include "hooks.h"
 #include "listen_sockets.h"
-#include "proxy_core.h"
+#include "core.h"
 
 /* What the command line says about configurations. */
 struct cycle_options {

@@ -1,6 +1,6 @@
-/* proxy_core: the rows of the main level and of events { }. */
+/* core: the rows of the main level and of events { }. */
 
-#include "proxy_core.h"
+#include "core.h"
 
 #include "module.h"
 #include "supervisor.h"

@@ -1,8 +1,8 @@
-/* proxy_core: the directives of the process itself: the main level and
+/* core: the directives of the process itself: the main level and
  * events { }. */
 
-#ifndef STRATA_PROXY_CORE_H
-#define STRATA_PROXY_CORE_H
+#ifndef STRATA_CORE_H
+#define STRATA_CORE_H
 
 #include "module.h"
 
