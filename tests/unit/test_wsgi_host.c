@@ -51,7 +51,8 @@ static void *serve(void *context)
     struct fixture *f = context;
     const struct wsgi_hooks hooks = {f, begin, end};
     const struct wsgi_server server = {f->host, &hooks, 3, &f->orders,
-                                       WSGI_LAST_CALL, false};
+                                       {WSGI_LAST_CALL, WSGI_LAST_CALL},
+                                       false};
     struct err err;
 
     return wsgi_serve(&server, &err) ? f : NULL;
