@@ -59,11 +59,22 @@ static int content(struct exchange *x)
     return ANSWERED;
 }
 
+/* 418 has a page of its own, and 404 is 410 here. */
+static int own_error(struct exchange *x, int status)
+{
+    if (status == 418)
+        answer_whole(x, 418, SPAN("text/plain"), SPAN("short"));
+    return status == 418 ? ANSWERED : status == 404 ? 410 : NEXT_HANDLER;
+}
+
 static const struct conf_row rows[] = {
     {"http", CONF_MAIN, 0, 0, true, set_http, CONF_OTHER, 0, 0, NULL}, {0}};
 static const struct handler handlers[] = {{CONTENT, content}, {0}};
-static const struct module own_module = {
-    .name = "own", .index = MODULE_INDEX, .rows = rows, .handlers = handlers};
+static const struct module own_module = {.name = "own",
+                                         .index = MODULE_INDEX,
+                                         .rows = rows,
+                                         .handlers = handlers,
+                                         .error = own_error};
 static const struct module *const list[] = {&error_log_module,
                                             &conversation_module, &own_module,
                                             &chunked_module, NULL};
@@ -174,9 +185,10 @@ static void test_bodies(void)
 static void test_errors(void)
 {
     begin();
-    CU_ASSERT(say("GET /teapot HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 418"));
+    CU_ASSERT(say("GET /teapot HTTP/1.1\r\nHost: x\r\n\r\n", "\r\n\r\nshort"));
+    CU_ASSERT_PTR_EQUAL(strstr(got, "HTTP/1.1 418"), got);
     CU_ASSERT(say("GET /none HTTP/1.1\r\nHost: x\r\n\r\n", "</html>"));
-    CU_ASSERT_PTR_EQUAL(strstr(got, "HTTP/1.1 404 Not Found\r\n"), got);
+    CU_ASSERT_PTR_EQUAL(strstr(got, "HTTP/1.1 410 Gone\r\n"), got);
     CU_ASSERT(say("nonsense\r\n\r\n", "</html>"));
     CU_ASSERT_PTR_EQUAL(strstr(got, "HTTP/1.1 400 Bad Request\r\n"), got);
     CU_ASSERT_PTR_NOT_NULL(strstr(got, "\r\nConnection: close\r\n"));

@@ -7,6 +7,7 @@
 #include "exchange.h"
 #include "filters.h"
 #include "front_worker.h"
+#include "hooks.h"
 #include "http_response.h"
 #include "http_status.h"
 #include "output.h"
@@ -298,6 +299,20 @@ static bool status_ends_connection(int status)
     return false;
 }
 
+/* A module may have another answer than the page; its verdict, or the status.
+ */
+static int ask_modules(struct exchange *x, int status)
+{
+    for (const struct module *const *m = x->worker->hooks->modules; *m; m++) {
+        int verdict =
+            (*m)->error != NULL ? (*m)->error(x, status) : NEXT_HANDLER;
+
+        if (verdict != NEXT_HANDLER)
+            return verdict;
+    }
+    return status;
+}
+
 void exchange_error(struct exchange *x, int status)
 {
     struct buf page;
@@ -309,6 +324,9 @@ void exchange_error(struct exchange *x, int status)
     }
     if (status_ends_connection(status))
         x->keep_alive = false;
+    status = ask_modules(x, status);
+    if (status == ANSWERED)
+        return;
     buf_init(&page, 8192);
     http_error_page(&page, status,
                     server_signature(conversation(x->scope)->server_tokens));
