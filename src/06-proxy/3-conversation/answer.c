@@ -214,7 +214,8 @@ void answer_begin(struct exchange *x)
         return;
     }
     out->head_len += copy.len;
-    out->failed = !output_bytes(x, copy, NULL);
+    if (!output_bytes(x, copy, NULL))
+        out->failed = true;
 }
 
 static void answer_give(struct exchange *x, struct piece *piece)
