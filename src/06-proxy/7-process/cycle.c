@@ -56,8 +56,7 @@ bool cycle_open(struct cycle *c, const struct listen *old, bool test,
     unsigned count;
 
     if (!log_files_open(c->log_files, err) ||
-        (c->http != NULL &&
-         !conversation_make_temp_paths(c->http, owner, err)) ||
+        !conversation_make_temp_paths(c->http, owner, err) ||
         !listen_sockets_open(c->listens, &c->arena,
                              (unsigned)c->core->worker_processes, old, test,
                              err))

@@ -54,9 +54,9 @@ static int test(const struct command_line *line, const struct cycle_options *o)
 {
     struct err err;
     struct cycle *c = cycle_read(o, &err);
-    bool good = c != NULL && test_cycle(c, line, o, &err);
+    bool ok = c != NULL && test_cycle(c, line, o, &err);
 
-    if (!good) {
+    if (!ok) {
         complain("emerg", err.text);
         fprintf(stderr, "strata-proxy: configuration file %s test failed\n",
                 o->conf);
@@ -65,11 +65,11 @@ static int test(const struct command_line *line, const struct cycle_options *o)
                 "strata-proxy: configuration file %s test is successful\n",
                 o->conf);
     }
-    if (good && line->dump)
+    if (ok && line->dump)
         dump(c);
     if (c != NULL)
         cycle_free(c, NULL);
-    return good ? 0 : 1;
+    return ok ? 0 : 1;
 }
 
 /* --- -s ---------------------------------------------------------------- */

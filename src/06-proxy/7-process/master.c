@@ -333,13 +333,13 @@ int master_run(struct cycle *cycle, const struct master_config *config,
     const struct supervisor_signal *obeyed =
         cycle->core->daemon ? signals : signals + 1;
     int ready = -1, status = -1;
-    bool good = master_may_begin(cycle, err);
+    bool ok = master_may_begin(cycle, err);
 
-    if (good && cycle->core->daemon && !config->inherited) {
+    if (ok && cycle->core->daemon && !config->inherited) {
         ready = daemon_begin("strata-proxy", NULL, err);
-        good = ready >= 0;
+        ok = ready >= 0;
     }
-    if (good)
+    if (ok)
         status = serve_with_pidfile(&m, ready, obeyed, err);
     cycle_free(m.current, is_shared(&m) ? m.current->listens : NULL);
     return status;

@@ -245,17 +245,15 @@ static bool open_gates(struct worker *w)
     if (w->gates == NULL)
         return false;
     for (struct listen *l = w->cycle->listens; l != NULL; l = l->next) {
+        struct gate *g = &w->gates[w->gate_count];
         int fd = listen_sockets_take(l, w->self->number);
 
-        if (fd >= 0)
-            w->gates[w->gate_count++] =
-                (struct gate){.event = {.fd = -1, .ready = accept_ready},
-                              .worker = w,
-                              .listen = l,
-                              .fd = fd};
+        if (fd < 0)
+            continue;
+        *g = (struct gate){
+            {.fd = -1, .ready = accept_ready, .owner = g}, w, l, fd};
+        w->gate_count++;
     }
-    for (unsigned i = 0; i < w->gate_count; i++)
-        w->gates[i].event.owner = &w->gates[i];
     return true;
 }
 
@@ -390,21 +388,21 @@ int worker_run(struct cycle *cycle, struct supervisor_worker *self)
         .orders = {.fd = -1, .ready = obey, .owner = &w},
         .pause = {.fire = pause_over, .owner = &w},
     };
-    bool good;
+    bool ok;
 
     if (!open_gates(&w) || (cycle->core->master_process && !become_worker(&w)))
         return WORKER_CANNOT_START;
-    good = open_loop(&w);
-    if (good)
+    ok = open_loop(&w);
+    if (ok)
         supervisor_ready(self);
     else
         error_log_write(cycle->log, ERROR_LOG_ALERT, errno,
                         "the event loop could not be started");
-    while (good && !has_ended(&w)) {
-        good = event_run(w.front.loop, -1);
-        if (!good)
+    while (ok && !has_ended(&w)) {
+        ok = event_run(w.front.loop, -1);
+        if (!ok)
             complain(&w, ERROR_LOG_ALERT, "epoll_wait()");
     }
     close_loop(&w);
-    return good ? 0 : 1;
+    return ok ? 0 : 1;
 }
