@@ -7,7 +7,6 @@
 
 #include "conf.h"
 #include "conf_lex.h"
-#include "conf_scope.h"
 #include "module.h"
 
 #include <errno.h>

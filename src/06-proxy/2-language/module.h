@@ -120,4 +120,12 @@ static inline void *conf_main(const struct conf_scope *scope,
     return CONF_OF(scope, module);
 }
 
+/* For conf_read.  This scope's settings have a value in the row's slot. */
+bool conf_is_set(const struct conf_row *row, const void *settings);
+
+/* After the last file: what a scope left unset it takes from the scope around
+ * it, and each module finishes its part; outer scopes first.  False with cf->err
+ * set. */
+bool conf_finish_scopes(struct conf *cf);
+
 #endif

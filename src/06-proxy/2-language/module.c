@@ -1,7 +1,6 @@
-/* conf_scope: settings of a block, what they inherit, and what makes them
- * complete. */
+/* module: the settings of modules: fresh for a block, inherited from the one
+ * around it, finished and so complete. */
 
-#include "conf_scope.h"
 #include "module.h"
 
 static bool is_number(const struct conf_row *row)
