@@ -66,5 +66,6 @@ static void test_moved_ones(void)
     event_loop_free(loop);
 }
 
-UNIT_MAIN("first-come", {"in the order of setting", test_in_the_order_of_setting},
+UNIT_MAIN("first-come",
+          {"in the order of setting", test_in_the_order_of_setting},
           {"moved ones", test_moved_ones})
