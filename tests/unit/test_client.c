@@ -3,7 +3,6 @@
 
 #include "answer.h"
 #include "chunk.h"
-#include "chunked.h"
 #include "client.h"
 #include "connection.h"
 #include "conversation.h"
@@ -16,6 +15,8 @@
 
 #include <stdlib.h>
 #include <sys/socket.h>
+
+extern const struct module chunked_module;
 
 static struct arena arena;
 static struct conf cf;

@@ -5,7 +5,6 @@
 #include "conversation.h"
 #include "front_worker.h"
 #include "output.h"
-#include "transport.h"
 #include "unit.h"
 
 #include <fcntl.h>

@@ -1,11 +1,12 @@
 /* chunked: chunks of a body (RFC 9112 7.1), the last filter: it frames what the
  * others have made. */
 
-#include "chunked.h"
 #include "exchange.h"
 #include "filters.h"
 
 #include <stdio.h>
+
+extern const struct module chunked_module;
 
 struct chunked_settings {
     int64_t on;

@@ -12,7 +12,6 @@
 #include "output.h"
 #include "request.h"
 #include "request_body.h"
-#include "transport.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -30,6 +30,8 @@ struct transport {
     void (*shut_down)(struct client *c); /* for sending */
 };
 
+extern const struct transport transport_plain; /* transport.c */
+
 /* Where clients come to.  What a server is, nobody in this room knows: who
  * opens the client says what holds until one is found, and how to find it. */
 struct place {

@@ -1,6 +1,6 @@
-/* transport: see the header. */
+/* transport: bytes as the socket has them. */
 
-#include "transport.h"
+#include "connection.h"
 
 #include <sys/sendfile.h>
 #include <sys/socket.h>

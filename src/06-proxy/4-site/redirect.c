@@ -1,8 +1,10 @@
 /* redirect: a Location that is a path becomes a whole URL, in a filter. */
 
-#include "redirect.h"
 #include "connection.h"
 #include "exchange.h"
+#include "module.h"
+
+extern const struct module redirect_module;
 
 struct redirect_settings {
     int64_t absolute, port, server_name;
