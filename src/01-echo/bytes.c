@@ -48,16 +48,6 @@ bool span_starts_nocase(struct span s, struct span prefix)
            span_eq_nocase((struct span){s.ptr, prefix.len}, prefix);
 }
 
-struct span span_from(struct span s, size_t n)
-{
-    return n == 0 ? s : (struct span){s.ptr + n, s.len - n};
-}
-
-void span_skip(struct span *s, size_t n)
-{
-    *s = span_from(*s, n);
-}
-
 bool span_skip_prefix(struct span *s, struct span prefix)
 {
     if (!span_starts(*s, prefix))

@@ -69,11 +69,18 @@ bool span_ends(struct span s, struct span suffix);
 /* s without its first n bytes, of which it has that many.  An empty span may
  * hold NULL, to which not even 0 may be added: whoever cuts a span that others
  * made cuts it by this. */
-struct span span_from(struct span s, size_t n);
+static inline struct span span_from(struct span s, size_t n)
+{
+    return n == 0 ? s : (struct span){s.ptr + n, s.len - n};
+}
 
 /* The same, of *s; span_skip_prefix where s begins with the prefix, and says
  * whether it does. */
-void span_skip(struct span *s, size_t n);
+static inline void span_skip(struct span *s, size_t n)
+{
+    *s = span_from(*s, n);
+}
+
 bool span_skip_prefix(struct span *s, struct span prefix);
 
 /* The first occurrence of byte c, or NULL; what stands before it (all of s when

@@ -10,8 +10,6 @@
 
 #include "bytes.h"
 
-#include <string.h>
-
 /* What a parser says of the bytes so far. */
 enum http_parse {
     HTTP_MORE, /* good so far, not complete */
@@ -59,20 +57,6 @@ static inline struct span http_name(const struct http_fields *f, unsigned i)
 static inline struct span http_value(const struct http_fields *f, unsigned i)
 {
     return http_span(f, f->list[i].value);
-}
-
-/* Looks for the LF of the line in which the scanning stands, from *scanned on,
- * among the first len bytes of the head; *scanned is then its place, or len when
- * it has not come.  So no byte is looked at twice. */
-static inline bool http_find_lf(const struct http_fields *f, size_t len,
-                                uint32_t *scanned)
-{
-    const char *lf = NULL;
-
-    if (len > *scanned)
-        lf = memchr(f->base + *scanned, '\n', len - *scanned);
-    *scanned = (uint32_t)(lf ? (size_t)(lf - f->base) : len);
-    return lf != NULL;
 }
 
 /* The value of the first field with this name, in any letter case; a span

@@ -370,12 +370,15 @@ static bool check_length(struct http_request *r, uint32_t bound, size_t next)
 static inline enum http_parse next_line(struct http_request *r, size_t len,
                                         uint32_t bound, uint32_t *next)
 {
-    bool found = http_find_lf(&r->fields, len, &r->scanned);
+    const char *head = r->fields.base;
+    const char *lf = memchr(head + r->scanned, '\n', len - r->scanned);
+    size_t end = lf != NULL ? (size_t)(lf - head) : len;
 
-    *next = r->scanned + 1;
-    if (!check_length(r, bound, *next))
+    if (!check_length(r, bound, end + 1))
         return HTTP_BAD;
-    return found ? HTTP_DONE : HTTP_MORE;
+    r->scanned = (uint32_t)end;
+    *next = (uint32_t)end + 1;
+    return lf != NULL ? HTTP_DONE : HTTP_MORE;
 }
 
 /* The request line; empty lines before it are skipped, within the bound of the

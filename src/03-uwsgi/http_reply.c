@@ -182,18 +182,23 @@ static enum http_parse bad(struct http_reply *r, const char *problem)
 
 static enum http_parse parse_head(struct http_reply *r, size_t len)
 {
+    const char *head = r->fields.base;
     bool end = false;
 
     if (len > r->max_head)
         len = r->max_head;
     while (!end) {
-        const char *problem;
+        const char *problem, *lf = NULL;
         uint32_t next;
 
-        if (!http_find_lf(&r->fields, len, &r->scanned))
+        if (len > r->scanned)
+            lf = memchr(head + r->scanned, '\n', len - r->scanned);
+        if (lf == NULL) {
+            r->scanned = (uint32_t)len;
             return len < r->max_head ? HTTP_MORE
                                      : bad(r, "the head is too long");
-        next = r->scanned + 1;
+        }
+        next = (uint32_t)(lf - head) + 1;
         problem = parse_line(r, r->line_at, next - r->line_at, &end);
         if (problem != NULL)
             return bad(r, problem);
