@@ -1,4 +1,5 @@
-/* conversation: the rows; see conversation.h. */
+/* conversation: the directives about clients, and the folders for what they
+ * send. */
 
 #include "conversation.h"
 #include "module.h"

@@ -1,4 +1,4 @@
-/* field_names: see the header. */
+/* field_names: drops the fields whose names do not count, in place. */
 
 #include "field_names.h"
 #include "cgi.h"

@@ -1,4 +1,5 @@
-/* filters: the chain that an answer passes; see the header. */
+/* filters: the chain that an answer passes, and what waits in it for a filter
+ * that was full. */
 
 #include "filters.h"
 #include "chunk.h"

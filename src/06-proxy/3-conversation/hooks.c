@@ -1,4 +1,5 @@
-/* hooks: see the header. */
+/* hooks: sorts what the modules bring, by phase and by kind, into arrays; twice,
+ * first to count. */
 
 #include "hooks.h"
 #include "exchange.h"
