@@ -205,7 +205,7 @@ SUITES = [
           ["build-gcc"], 60),
     Suite("interop", scripts("interop/test_*", "interop/prefork_*",
                              "interop/proxy_*"), ["build-gcc"], 240),
-    Suite("zoo", scripts("zoo/run.py"), ["build-gcc"], 60),
+    Suite("zoo", scripts("zoo/*.py"), ["build-gcc"], 90),
     # The corpus and the unit tests where every mistake with memory shows.
     Suite("corpus-asan", corpus_asan, ["build-asan"], 60),
     Suite("unit-asan", units(ASAN, *PLAIN_MALLOC), ["build-asan"], 25),
