@@ -10,7 +10,7 @@
 #include "conversation.h"
 #include "error_log.h"
 #include "exchange.h"
-#include "static_handler.h"
+#include "redirect.h"
 #include "value.h"
 #include "request_variables.h"
 
@@ -268,7 +268,7 @@ static int location_handler(struct exchange *x)
     if (conversation(x->scope)->keepalive_timeout == 0)
         x->keep_alive = false;
     if (l != NULL && l->slash_added && x->uri.len + 1 == l->name.len) {
-        x->out.location = static_with_slash(x);
+        x->out.location = redirect_with_slash(x);
         return 301;
     }
     return NEXT_HANDLER;

@@ -3,6 +3,8 @@
 #include "connection.h"
 #include "exchange.h"
 #include "module.h"
+#include "redirect.h"
+#include "uri.h"
 
 extern const struct module redirect_module;
 
@@ -37,6 +39,23 @@ static struct span absolute(struct exchange *x, struct span location)
                             SPAN_ARG(location));
     return arena_printf(&x->arena, "http://%.*s:%u%.*s", SPAN_ARG(host), port,
                         SPAN_ARG(location));
+}
+
+struct span redirect_with_slash(struct exchange *x)
+{
+    struct buf text;
+    struct span copy;
+
+    buf_init(&text, SIZE_MAX);
+    uri_escape(&text, x->uri, URI_ESCAPE_PATH);
+    buf_add_char(&text, '/');
+    if (x->args.len > 0) {
+        buf_add_char(&text, '?');
+        buf_add_span(&text, x->args);
+    }
+    copy = arena_copy(&x->arena, buf_span(&text));
+    buf_free(&text);
+    return copy;
 }
 
 static bool redirect_head(struct exchange *x)

@@ -7,7 +7,6 @@
 #include "front_worker.h"
 #include "http_status.h"
 #include "server_tokens.h"
-#include "static_handler.h"
 #include "regex.h"
 
 #include <ctype.h>
@@ -284,16 +283,6 @@ static struct span get_pid(struct exchange *x, struct span rest)
     return number(x, (uint64_t)getpid());
 }
 
-static struct span get_document_root(struct exchange *x, struct span rest)
-{
-    return static_document_root(x);
-}
-
-static struct span get_request_filename(struct exchange *x, struct span rest)
-{
-    return static_filename(x);
-}
-
 static struct span get_version(struct exchange *x, struct span rest)
 {
     return SPAN(STRATA_VERSION);
@@ -353,7 +342,6 @@ static const struct variable request_variables[] = {
     {"content_length", get_content_length},
     {"content_type", get_content_type},
     {"cookie_", get_cookie},
-    {"document_root", get_document_root},
     {"document_uri", get_uri},
     {"http_", get_http},
     {"https", get_empty},
@@ -365,7 +353,6 @@ static const struct variable request_variables[] = {
     {"query_string", get_args},
     {"request", get_request},
     {"request_completion", get_request_completion},
-    {"request_filename", get_request_filename},
     {"request_length", get_request_length},
     {"request_method", get_request_method},
     {"request_time", get_request_time},

@@ -1,7 +1,7 @@
 /* static_settings: root, alias, index, types and their like. */
 
 #include "static_settings.h"
-#include "static_handler.h"
+#include "static_file.h"
 #include "location.h"
 #include "module.h"
 #include "value.h"
@@ -245,5 +245,6 @@ const struct module static_module = {
     .rows = static_rows,
     .settings = sizeof(struct static_settings),
     .finish = static_finish,
+    .variables = static_variables,
     .handlers = static_handlers,
 };

@@ -3,7 +3,7 @@
 #include "answer.h"
 #include "exchange.h"
 #include "module.h"
-#include "static_handler.h"
+#include "static_file.h"
 #include "value.h"
 
 extern const struct module return_module;

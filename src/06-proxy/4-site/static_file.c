@@ -1,15 +1,14 @@
-/* static_handler: finds the file that a URI means and answers with it. */
+/* static_file: finds the file that a URI means and answers with it. */
 
-#include "static_handler.h"
+#include "static_file.h"
 #include "answer.h"
 #include "error_log.h"
 #include "exchange.h"
 #include "front_worker.h"
-#include "module.h"
 #include "phases.h"
+#include "redirect.h"
 #include "static_answer.h"
 #include "static_settings.h"
-#include "uri.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +33,7 @@ static bool stays_inside(const struct static_root *root, struct span path)
     return names >= root->names && ups <= root->ups && !span_chr(path, '\0');
 }
 
-struct span static_document_root(struct exchange *x)
+static struct span document_root(struct exchange *x)
 {
     const struct static_root *root = settings_of(x)->root;
     struct span path = value_eval(&x->arena, x, root->value);
@@ -49,7 +48,7 @@ struct span static_document_root(struct exchange *x)
 static int static_find(struct exchange *x, struct span *path)
 {
     const struct static_root *root = settings_of(x)->root;
-    struct span folder = static_document_root(x);
+    struct span folder = document_root(x);
     size_t skip = root->skip < x->uri.len ? root->skip : x->uri.len;
     struct span rest = span_from(x->uri, skip);
 
@@ -62,12 +61,23 @@ static int static_find(struct exchange *x, struct span *path)
     return stays_inside(root, *path) ? 0 : 403;
 }
 
-struct span static_filename(struct exchange *x)
+static struct span get_document_root(struct exchange *x, struct span rest)
+{
+    return document_root(x);
+}
+
+static struct span get_request_filename(struct exchange *x, struct span rest)
 {
     struct span path;
 
     return static_find(x, &path) == 0 ? path : (struct span){NULL, 0};
 }
+
+const struct variable static_variables[] = {
+    {"document_root", get_document_root},
+    {"request_filename", get_request_filename},
+    {0},
+};
 
 struct span static_type(struct exchange *x)
 {
@@ -145,23 +155,6 @@ static bool static_index(struct exchange *x, struct span directory)
         }
     }
     return false;
-}
-
-struct span static_with_slash(struct exchange *x)
-{
-    struct buf text;
-    struct span copy;
-
-    buf_init(&text, SIZE_MAX);
-    uri_escape(&text, x->uri, URI_ESCAPE_PATH);
-    buf_add_char(&text, '/');
-    if (x->args.len > 0) {
-        buf_add_char(&text, '?');
-        buf_add_span(&text, x->args);
-    }
-    copy = arena_copy(&x->arena, buf_span(&text));
-    buf_free(&text);
-    return copy;
 }
 
 static void static_close(void *fd)
@@ -258,7 +251,7 @@ static void static_answered(struct exchange *x, const struct static_answer *a,
         static_represent(x, a);
         return;
     case 301:
-        x->out.location = static_with_slash(x);
+        x->out.location = redirect_with_slash(x);
         break;
     case 416:
         static_range_fields(x, a);

@@ -1,0 +1,13 @@
+/* redirect: where a redirect of the site's own leads. */
+
+#ifndef STRATA_REDIRECT_H
+#define STRATA_REDIRECT_H
+
+#include "bytes.h"
+
+struct exchange;
+
+/* The exchange's URI with a "/" added, as a client must write it. */
+struct span redirect_with_slash(struct exchange *x);
+
+#endif
