@@ -1,4 +1,5 @@
-/* headers: add_header. */
+/* headers: add_header.  A head filter: it adds the fields that the scope names,
+ * and leaves errors alone unless it is told "always". */
 
 #include "answer.h"
 #include "exchange.h"
