@@ -54,10 +54,6 @@ $(BUILD)/build.checked $(BUILD)/grade.checked: $(BUILD)/%.checked:
 	@tests/packages.sh check $*
 	@mkdir -p $(@D) && touch $@
 
-# Stages whose rooms do not yet keep the order.
-LOOSE := 06-proxy
-GROUP := -Wl,--start-group
-
 # $(call below,FLOOR): the floors 1..FLOOR, in order.
 below = $(wordlist 1,$(words $(shell for f in $(FLOORS); do echo $$f; [ $$f = $(1) ] && break; done)),$(FLOORS))
 reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
@@ -69,7 +65,7 @@ define floor_rules
 BELOW_$(1)   := $$(call below,$(1))
 OBJ_$(1)     := $$(patsubst src/%.c,$(BUILD)/obj/%.o,$$(filter-out %/main.c,$$(sort $$(wildcard src/$(1)/*.c))))
 PKG_$(1)     := $$(foreach s,$$(sort $$(foreach f,$$(BELOW_$(1)),$$(call stage_of,$$(f)))),$$(PKGS_$$(s)))
-CPPFLAGS_$(1) := $$(foreach f,$$(BELOW_$(1)) $$(filter $$(foreach s,$$(LOOSE),$$(s)/%),$$(filter $$(call stage_of,$(1))/%,$$(filter-out $$(BELOW_$(1)),$$(FLOORS)))),-Isrc/$$(f)) $$(if $$(strip $$(PKG_$(1))),$$(shell pkg-config --cflags $$(PKG_$(1)) 2>/dev/null))
+CPPFLAGS_$(1) := $$(foreach f,$$(BELOW_$(1)),-Isrc/$$(f)) $$(if $$(strip $$(PKG_$(1))),$$(shell pkg-config --cflags $$(PKG_$(1)) 2>/dev/null))
 LIBS_$(1)    := $$(foreach f,$$(call reverse,$$(BELOW_$(1))),$(BUILD)/lib/lib$$(subst /,-,$$(f)).a)
 LDLIBS_$(1)  := $$(if $$(strip $$(PKG_$(1))),$$(shell pkg-config --libs $$(PKG_$(1)) 2>/dev/null))
 
@@ -89,7 +85,7 @@ define stage_rules
 TOP_$(1) := $$(lastword $$(call of_stage,$(1)))
 $(BUILD)/bin/$(PROGRAM_$(1)): $(BUILD)/obj/$$(TOP_$(1))/main.o $$(LIBS_$$(TOP_$(1)))
 	@mkdir -p $$(@D)
-	$$(call say,LINK,$$@)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$(GROUP) $$^ $$(LDLIBS_$$(TOP_$(1)))
+	$$(call say,LINK,$$@)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LDLIBS_$$(TOP_$(1)))
 endef
 $(foreach s,$(STAGES),$(eval $(call stage_rules,$(s))))
 
@@ -105,13 +101,13 @@ units: $(UNITS)
 
 $(BUILD)/tests/test_%: tests/unit/test_%.c tests/unit/unit.h $(LIBS_$(LAST))
 	@mkdir -p $(@D)
-	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) -MMD -MP $(CPPFLAGS_$(LAST)) -Itests/unit -o $@ $< $(ALL_LDFLAGS) $(GROUP) $(LIBS_$(LAST)) $(LDLIBS_$(LAST)) -lcunit
+	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) -MMD -MP $(CPPFLAGS_$(LAST)) -Itests/unit -o $@ $< $(ALL_LDFLAGS) $(LIBS_$(LAST)) $(LDLIBS_$(LAST)) -lcunit
 	$(mark)
 
 # An exercise that the wire does not show is graded by a unit test.
 $(BUILD)/exercises/%: tests/exercises/%.c tests/unit/unit.h $(LIBS_$(LAST))
 	@mkdir -p $(@D)
-	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) $(CPPFLAGS_$(LAST)) -Itests/unit -o $@ $< $(ALL_LDFLAGS) $(GROUP) $(LIBS_$(LAST)) $(LDLIBS_$(LAST)) -lcunit
+	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) $(CPPFLAGS_$(LAST)) -Itests/unit -o $@ $< $(ALL_LDFLAGS) $(LIBS_$(LAST)) $(LDLIBS_$(LAST)) -lcunit
 
 # The grader.  It is a program of the tests: of src/ it uses the bytes of stage 1
 # alone, so that the judge shares no parser with the judged, and works when
@@ -198,7 +194,7 @@ fuzz:
 fuzzers: $(patsubst tests/fuzz/%.c,$(BUILD)/bin/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(BUILD)/bin/fuzz_%: tests/fuzz/fuzz_%.c $(LIBS_$(LAST))
 	@mkdir -p $(@D)
-	$(call say,FUZZ,$<)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(CPPFLAGS_$(LAST)) -o $@ $< $(ALL_LDFLAGS) $(GROUP) $(LIBS_$(LAST)) $(LDLIBS_$(LAST))
+	$(call say,FUZZ,$<)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(CPPFLAGS_$(LAST)) -o $@ $< $(ALL_LDFLAGS) $(LIBS_$(LAST)) $(LDLIBS_$(LAST))
 
 ## make bench        measure side by side with nginx and uWSGI, as ratios
 .PHONY: bench
