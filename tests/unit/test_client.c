@@ -92,7 +92,8 @@ static void begin(void)
     static struct err err;
     int fd = mkstemp(path), pair[2];
 
-    CU_ASSERT_EQUAL_FATAL(write(fd, text, strlen(text)), strlen(text));
+    CU_ASSERT_EQUAL_FATAL(write(fd, text, strlen(text)),
+                          (ssize_t)strlen(text));
     close(fd);
     arena_init(&arena, 4096);
     cf = (struct conf){.modules = list,
@@ -137,7 +138,8 @@ static bool say(const char *text, const char *last)
     size_t len = 0;
     ssize_t n = 1;
 
-    CU_ASSERT_EQUAL_FATAL(write(peer, text, strlen(text)), strlen(text));
+    CU_ASSERT_EQUAL_FATAL(write(peer, text, strlen(text)),
+                          (ssize_t)strlen(text));
     do {
         event_run(worker.loop, 10);
         while ((n = read(peer, got + len, sizeof got - 1 - len)) > 0)
