@@ -21,7 +21,8 @@ must pass all the same, for a program that fails everything proves nothing;
 without it that is the first case of its stage in WELL.  Below `in` the text of
 the `-` lines is replaced by that of the `+` lines; it must stand in the file
 exactly once, however its blanks and line ends fall.  An empty line ends such a
-replacement, and another may follow, in another file after another `in`.
+replacement, and another may follow, in another file after another `in`.  A new
+file begins with a `-` line that is empty.
 
 Each variant is built from a copy of src/ and, for what it does not change, of
 the libraries that are built already, and graded with the cases that it names;
@@ -139,6 +140,7 @@ class Change:
             (folder / file).write_text(text, "utf-8")
         compiling, link = commands(self.stage)
         changed = {file for file, _, _ in self.changes}
+        compiling = with_new(compiling, changed)
         # What depends on a header is not looked up: all is compiled.
         sources = [s for s in compiling if s in changed or
                    any(file.endswith(".h") for file in changed)]
@@ -161,6 +163,19 @@ class Change:
                               stderr=subprocess.STDOUT, check=False)
         if done.returncode != 0:
             raise Mistake(f"{self.path}: it does not compile:\n{done.stdout}")
+
+
+def with_new(compiling, changed):
+    """The words to compile each source, and those for one that is new: as for
+    its neighbours."""
+    compiling = dict(compiling)
+    for file in changed - compiling.keys():
+        folder = os.path.dirname(file)
+        for source in list(compiling):
+            if file.endswith(".c") and os.path.dirname(source) == folder:
+                compiling[file] = [file if w == source else w
+                                   for w in compiling[source]]
+    return compiling
 
 
 @functools.lru_cache(None)
