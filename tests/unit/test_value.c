@@ -1,54 +1,80 @@
-/* test_value: texts with variables, compiled and evaluated. */
+/* test_value: texts with variables, compiled and evaluated, with a module that
+ * exists only here.  Nobody but its functions knows what an exchange is. */
 
-#include "conf_file.h"
-#include "connection.h"
-#include "exchange.h"
-#include "regex.h"
 #include "unit.h"
+
 #include "value.h"
 
-static struct conf_file_test t;
-static struct exchange x;
-static struct client client;
+struct exchange {
+    const char *word; /* what $word says; NULL: it has no value */
+    int asked;        /* how often */
+};
 
-/* An exchange in the midst of `GET /a%20b?c=d&e=` for host h. */
-static void begin(void)
+static struct span get_word(struct exchange *x, struct span rest)
 {
-    static const char head[] = "GET /a%20b?c=d&e= HTTP/1.1\r\n"
-                               "Host: h\r\nX-One: 1\r\nX-One: 2\r\n"
-                               "Cookie: a=1; b=2\r\n\r\n";
-
-    CU_ASSERT_PTR_NOT_NULL_FATAL(
-        conf_file_read(&t, "events {} http { server { location ~ "
-                           "\"^/(?<name>a.*)\" { } } }"));
-    memset(&x, 0, sizeof x);
-    arena_init(&x.arena, 4096);
-    x.client = &client;
-    strcpy(client.peer_host, "10.0.0.1");
-    http_request_init(&x.request, x.list, HTTP_MAX_FIELDS, NULL);
-    CU_ASSERT_EQUAL_FATAL(
-        http_parse_request(&x.request, head, sizeof head - 1), HTTP_DONE);
-    x.head = (struct span){head, sizeof head - 1};
-    http_settle(&x.request.fields, head);
-    x.method = SPAN("GET");
-    x.uri = SPAN("/a b");
-    x.args = SPAN("c=d&e=");
-    x.host = SPAN("h");
+    CU_ASSERT(span_eq(rest, SPAN("word")));
+    x->asked++;
+    return x->word != NULL ? span_of(x->word) : (struct span){NULL, 0};
 }
 
-static void end(void)
+static struct span get_echo(struct exchange *x, struct span rest)
 {
-    arena_free(&x.arena);
-    conf_file_free(&t);
+    x->asked++;
+    return rest;
+}
+
+static struct span get_whole(struct exchange *x, struct span rest)
+{
+    return SPAN("whole");
+}
+
+static struct span get_capture(struct exchange *x, struct span name)
+{
+    return span_eq(name, SPAN("year")) ? SPAN("2026") : SPAN("?");
+}
+
+static const struct variable words[] = {
+    {"echo_", get_echo}, /* a prefix, before a whole name that begins so */
+    {"word", get_word},
+    {0},
+};
+
+static const struct variable more[] = {
+    {"echo_whole", get_whole},
+    {0},
+};
+
+static const struct module words_module = {
+    .name = "words", .index = MODULE_INDEX, .variables = words};
+static const struct module more_module = {
+    .name = "more", .index = MODULE_INDEX, .variables = more};
+static const struct module *const list[] = {&words_module, &more_module, NULL};
+
+static struct arena arena;
+static struct exchange x;
+static struct err err;
+static struct conf cf;
+
+static void begin(void)
+{
+    arena_init(&arena, 512);
+    err.text[0] = '\0';
+    x = (struct exchange){.word = "w"};
+    cf = (struct conf){.modules = list,
+                       .arena = &arena,
+                       .err = &err,
+                       .file = SPAN("t.conf"),
+                       .line = 7};
 }
 
 static void expect(const char *text, const char *wanted)
 {
-    struct value *v = value_compile(&t.cf, span_of(text));
+    struct value *v = value_compile(&cf, span_of(text));
     struct span found;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(v);
-    found = value_eval(&x.arena, &x, v);
+    CU_ASSERT(value_check_names(&cf));
+    found = value_eval(&arena, &x, v);
     CU_ASSERT(span_eq(found, span_of(wanted)));
     if (!span_eq(found, span_of(wanted)))
         printf("\n  %s: %.*s, not %s\n", text, SPAN_ARG(found), wanted);
@@ -59,79 +85,84 @@ static void test_texts(void)
     begin();
     expect("", "");
     expect("plain", "plain");
-    expect("$uri", "/a b");
-    expect("<$uri>", "</a b>");
-    expect("${uri}x", "/a bx");
-    expect("$uri$args", "/a bc=d&e=");
-    expect("$request_uri", "/a%20b?c=d&e=");
-    expect("$request", "GET /a%20b?c=d&e= HTTP/1.1");
-    end();
+    expect("$word", "w");
+    expect("<$word>", "<w>");
+    expect("${word}x", "wx");
+    expect("$word$word", "ww");
+    expect("$word-$word.}", "w-w.}");
+    CU_ASSERT_EQUAL(x.asked, 7);
+    arena_free(&arena);
 }
 
-static void test_parts_of_the_request(void)
+/* A name that ends in _ covers many; a whole one goes before it, wherever it
+ * stands in the list. */
+static void test_prefixes(void)
 {
     begin();
-    expect("$arg_c|$arg_C|$arg_e|$arg_x", "d|d||");
-    expect("$is_args", "?");
-    expect("$http_x_one", "1, 2");
-    expect("$http_none", "");
-    expect("$cookie_a$cookie_b$cookie_c", "12");
-    expect("$host $request_method $remote_addr", "h GET 10.0.0.1");
-    expect("$proxy_add_x_forwarded_for", "10.0.0.1");
-    end();
+    expect("$echo_a", "a");
+    expect("$echo_", "");
+    expect("[$echo_a_b|${echo_c}d]", "[a_b|cd]");
+    expect("$echo_whole", "whole");
+    expect("$echo_whole_x", "whole_x");
+    arena_free(&arena);
 }
 
+/* No value is not the empty one, as long as nothing stands beside it. */
 static void test_nothing_and_empty(void)
 {
     begin();
-    x.args = (struct span){NULL, 0};
+    x.word = NULL;
     CU_ASSERT_PTR_NULL(
-        value_eval(&x.arena, &x, value_compile(&t.cf, SPAN("$args"))).ptr);
+        value_eval(&arena, &x, value_compile(&cf, SPAN("$word"))).ptr);
+    expect("[$word]", "[]");
+    x.word = "";
     CU_ASSERT_PTR_NOT_NULL(
-        value_eval(&x.arena, &x, value_compile(&t.cf, SPAN("$is_args"))).ptr);
-    end();
+        value_eval(&arena, &x, value_compile(&cf, SPAN("$word"))).ptr);
+    CU_ASSERT_PTR_NOT_NULL(
+        value_eval(&arena, &x, value_compile(&cf, SPAN(""))).ptr);
+    arena_free(&arena);
 }
 
-/* Of the location's expression, else of the server name's. */
-static void test_captures(void)
+static void is_refused(const char *text, const char *message)
 {
     begin();
-    expect("[$1$name]", "[]");
-    x.server_captures[1] = SPAN("server");
-    expect("[$1]", "[server]");
-    x.regex = regex_compile(&t.arena, SPAN("^/(?<name>a.*)"), false, &t.err);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(x.regex);
-    CU_ASSERT(regex_match(x.regex, x.uri, x.captures, FRONT_CAPTURES, &t.err)
-                  .is == REGEX_YES);
-    expect("[$1]", "[a b]");
-    expect("[$name]", "[a b]");
-    expect("[$2$9]", "[]");
-    end();
+    CU_ASSERT_PTR_NULL(value_compile(&cf, span_of(text)));
+    CU_ASSERT_STRING_EQUAL(err.text, message);
+    arena_free(&arena);
 }
 
 static void test_refused(void)
 {
-    begin();
-    CU_ASSERT_PTR_NULL(value_compile(&t.cf, SPAN("a$")));
-    CU_ASSERT_PTR_NULL(value_compile(&t.cf, SPAN("${uri")));
-    CU_ASSERT_PTR_NULL(value_compile(&t.cf, SPAN("${}")));
-    CU_ASSERT_PTR_NULL(value_compile(&t.cf, SPAN("$-")));
-    end();
+    is_refused("a$", "invalid variable name in \"$\" in t.conf:7");
+    is_refused("$-", "invalid variable name in \"$-\" in t.conf:7");
+    is_refused("${}", "invalid variable name in \"${}\" in t.conf:7");
+    is_refused("${word", "the closing bracket in \"word\" variable is missing "
+                         "in t.conf:7");
 }
 
-/* It may be defined further down: it is looked for when all has been read. */
-static void test_unknown_name(void)
+/* It may be defined further down: it is looked for when all has been read, and
+ * told with the place where it was used. */
+static void test_defined_later(void)
 {
+    struct value *v;
+    struct regex *re;
+
     begin();
-    CU_ASSERT_PTR_NOT_NULL(value_compile(&t.cf, SPAN("$nobody")));
-    CU_ASSERT(!value_check_names(&t.cf));
-    CU_ASSERT_PTR_NOT_NULL(strstr(t.err.text, "unknown \"nobody\" variable"));
-    end();
+    v = value_compile(&cf, SPAN("in $year"));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(v);
+    cf.line = 8;
+    re = regex_compile(&arena, SPAN("^(?<year>\\d+)"), false, &err);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(re);
+    CU_ASSERT(value_define_captures(&cf, re, get_capture));
+    CU_ASSERT(value_check_names(&cf));
+    CU_ASSERT(span_eq(value_eval(&arena, &x, v), SPAN("in 2026")));
+    CU_ASSERT_PTR_NOT_NULL(value_compile(&cf, SPAN("$nobody")));
+    cf.line = 9;
+    CU_ASSERT(!value_check_names(&cf));
+    CU_ASSERT_STRING_EQUAL(err.text, "unknown \"nobody\" variable in t.conf:8");
+    arena_free(&arena);
 }
 
-UNIT_MAIN("value", {"texts", test_texts},
-          {"parts of the request", test_parts_of_the_request},
+UNIT_MAIN("value", {"texts", test_texts}, {"prefixes", test_prefixes},
           {"nothing and empty", test_nothing_and_empty},
-          {"captures", test_captures},
-          {"refused", test_refused},
-          {"unknown name", test_unknown_name})
+          {"refused", test_refused}, {"defined later", test_defined_later})

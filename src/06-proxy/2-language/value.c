@@ -45,10 +45,12 @@ static const struct variable *find_row(const struct variable *row,
     for (; row != NULL && row->name != NULL; row++) {
         struct span known = span_of(row->name);
 
-        if (span_eq(name, known))
-            return row;
-        if (span_ends(known, SPAN("_")) && span_starts(name, known))
+        if (!span_ends(known, SPAN("_"))) {
+            if (span_eq(name, known))
+                return row;
+        } else if (span_starts(name, known)) {
             *prefix = row;
+        }
     }
     return NULL;
 }
