@@ -8,10 +8,15 @@
 
 bool http_add_status_line(struct buf *out, int status, struct span reason)
 {
+    const char code[] = {(char)('0' + status / 100 % 10),
+                         (char)('0' + status / 10 % 10),
+                         (char)('0' + status % 10), ' '};
+
     if (reason.len == 0)
         reason = http_reason(status);
-    return buf_printf(out, "HTTP/1.1 %03d %.*s\r\n", status,
-                      SPAN_ARG(reason));
+    return buf_add_span(out, SPAN("HTTP/1.1 ")) &&
+           buf_add(out, code, sizeof code) && buf_add_span(out, reason) &&
+           buf_add(out, "\r\n", 2);
 }
 
 bool http_add_status(struct buf *out, int status, struct span server,
@@ -40,8 +45,11 @@ bool http_add_field(struct buf *out, struct span name, struct span value)
 
 bool http_add_length(struct buf *out, uint64_t length)
 {
-    return buf_printf(out, "Content-Length: %llu\r\n",
-                      (unsigned long long)length);
+    char digits[BYTES_DECIMAL];
+    size_t n = bytes_decimal(digits, length);
+
+    return http_add_field(out, SPAN("Content-Length"),
+                          (struct span){digits, n});
 }
 
 bool http_add_connection(struct buf *out, bool keep_alive)
