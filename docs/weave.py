@@ -56,7 +56,8 @@ DIVIDE = {".c": citems.divide, ".h": citems.divide, ".py": pyitems.divide}
 EXCERPT = (5, 30)  # lines
 WORDS, RUN = 2.5, 40
 # The chapters and parts that keep to WORDS and RUN.  None ever leaves the list.
-FINISHED = ("06-proxy", "06-proxy-1-loop", "06-proxy-2-language")
+FINISHED = ("06-proxy", "06-proxy-1-loop", "06-proxy-2-language",
+            "06-proxy-3-conversation")
 
 
 class Source:
