@@ -91,18 +91,23 @@ $(foreach s,$(STAGES),$(eval $(call stage_rules,$(s))))
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/tests/*.d)
 
-# Unit tests: tests/unit/test_NAME.c is one CUnit program, linked with the
-# libraries of every stage.
+# Unit tests: tests/unit/test_NAME.c is one CUnit program.  It sees the floors up
+# to the one in which NAME stands, and is linked with those alone: what calls
+# upward has no test.  Where nothing is called NAME, it sees all floors.
 LAST  := $(lastword $(FLOORS))
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+floor_of = $(or $(patsubst src/%/,%,$(dir $(firstword $(foreach f,$(FLOORS),$(wildcard src/$(f)/$(1).[ch]))))),$(LAST))
 
 .PHONY: units
 units: $(UNITS)
 
-$(BUILD)/tests/test_%: tests/unit/test_%.c tests/unit/unit.h $(LIBS_$(LAST))
-	@mkdir -p $(@D)
-	$(call say,TEST,$<)$(CC) $(ALL_CFLAGS) -MMD -MP $(CPPFLAGS_$(LAST)) -Itests/unit -o $@ $< $(ALL_LDFLAGS) $(LIBS_$(LAST)) $(LDLIBS_$(LAST)) -lcunit
-	$(mark)
+define unit_rules
+$(BUILD)/tests/test_$(1): tests/unit/test_$(1).c tests/unit/unit.h $$(LIBS_$(2))
+	@mkdir -p $$(@D)
+	$$(call say,TEST,$$<)$$(CC) $$(ALL_CFLAGS) -MMD -MP $$(CPPFLAGS_$(2)) -Itests/unit -o $$@ $$< $$(ALL_LDFLAGS) $$(LIBS_$(2)) $$(LDLIBS_$(2)) -lcunit
+	$$(mark)
+endef
+$(foreach t,$(filter-out grade_%,$(UNITS:$(BUILD)/tests/test_%=%)),$(eval $(call unit_rules,$(t),$(call floor_of,$(t)))))
 
 # An exercise that the wire does not show is graded by a unit test.
 $(BUILD)/exercises/%: tests/exercises/%.c tests/unit/unit.h $(LIBS_$(LAST))

@@ -26,6 +26,7 @@ class House:
     """The files of a src/ and of its objects, and what each needs."""
 
     def __init__(self, src, objects):
+        self.src = src
         self.floor = {}  # file, without its ending -> its folder
         self.needs = {}  # file -> {file it needs: how}
         paths = sorted(p for p in src.rglob("*.[ch]"))
@@ -56,8 +57,8 @@ class House:
         defined, wanted = {}, []
         for path in sorted(folder.rglob("*.o")):
             name = str(path.relative_to(folder).with_suffix(""))
-            if name not in self.floor:
-                continue
+            if not (self.src / f"{name}.c").is_file():
+                continue  # built before its source was taken away
             lines = subprocess.run(["nm", "-P", str(path)], text=True,
                                    check=True, stdout=subprocess.PIPE).stdout
             for line in lines.splitlines():

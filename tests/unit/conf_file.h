@@ -3,7 +3,7 @@
 #ifndef STRATA_TEST_CONF_FILE_H
 #define STRATA_TEST_CONF_FILE_H
 
-#include "modules.h"
+#include "module.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +17,11 @@ struct conf_file_test {
     char path[64];
 };
 
-/* Reads the text; NULL where it is refused, with t->err saying why. */
-static inline struct conf_scope *conf_file_read(struct conf_file_test *t,
-                                                const char *text)
+/* Reads the text as these modules do, of which the last is NULL; NULL where it
+ * is refused, with t->err saying why. */
+static inline struct conf_scope *
+conf_file_read(struct conf_file_test *t, const struct module *const *modules,
+               const char *text)
 {
     int fd;
     struct conf_scope *scope;

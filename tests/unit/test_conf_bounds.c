@@ -41,7 +41,7 @@ static const char *try(unsigned where, const char *line)
     bool good;
 
     in_place(text, sizeof text, where, line);
-    good = conf_file_read(&t, text) != NULL;
+    good = conf_file_read(&t, modules, text) != NULL;
     conf_file_free(&t);
     return good ? NULL : conf_file_error(&t);
 }

@@ -1,8 +1,21 @@
 /* test_group: groups, their servers, and addresses right and wrong. */
 
 #include "conf_file.h"
+#include "conversation.h"
 #include "group.h"
+#include "listen.h"
+#include "location.h"
+#include "pass.h"
+#include "server_name.h"
+#include "site.h"
 #include "unit.h"
+
+/* A site with upstreams, and nothing above. */
+static const struct module *const modules[] = {
+    &site_module,     &listen_module,   &server_name_module,
+    &conversation_module, &location_module, &upstream_module,
+    &call_module,     &proxy_module,    &uwsgi_module,
+    NULL};
 
 static struct conf_file_test t;
 
@@ -12,8 +25,8 @@ static struct group *read_http(const char *text)
     char conf[1024];
     const struct conf_scope *scope;
 
-    snprintf(conf, sizeof conf, "events {} http { %s }", text);
-    scope = conf_file_read(&t, conf);
+    snprintf(conf, sizeof conf, "http { %s }", text);
+    scope = conf_file_read(&t, modules, conf);
     if (scope == NULL)
         return NULL;
     return ((struct groups *)conf_main(scope, &upstream_module))->first;

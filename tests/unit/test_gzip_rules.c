@@ -6,9 +6,12 @@
 #include "conf_file.h"
 #include "exchange.h"
 #include "http_request.h"
+#include "site.h"
 #include "unit.h"
 
 extern const struct module gzip_module;
+static const struct module *const modules[] = {&site_module, &gzip_module,
+                                               NULL};
 
 static struct conf_file_test t;
 static struct exchange x;
@@ -19,8 +22,8 @@ static void begin(const char *directives, int minor, const char *fields)
 {
     char conf[512];
 
-    snprintf(conf, sizeof conf, "events {} http { %s }", directives);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(conf_file_read(&t, conf));
+    snprintf(conf, sizeof conf, "http { %s }", directives);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(conf_file_read(&t, modules, conf));
     snprintf(head, sizeof head, "GET / HTTP/1.%d\r\nHost: x\r\n%s\r\n", minor,
              fields);
     memset(&x, 0, sizeof x);

@@ -3,7 +3,16 @@
 #include "unit.h"
 
 #include "conf_file.h"
+#include "conversation.h"
 #include "server_name.h"
+#include "listen.h"
+#include "location.h"
+#include "site.h"
+
+/* What a site is made of, and nothing above. */
+static const struct module *const modules[] = {
+    &site_module, &listen_module, &server_name_module, &conversation_module,
+    &location_module, NULL};
 
 /* The first name of the server that serves this host at the first address. */
 static const char *server_for(const struct conf_file_test *t, const char *host)
@@ -20,7 +29,7 @@ static const char *server_for(const struct conf_file_test *t, const char *host)
 static void test_server_names(void)
 {
     static const char conf[] =
-        "events {} http {\n"
+        "http {\n"
         "server { listen 9999; server_name default; }\n"
         "server { listen 9999; server_name Example.COM; }\n"
         "server { listen 9999; server_name *.example.com; }\n"
@@ -46,7 +55,7 @@ static void test_server_names(void)
     };
     struct conf_file_test t;
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(conf_file_read(&t, conf));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(conf_file_read(&t, modules, conf));
     for (size_t i = 0; i < COUNT(table); i++)
         CU_ASSERT_STRING_EQUAL(server_for(&t, table[i][0]),
                                table[i][1]);
@@ -57,8 +66,7 @@ static void test_default_server(void)
 {
     struct conf_file_test t;
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(conf_file_read(
-        &t, "events {} http { server { listen 9999; server_name a; }"
+    CU_ASSERT_PTR_NOT_NULL_FATAL(conf_file_read(&t, modules, "http { server { listen 9999; server_name a; }"
             " server { listen 9999 default_server; server_name b; } }"));
     CU_ASSERT_STRING_EQUAL(server_for(&t, "x"), "b");
     CU_ASSERT_STRING_EQUAL(server_for(&t, "a"), "a");
@@ -70,8 +78,7 @@ static void test_gives_up(void)
 {
     struct conf_file_test t;
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(conf_file_read(
-        &t, "events {} http { server { server_name d; } server {"
+    CU_ASSERT_PTR_NOT_NULL_FATAL(conf_file_read(&t, modules, "http { server { server_name d; } server {"
             " server_name ~(*LIMIT_MATCH=99)^(\\w+)*$ ; } }"));
     CU_ASSERT_STRING_EQUAL(server_for(&t, "aaaaaaaaaaaaaaaaaaaa.x"),
                            "gave up");

@@ -1,13 +1,14 @@
 /* allowed: a directive in the wrong block is told with the right ones. */
 
 #include "conf_file.h"
+#include "modules.h"
 #include "unit.h"
 
 static void is_refused(const char *text, const char *message)
 {
     struct conf_file_test t;
 
-    CU_ASSERT_PTR_NULL(conf_file_read(&t, text));
+    CU_ASSERT_PTR_NULL(conf_file_read(&t, modules, text));
     CU_ASSERT_STRING_EQUAL(conf_file_error(&t), message);
     conf_file_free(&t);
 }
