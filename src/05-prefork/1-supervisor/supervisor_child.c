@@ -1,4 +1,4 @@
-/* supervisor_child: see the header.
+/* supervisor_child: a worker's beginning, a template's loop, and their reports.
  *
  * A worker must be the master's own child: only a parent learns at once how a
  * process ended.  A template therefore forks twice.  The process in the middle

@@ -1,4 +1,5 @@
-/* supervisor_crew: see the header. */
+/* supervisor_crew: finds, starts and dismisses processes, and keeps the book of
+ * them. */
 
 #include "supervisor_crew.h"
 #include "supervisor_child.h"

@@ -1,4 +1,4 @@
-/* settings: see the header. */
+/* settings: reads each source into the list, and the files that it names. */
 
 #include "settings.h"
 #include "settings_file.h"

@@ -1,4 +1,4 @@
-/* autoreload: see the header. */
+/* autoreload: the audit hook that hears which files Python runs. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>

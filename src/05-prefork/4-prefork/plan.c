@@ -1,4 +1,5 @@
-/* plan: see the header. */
+/* plan: reads settings into a configuration, and opens its sockets or shares
+ * those that are open. */
 
 #include "plan.h"
 
@@ -27,7 +28,7 @@ static bool imply_master(struct prefork_config *c, struct err *err)
     };
     struct err remark;
 
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+    for (size_t i = 0; i < COUNT(reasons); i++) {
         if (c->master || !reasons[i].set)
             continue;
         c->master = true;

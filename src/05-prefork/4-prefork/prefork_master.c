@@ -1,4 +1,5 @@
-/* prefork_master: see the header. */
+/* prefork_master: what the supervisor's master calls: settings read anew, files
+ * watched, uWSGI's lines written. */
 
 #include "prefork_master.h"
 
@@ -54,7 +55,7 @@ static void warn_of_fixed(const struct prefork_config *old,
         {"master", old->master == new->master},
     };
 
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+    for (size_t i = 0; i < COUNT(fixed); i++)
         if (!fixed[i].same)
             wsgi_log("\"%s\" was changed: that counts after a stop and a "
                      "start, not after a reload",
@@ -260,7 +261,7 @@ static void event(void *context, const struct supervisor_event *e)
         log_reloaded(p);
         break;
     default:
-        if (e->kind < sizeof remarks / sizeof remarks[0] && remarks[e->kind])
+        if (e->kind < COUNT(remarks) && remarks[e->kind])
             wsgi_log("%s", remarks[e->kind]);
     }
 }

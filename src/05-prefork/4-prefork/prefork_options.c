@@ -1,4 +1,5 @@
-/* prefork_options: see the header. */
+/* prefork_options: the table of the options, and how a value of each kind is
+ * taken. */
 
 #include "prefork_options.h"
 #include "supervisor.h"

@@ -1,4 +1,4 @@
-/* prefork_worker: see the header.
+/* prefork_worker: a Python host, started, run and ended as a worker.
  *
  * Orders reach a worker as signals.  The handlers pass them on to the serving
  * threads, as wsgi_order does it. */
@@ -92,7 +92,7 @@ static void install(const int *signals, size_t n)
 static void install_orders(void)
 {
     static const int orders[] = {SIGINT, SIGTERM, SIGQUIT};
-    const size_t n = sizeof orders / sizeof *orders;
+    const size_t n = COUNT(orders);
     sigset_t set;
 
     install(orders, n);
@@ -107,7 +107,7 @@ static void install_handlers(void)
     static const int others[] = {SIGHUP, SIGUSR1, SIGUSR2};
 
     install_orders();
-    install(others, sizeof others / sizeof *others);
+    install(others, COUNT(others));
 }
 
 bool prefork_catch(struct prefork_worker *p, struct supervisor_worker *w)

@@ -261,7 +261,7 @@ bool conf_block(struct conf *cf, unsigned where, struct conf_scope *scope,
                 void *subject)
 {
     const struct conf before = *cf;
-    bool good;
+    bool ok;
 
     if (cf->file.len == 0)
         return conf_error(cf, "block directives are not supported in -g "
@@ -270,18 +270,18 @@ bool conf_block(struct conf *cf, unsigned where, struct conf_scope *scope,
     cf->scope = scope;
     cf->subject = subject;
     cf->words = NULL;
-    good = run_directives(cf, true);
+    ok = run_directives(cf, true);
     cf->where = before.where;
     cf->scope = before.scope;
     cf->subject = before.subject;
     cf->words = before.words;
     cf->quoted = before.quoted;
     cf->count = before.count;
-    if (good && scope != before.scope) {
+    if (ok && scope != before.scope) {
         scope->file = cf->file;
         scope->line = cf->line;
     }
-    return good;
+    return ok;
 }
 
 /* --- Files ------------------------------------------------------------- */
@@ -320,7 +320,7 @@ static struct conf_file *load_file(struct conf *cf, struct span path)
     struct conf_file *file = arena_alloc(cf->arena, sizeof *file);
     struct buf text;
     int fd;
-    bool good;
+    bool ok;
 
     if (file == NULL)
         return NULL;
@@ -331,12 +331,12 @@ static struct conf_file *load_file(struct conf *cf, struct span path)
         return NULL;
     }
     buf_init(&text, CONF_MAX_FILE);
-    good = read_all(cf, fd, path.ptr, &text);
+    ok = read_all(cf, fd, path.ptr, &text);
     close(fd);
     *file =
         (struct conf_file){path, arena_copy(cf->arena, buf_span(&text)), NULL};
     buf_free(&text);
-    if (!good || file->text.ptr == NULL)
+    if (!ok || file->text.ptr == NULL)
         return NULL;
     list_file(cf, file);
     return file;
@@ -377,7 +377,7 @@ static bool set_include(struct conf *cf, const struct conf_row *row,
                         void *settings)
 {
     struct span path = conf_include_path(cf, cf->words[1]);
-    bool good = true;
+    bool ok = true;
     glob_t found;
 
     if (path.ptr == NULL)
@@ -392,12 +392,12 @@ static bool set_include(struct conf *cf, const struct conf_row *row,
     default:
         return conf_error(cf, "glob() \"%s\" failed", path.ptr);
     }
-    for (size_t i = 0; good && i < found.gl_pathc; i++) {
+    for (size_t i = 0; ok && i < found.gl_pathc; i++) {
         path = arena_copy(cf->arena, span_of(found.gl_pathv[i]));
-        good = path.ptr != NULL && run_file(cf, path);
+        ok = path.ptr != NULL && run_file(cf, path);
     }
     globfree(&found);
-    return good;
+    return ok;
 }
 
 /* --- The whole --------------------------------------------------------- */

@@ -57,31 +57,31 @@ bool log_files_open(struct log_file *list, struct err *err)
 static bool reopen(struct log_file *file, uid_t owner, struct err *err)
 {
     int fd = open_log(file, err);
-    bool good;
+    bool ok;
 
     if (fd < 0)
         return false;
     if (owner != (uid_t)-1 && fchown(fd, owner, (gid_t)-1) < 0)
         err_set(err, "chown(\"%s\", %u) failed (%d: %s)", file->path.ptr,
                 (unsigned)owner, errno, strerror(errno));
-    good = dup3(fd, file->fd, O_CLOEXEC) >= 0;
-    if (good && file->takes_stderr)
+    ok = dup3(fd, file->fd, O_CLOEXEC) >= 0;
+    if (ok && file->takes_stderr)
         dup2(fd, STDERR_FILENO);
-    if (!good)
+    if (!ok)
         err_set(err, "dup3() for \"%s\" failed (%d: %s)", file->path.ptr, errno,
                 strerror(errno));
     close(fd);
-    return good;
+    return ok;
 }
 
 bool log_files_reopen(struct log_file *list, uid_t owner, struct err *err)
 {
-    bool good = true;
+    bool ok = true;
 
     for (; list != NULL; list = list->next)
         if (list->path.len > 0 && !reopen(list, owner, err))
-            good = false;
-    return good;
+            ok = false;
+    return ok;
 }
 
 void log_file_take_stderr(struct log_file *file)

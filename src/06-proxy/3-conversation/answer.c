@@ -294,7 +294,7 @@ static bool status_ends_connection(int status)
 {
     static const int list[] = {400, 408, 413, 414, 431, 500, 501, 505};
 
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+    for (size_t i = 0; i < COUNT(list); i++)
         if (status == list[i])
             return true;
     return false;

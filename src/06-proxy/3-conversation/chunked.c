@@ -42,14 +42,14 @@ static bool chunked_size(struct exchange *x, uint64_t n)
 static enum filtered chunked_body(struct exchange *x, struct piece *piece)
 {
     uint64_t n = piece->file < 0 ? piece->bytes.len : piece->left;
-    bool good = true;
+    bool ok = true;
 
     if (piece->end)
-        good = chunked_text(x, SPAN("0\r\n\r\n")) && filter_next(x, piece);
+        ok = chunked_text(x, SPAN("0\r\n\r\n")) && filter_next(x, piece);
     else if (n > 0)
-        good = chunked_size(x, n) && filter_next(x, piece) &&
+        ok = chunked_size(x, n) && filter_next(x, piece) &&
                chunked_text(x, SPAN("\r\n"));
-    return good ? FILTER_OK : FILTER_FAILED;
+    return ok ? FILTER_OK : FILTER_FAILED;
 }
 
 static const struct conf_row chunked_rows[] = {

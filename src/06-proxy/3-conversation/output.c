@@ -63,16 +63,16 @@ static bool output_piece(struct exchange *x, const struct piece *piece)
 static bool output_copy(struct exchange *x, const struct piece *p)
 {
     struct front_chunk *chunk;
-    bool good;
+    bool ok;
 
     if (p->left > OUTPUT_COPY || (chunk = chunk_new(x->worker)) == NULL)
         return false;
     chunk_use(chunk);
-    good = pread(p->file, chunk->bytes, p->left, (off_t)p->offset) ==
+    ok = pread(p->file, chunk->bytes, p->left, (off_t)p->offset) ==
                (ssize_t)p->left &&
            output_bytes(x, (struct span){chunk->bytes, p->left}, chunk);
     chunk_drop(x->worker, chunk);
-    return good;
+    return ok;
 }
 
 bool output_add(struct exchange *x, const struct piece *piece)

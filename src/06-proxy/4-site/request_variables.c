@@ -9,7 +9,6 @@
 #include "server_tokens.h"
 #include "regex.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -126,7 +125,7 @@ static bool name_fits(struct span field, struct span name)
     if (field.len != name.len)
         return false;
     for (size_t i = 0; i < name.len; i++) {
-        char c = (char)tolower((unsigned char)field.ptr[i]);
+        char c = (char)ascii_lower((unsigned char)field.ptr[i]);
 
         if ((c == '-' ? '_' : c) != name.ptr[i])
             return false;

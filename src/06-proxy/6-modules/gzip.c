@@ -156,11 +156,11 @@ static bool gzip_pass(struct exchange *x, struct gzip_stream *g)
     struct piece p = {.bytes = {g->chunk->bytes, FRONT_CHUNK - g->z.avail_out},
                       .chunk = g->chunk,
                       .file = -1};
-    bool good = filter_next(x, &p);
+    bool ok = filter_next(x, &p);
 
     chunk_drop(x->worker, g->chunk);
     g->chunk = NULL;
-    return good;
+    return ok;
 }
 
 static bool gzip_deflate(struct exchange *x, struct span bytes, int flush)
@@ -210,13 +210,13 @@ static enum filtered gzip_file(struct exchange *x, struct piece *p)
 
 static enum filtered gzip_body(struct exchange *x, struct piece *piece)
 {
-    bool good;
+    bool ok;
 
     if (piece->file >= 0)
         return gzip_file(x, piece);
-    good = gzip_deflate(x, piece->bytes, piece->end ? Z_FINISH : Z_NO_FLUSH) &&
+    ok = gzip_deflate(x, piece->bytes, piece->end ? Z_FINISH : Z_NO_FLUSH) &&
            (!piece->end || filter_next(x, piece));
-    return good ? FILTER_OK : FILTER_FAILED;
+    return ok ? FILTER_OK : FILTER_FAILED;
 }
 
 static const struct filter gzip_filter = {gzip_choose, gzip_head, gzip_body};
