@@ -126,7 +126,8 @@ static void fork_worker(const struct supervisor_config *config, void *plan,
     w.serial = order->serial;
     w.deadline = order->deadline;
     w.shared = order->shared;
-    pid = config->ops->fork ? config->ops->fork(config->context) : fork();
+    pid =
+        config->ops->fork != NULL ? config->ops->fork(config->context) : fork();
     if (pid == 0) {
         close(orders);
         deliver(config, plan, &w);

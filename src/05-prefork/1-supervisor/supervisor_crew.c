@@ -46,11 +46,11 @@ void crew_tell(const struct crew *c, enum supervisor_kind kind,
                const struct proc *p, struct supervisor_event e)
 {
     e.kind = kind;
-    if (p) {
+    if (p != NULL) {
         e.number = p->number;
         e.pid = p->pid;
     }
-    if (c->config->ops->event)
+    if (c->config->ops->event != NULL)
         c->config->ops->event(c->config->context, &e);
 }
 
@@ -90,7 +90,7 @@ bool crew_complete(struct crew *c, const struct generation *gen)
 {
     for (unsigned n = 1; n <= gen->workers; n++) {
         const struct proc *p = crew_find(c, gen, n);
-        if (!p || p->state != PROC_READY)
+        if (p == NULL || p->state != PROC_READY)
             return false;
     }
     return true;
@@ -126,7 +126,7 @@ void crew_strike(struct crew *c, struct proc *gone)
     gone->serial = 0;
     if (gone->number == 0)
         for (each_proc(p, c))
-            if (p->pid == 0 && (p->gen == gone->gen || !p->gen))
+            if (p->pid == 0 && (p->gen == gone->gen || p->gen == NULL))
                 p->serial = 0;
 }
 
@@ -134,7 +134,7 @@ void crew_strike(struct crew *c, struct proc *gone)
 void crew_unborn(struct crew *c, struct proc *p, int error)
 {
     TELL(c, SUPERVISOR_NO_FORK, p, .error = error, .wait = 1000);
-    if (p->gen)
+    if (p->gen != NULL)
         p->gen->turns[p->number].at = net_now() + 1000;
     crew_strike(c, p);
 }
@@ -142,7 +142,7 @@ void crew_unborn(struct crew *c, struct proc *p, int error)
 void crew_born(struct crew *c, struct proc *p, pid_t pid)
 {
     p->pid = pid;
-    if (p->gen)
+    if (p->gen != NULL)
         p->gen->turns[p->number].had = true;
     if (p->state == PROC_LEAVING) /* it was dismissed before it was born */
         kill(pid, SIGTERM);
@@ -214,9 +214,9 @@ static void start(struct crew *c, struct generation *gen, unsigned number,
 {
     struct proc *p = proc_new(c, gen, number);
 
-    if (!p) /* old workers fill the table: again when one has ended */
+    if (p == NULL) /* old workers fill the table: again when one has ended */
         return;
-    if (template)
+    if (template != NULL)
         order_worker(c, template, p);
     else
         fork_child(c, gen, p);
@@ -226,15 +226,15 @@ void crew_fill(struct crew *c, struct generation *gen, int64_t now)
 {
     struct proc *template = NULL;
 
-    if (c->config->ops->prepare) {
+    if (c->config->ops->prepare != NULL) {
         template = crew_find(c, gen, 0);
-        if (!template && gen->turns[0].at <= now)
+        if (template == NULL && gen->turns[0].at <= now)
             start(c, gen, 0, NULL);
-        if (!template || template->state != PROC_READY)
+        if (template == NULL || template->state != PROC_READY)
             return;
     }
     for (unsigned n = 1; n <= gen->workers; n++)
-        if (gen->turns[n].at <= now && !crew_find(c, gen, n))
+        if (gen->turns[n].at <= now && crew_find(c, gen, n) == NULL)
             start(c, gen, n, template);
 }
 
@@ -262,6 +262,6 @@ static void dismiss(const struct crew *c, struct proc *p, bool quick)
 void crew_dismiss(struct crew *c, const struct generation *gen, bool quick)
 {
     for (each_proc(p, c))
-        if (!gen || p->gen == gen)
+        if (gen == NULL || p->gen == gen)
             dismiss(c, p, quick);
 }

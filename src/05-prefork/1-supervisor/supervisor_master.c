@@ -43,7 +43,7 @@ struct supervisor {
 
 static void release(struct supervisor *s, const struct generation *gen)
 {
-    if (s->config->ops->release)
+    if (s->config->ops->release != NULL)
         s->config->ops->release(s->config->context, gen->plan);
 }
 
@@ -58,7 +58,7 @@ static void abandon_next(struct supervisor *s)
 static void stop(struct supervisor *s, bool quick)
 {
     s->stopping = true;
-    if (s->next)
+    if (s->next != NULL)
         abandon_next(s);
     crew_dismiss(&s->crew, NULL, quick);
 }
@@ -77,15 +77,16 @@ static void begin_reload(struct supervisor *s)
     unsigned workers = s->current->workers;
     void *plan;
 
-    if (s->stopping || !ops->reload)
+    if (s->stopping || ops->reload == NULL)
         return;
-    if (s->next) { /* one at a time; what asked for this one is not lost */
+    if (s->next !=
+        NULL) { /* one at a time; what asked for this one is not lost */
         s->reload_again = true;
         return;
     }
     TELL(&s->crew, SUPERVISOR_RELOADING, NULL, 0);
     plan = ops->reload(s->config->context, &workers);
-    if (!plan)
+    if (plan == NULL)
         return;
     s->next = s->current == &s->slots[0] ? &s->slots[1] : &s->slots[0];
     s->next_since = net_now();
@@ -164,7 +165,7 @@ static void ended(struct supervisor *s, struct proc *p, int status)
     crew_strike(&s->crew, p);
     TELL(&s->crew, expected ? SUPERVISOR_ENDED : SUPERVISOR_DIED, &gone,
          .status = status);
-    if (!gone.gen)
+    if (gone.gen == NULL)
         return;
     if (gone.gen == s->next && starting) {
         fail_reload(s, &gone, status);
@@ -182,13 +183,14 @@ static void ended(struct supervisor *s, struct proc *p, int status)
 static void take_birth(struct supervisor *s, struct proc *p,
                        const struct report *r)
 {
-    if (!s->config->ops->prepare || r->value < (r->kind == REPORT_BORN ? 2 : 0))
+    if (s->config->ops->prepare == NULL ||
+        r->value < (r->kind == REPORT_BORN ? 2 : 0))
         return;
-    if (!p && r->kind == REPORT_BORN)
+    if (p == NULL && r->kind == REPORT_BORN)
         kill(r->value, SIGKILL); /* nobody waits for it any more */
-    else if (p && p->pid == 0 && r->kind == REPORT_BORN)
+    else if (p != NULL && p->pid == 0 && r->kind == REPORT_BORN)
         crew_born(&s->crew, p, r->value);
-    else if (p && p->pid == 0)
+    else if (p != NULL && p->pid == 0)
         crew_unborn(&s->crew, p, r->value);
 }
 
@@ -198,15 +200,15 @@ static void take_report(struct supervisor *s, const struct report *r,
     const struct supervisor_ops *ops = s->config->ops;
     struct proc *p = crew_next(&s->crew, s->crew.procs);
 
-    while (p && p->serial != r->serial)
+    while (p != NULL && p->serial != r->serial)
         p = crew_next(&s->crew, p + 1);
-    if (r->kind == REPORT_NOTE && ops->note)
+    if (r->kind == REPORT_NOTE && ops->note != NULL)
         ops->note(s->config->context, text);
     else if (r->kind == REPORT_BORN || r->kind == REPORT_UNBORN)
         take_birth(s, p, r);
-    else if (p && r->kind == REPORT_READY && p->state == PROC_STARTING)
+    else if (p != NULL && r->kind == REPORT_READY && p->state == PROC_STARTING)
         p->state = PROC_READY;
-    else if (p && r->kind == REPORT_LEAVE && p->state == PROC_READY)
+    else if (p != NULL && r->kind == REPORT_LEAVE && p->state == PROC_READY)
         let_go(s, p);
 }
 
@@ -242,10 +244,10 @@ static void reap(struct supervisor *s)
             return;
         read_reports(s);
         p = crew_next(&s->crew, s->crew.procs);
-        while (p && p->pid != info.si_pid)
+        while (p != NULL && p->pid != info.si_pid)
             p = crew_next(&s->crew, p + 1);
         waitpid(info.si_pid, &status, 0);
-        if (p)
+        if (p != NULL)
             ended(s, p, status);
         else
             TELL(&s->crew, SUPERVISOR_STRANGER, NULL, .pid = info.si_pid,
@@ -279,7 +281,7 @@ static void act(struct supervisor *s, const struct supervisor_signal *signal)
         break;
     case SUPERVISOR_PASS:
     case SUPERVISOR_CALL:
-        if (ops->signal)
+        if (ops->signal != NULL)
             ops->signal(s->config->context, signal->signo);
         if (signal->action == SUPERVISOR_PASS)
             pass_on(s, signal->signo);
@@ -352,10 +354,10 @@ static int patience(struct supervisor *s, int64_t now)
         if (s->tick_at != 0 && s->tick_at < when)
             when = s->tick_at;
         next_turn(s->current, now, &when);
-        if (s->next)
+        if (s->next != NULL)
             next_turn(s->next, now, &when);
     }
-    if (s->next && s->reload_again && s->next_since + START_WAIT < when)
+    if (s->next != NULL && s->reload_again && s->next_since + START_WAIT < when)
         when = s->next_since + START_WAIT;
     now = net_now();
     if (when == NET_FOREVER)
@@ -370,13 +372,13 @@ static void settle(struct supervisor *s, int64_t now)
     kill_late(s, now);
     if (s->stopping)
         return;
-    if (s->next && s->reload_again && s->next_since + START_WAIT <= now)
+    if (s->next != NULL && s->reload_again && s->next_since + START_WAIT <= now)
         fail_reload(s, NULL, 0);
-    if (s->next)
+    if (s->next != NULL)
         crew_fill(&s->crew, s->next, now);
     if (!s->retired)
         crew_fill(&s->crew, s->current, now);
-    if (s->next && crew_complete(&s->crew, s->next))
+    if (s->next != NULL && crew_complete(&s->crew, s->next))
         adopt_next(s);
     if (!s->current->up && crew_complete(&s->crew, s->current)) {
         s->current->up = true;
@@ -391,7 +393,7 @@ static void run(struct supervisor *s)
     int64_t now = net_now();
 
     settle(s, now);
-    while (!s->stopping || crew_next(&s->crew, s->crew.procs)) {
+    while (!s->stopping || crew_next(&s->crew, s->crew.procs) != NULL) {
         poll(fds, 2, patience(s, now));
         read_reports(s);
         read_signals(s);
@@ -406,19 +408,19 @@ int supervisor_run(const struct supervisor_config *config, void *plan)
     struct supervisor *s = calloc(1, sizeof *s);
     int status;
 
-    if (!s)
+    if (s == NULL)
         return 1;
     if (!crew_open(&s->crew, config)) {
         TELL(&s->crew, SUPERVISOR_NO_FORK, NULL, .error = errno);
         free(s);
         return 1;
     }
-    if (config->ops->prepare)
+    if (config->ops->prepare != NULL)
         prctl(PR_SET_CHILD_SUBREAPER, 1);
     s->config = config;
     s->current = &s->slots[0];
     generation_init(s->current, plan, config->workers, true);
-    s->tick_at = config->ops->tick ? net_now() : 0;
+    s->tick_at = config->ops->tick != NULL ? net_now() : 0;
     run(s);
     release(s, s->current);
     crew_close(&s->crew);

@@ -23,9 +23,9 @@ void settings_free(struct settings *s)
 
 void settings_place(const struct setting *at, struct buf *out)
 {
-    if (at->file && at->line)
+    if (at->file != NULL && at->line)
         buf_printf(out, "%s:%u: ", at->file, at->line);
-    else if (at->file)
+    else if (at->file != NULL)
         buf_printf(out, "%s: ", at->file);
 }
 
@@ -71,7 +71,7 @@ static bool read_whole(struct buf *text, const char *name, struct err *err)
 static char *section_colon(char *name)
 {
     char *colon = strrchr(name, ':');
-    struct span file = {name, colon ? (size_t)(colon - name) : 0};
+    struct span file = {name, colon != NULL ? (size_t)(colon - name) : 0};
 
     if (span_ends(file, SPAN(".ini")) || span_ends(file, SPAN(".json")))
         return colon;
@@ -89,7 +89,7 @@ static bool read_source(const struct settings_source *source, struct err *err)
     struct buf text;
     bool ok = read_whole(&text, source->name, err);
 
-    if (ok && span_chr(buf_span(&text), 0))
+    if (ok && span_chr(buf_span(&text), 0) != NULL)
         ok = err_set(err, "%s holds a NUL byte: it is no text", source->name);
     else if (ok && span_ends(span_of(source->name), SPAN(".json")))
         ok = settings_read_json(source, buf_span(&text), err);
@@ -101,15 +101,16 @@ static bool read_source(const struct settings_source *source, struct err *err)
 
 bool settings_read(struct settings *s, const char *name, struct err *err)
 {
-    char *copy = strdup(name), *colon = copy ? section_colon(copy) : NULL;
+    char *copy = strdup(name),
+         *colon = copy != NULL ? section_colon(copy) : NULL;
     char *path = NULL;
     bool ok = false;
 
-    if (colon)
+    if (colon != NULL)
         *colon = 0;
-    if (copy)
+    if (copy != NULL)
         path = realpath(copy, NULL);
-    if (copy && !path && access(copy, F_OK) == 0)
+    if (copy != NULL && path == NULL && access(copy, F_OK) == 0)
         path = strdup(copy); /* a pipe: a shell's <(...) */
     if (s->depth >= SETTINGS_MAX_DEPTH)
         err_set(err, "%s: files name files more than %d deep", name,
@@ -117,16 +118,16 @@ bool settings_read(struct settings *s, const char *name, struct err *err)
     else if (s->files >= SETTINGS_MAX_FILES)
         err_set(err, "%s: files name more than %d files", name,
                 SETTINGS_MAX_FILES);
-    else if (!copy)
+    else if (copy == NULL)
         err_set(err, "out of memory");
-    else if (!path)
+    else if (path == NULL)
         err_set(err, "cannot open %s: %s", copy, strerror(errno));
     else {
         s->depth++;
         s->files++;
         ok = read_source(
-            &(struct settings_source){copy, path, colon ? colon + 1 : NULL,
-                                      add_from, s},
+            &(struct settings_source){
+                copy, path, colon != NULL ? colon + 1 : NULL, add_from, s},
             err);
         s->depth--;
     }
@@ -144,17 +145,18 @@ static bool append(struct settings *s, struct span key, const char *value,
         size_t room = s->room > 0 ? s->room * 2 : 32;
         struct setting *list = realloc(s->list, room * sizeof *list);
 
-        if (!list)
+        if (list == NULL)
             return err_set(err, "out of memory");
         s->list = list;
         s->room = room;
     }
     new = &s->list[s->count++];
     *new = (struct setting){.key = strndup(key.ptr, key.len),
-                            .value = value ? strdup(value) : NULL,
-                            .file = file ? strdup(file) : NULL,
+                            .value = value != NULL ? strdup(value) : NULL,
+                            .file = file != NULL ? strdup(file) : NULL,
                             .line = line};
-    if (!new->key || (value && !new->value) || (file && !new->file))
+    if (new->key == NULL || (value != NULL && new->value == NULL) ||
+        (file != NULL && new->file == NULL))
         return err_set(err, "out of memory");
     return true;
 }
@@ -173,9 +175,9 @@ static bool include(struct settings *s, struct err *err)
     buf_init(&name, 8192);
     ok = settings_expand(s, s->count - 1, &value, &why);
     s->count--;
-    if (ok && (!value || !*value))
+    if (ok && (value == NULL || !*value))
         ok = err_set(&why, "\"%s\" wants the name of a file", at.key);
-    if (ok && value[0] == ':' && at.file)
+    if (ok && value[0] == ':' && at.file != NULL)
         buf_add_text(&name, at.file);
     if (ok)
         ok = buf_printf(&name, "%s", value) && buf_add_char(&name, 0) &&
@@ -198,11 +200,11 @@ static bool include(struct settings *s, struct err *err)
 static bool add_placeholder(struct settings *s, const char *text,
                             const char *file, unsigned line, struct err *err)
 {
-    const char *equals = text ? strchr(text, '=') : NULL;
+    const char *equals = text != NULL ? strchr(text, '=') : NULL;
 
-    if (!equals)
+    if (equals == NULL)
         return err_set(err, "set-placeholder: found \"%s\", expected KEY=VALUE",
-                       text ? text : "");
+                       text != NULL ? text : "");
     if (!append(s, (struct span){text, (size_t)(equals - text)}, equals + 1,
                 file, line, err))
         return false;

@@ -27,7 +27,7 @@ static bool put_setting(struct settings *s, struct buf *out, struct span key,
     struct setting *found = lookup(s, key);
 
     *known = found != NULL;
-    if (!found)
+    if (found == NULL)
         return true;
     found->used = true;
     if (++s->names > SETTINGS_MAX_NAMES)
@@ -65,7 +65,7 @@ static bool put_sum(struct settings *s, struct buf *out, struct span inside,
     bool ok;
 
     *known = false;
-    while (at < inside.len && !strchr("+-*/", inside.ptr[at]))
+    while (at < inside.len && strchr("+-*/", inside.ptr[at]) == NULL)
         at++;
     if (at == inside.len ||
         !span_decimal(
@@ -98,7 +98,7 @@ static bool put_file(struct buf *out, const char *name, bool *known)
         n = settings_read_on(fd, out);
     while (n > 0);
     close(fd);
-    while (out->len > 0 && strchr("\r\n", out->ptr[out->len - 1]))
+    while (out->len > 0 && strchr("\r\n", out->ptr[out->len - 1]) != NULL)
         out->len--;
     return n == 0;
 }
@@ -118,12 +118,12 @@ static bool put(struct settings *s, struct buf *out, char kind,
     }
     name = strndup(inside.ptr, inside.len);
     *known = false;
-    if (name && kind == '@') {
+    if (name != NULL && kind == '@') {
         ok = put_file(out, name, known);
-    } else if (name) {
+    } else if (name != NULL) {
         value = getenv(name);
         *known = value != NULL;
-        ok = !value || buf_add_text(out, value);
+        ok = value == NULL || buf_add_text(out, value);
     }
     free(name);
     return ok;
@@ -142,9 +142,9 @@ static bool expand(struct settings *s, struct buf *out, struct span text,
                        "%d deep",
                        SETTINGS_MAX_DEPTH);
     while (i < text.len) {
-        if (i + 1 < text.len && strchr("%$@", text.ptr[i]) &&
+        if (i + 1 < text.len && strchr("%$@", text.ptr[i]) != NULL &&
             text.ptr[i + 1] == '(' &&
-            (end = memchr(text.ptr + i, ')', text.len - i))) {
+            ((end = memchr(text.ptr + i, ')', text.len - i)) != NULL)) {
             struct span inside = {text.ptr + i + 2,
                                   (size_t)(end - text.ptr) - i - 2};
             if (!put(s, out, text.ptr[i], inside, depth, &known, err))
@@ -167,7 +167,7 @@ bool settings_expand(struct settings *s, size_t i, char **value,
     bool ok;
 
     *value = NULL;
-    if (!s->list[i].value)
+    if (s->list[i].value == NULL)
         return true;
     buf_init(&out, SETTINGS_MAX_VALUE);
     s->names = 0;
@@ -176,7 +176,7 @@ bool settings_expand(struct settings *s, size_t i, char **value,
     ok = expand(s, &out, span_of(s->list[i].value), 0, err) &&
          buf_add_char(&out, 0);
     *value = ok ? strdup(out.ptr) : NULL;
-    if (ok && !*value)
+    if (ok && *value == NULL)
         ok = err_set(err, "out of memory");
     buf_free(&out);
     return ok;

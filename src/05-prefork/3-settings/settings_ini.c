@@ -33,7 +33,7 @@ static bool take_section(struct ini *ini, struct span line, struct err *err)
 {
     const char *end = span_chr(line, ']');
 
-    if (!end)
+    if (end == NULL)
         return bad_line(ini, line, "a \"]\" after the section's name", err);
     ini->inside =
         span_eq((struct span){line.ptr + 1, (size_t)(end - line.ptr) - 1},
@@ -49,17 +49,18 @@ static bool take_setting(struct ini *ini, struct span line, struct err *err)
     char *value = NULL;
     bool ok;
 
-    if (equals) {
+    if (equals != NULL) {
         key.len = (size_t)(equals - line.ptr);
         rest = span_trim((struct span){equals + 1, line.len - key.len - 1});
         value = strndup(rest.ptr, rest.len);
-        if (!value)
+        if (value == NULL)
             return err_set(err, "out of memory");
     }
     key = span_trim(key);
     if (key.len == 0)
         ok = bad_line(ini, line, "a key before the \"=\"", err);
-    else if (!equals && (span_chr(key, ' ') || span_chr(key, '\t')))
+    else if (equals == NULL &&
+             (span_chr(key, ' ') != NULL || span_chr(key, '\t') != NULL))
         ok = bad_line(ini, line, "key = value", err);
     else
         ok = ini->source->emit(ini->source, key, value, ini->line, err);
@@ -96,7 +97,8 @@ bool settings_read_ini(const struct settings_source *source, struct span text,
                        struct err *err)
 {
     struct ini ini = {.source = source,
-                      .section = source->section ? source->section : "uwsgi"};
+                      .section =
+                          source->section != NULL ? source->section : "uwsgi"};
     struct span line;
 
     while (span_next(&text, '\n', &line)) {

@@ -15,7 +15,7 @@ static struct span after_last(struct span s, char c)
 {
     const char *at = s.len ? memrchr(s.ptr, c, s.len) : NULL;
 
-    if (!at)
+    if (at == NULL)
         return s;
     return (struct span){at + 1, s.len - (size_t)(at + 1 - s.ptr)};
 }
@@ -54,7 +54,7 @@ static bool put_machine(struct buf *out, char letter)
 
     switch (letter) {
     case 'v':
-        return getcwd(text, sizeof text) && buf_add_text(out, text);
+        return getcwd(text, sizeof text) != NULL && buf_add_text(out, text);
     case 'h':
         gethostname(text, sizeof text - 1);
         return buf_add_text(out, text);
@@ -64,10 +64,10 @@ static bool put_machine(struct buf *out, char letter)
         return buf_printf(out, "%u", getgid());
     case 'U':
         user = getpwuid(getuid());
-        return !user || buf_add_text(out, user->pw_name);
+        return user == NULL || buf_add_text(out, user->pw_name);
     case 'G':
         group = getgrgid(getgid());
-        return !group || buf_add_text(out, group->gr_name);
+        return group == NULL || buf_add_text(out, group->gr_name);
     case 'k':
         return buf_printf(out, "%ld", sysconf(_SC_NPROCESSORS_ONLN));
     default: /* t */
@@ -81,10 +81,11 @@ static bool put_word(struct buf *out, const struct settings_source *source,
     if (letter == '%')
         return buf_add_char(out, '%');
     if (letter == 'x')
-        return buf_add_text(out, source->section ? source->section : "");
-    if (strchr("psdenc", letter))
+        return buf_add_text(out,
+                            source->section != NULL ? source->section : "");
+    if (strchr("psdenc", letter) != NULL)
         return put_path(out, source->path, letter);
-    if (strchr("vhugUGkt", letter))
+    if (strchr("vhugUGkt", letter) != NULL)
         return put_machine(out, letter);
     return buf_add_char(out, '%') && buf_add_char(out, letter);
 }

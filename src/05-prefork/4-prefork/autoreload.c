@@ -19,15 +19,15 @@ static void tell(const struct listener *l, PyObject *name)
     char path[PATH_MAX];
     PyObject *bytes;
 
-    if (!name || !PyUnicode_Check(name))
+    if (name == NULL || !PyUnicode_Check(name))
         return;
     bytes = PyUnicode_EncodeFSDefault(name);
-    if (!bytes) {
+    if (bytes == NULL) {
         PyErr_Clear();
         return;
     }
     if (span_ends(span_of(PyBytes_AS_STRING(bytes)), SPAN(".py")) &&
-        realpath(PyBytes_AS_STRING(bytes), path))
+        realpath(PyBytes_AS_STRING(bytes), path) != NULL)
         l->found(l->context, span_of(path));
     Py_DECREF(bytes);
 }
@@ -56,7 +56,7 @@ bool autoreload_listen(void (*found)(void *context, struct span path),
 {
     struct listener *l = malloc(sizeof *l); /* lives as long as the process */
 
-    if (!l)
+    if (l == NULL)
         return false;
     *l = (struct listener){found, context};
     return PySys_AddAuditHook(hook, l) == 0;

@@ -22,12 +22,12 @@ static void announce_files(const struct plan *plan)
 
     for (size_t i = 0; i < plan->settings.count; i++) {
         const char *file = plan->settings.list[i].file;
-        if (file && (!before || strcmp(file, before) != 0))
+        if (file != NULL && (before == NULL || strcmp(file, before) != 0))
             wsgi_log("[%s] getting %s configuration from %s",
                      plan->config.wsgi.program,
                      span_ends(span_of(file), SPAN(".json")) ? "JSON" : "INI",
                      file);
-        before = file ? file : before;
+        before = file != NULL ? file : before;
     }
 }
 
@@ -41,7 +41,7 @@ static void announce(const struct plan *plan)
     wsgi_log_date(text);
     wsgi_log("*** Starting %s %s (%zubit) on [%s] ***", w->program,
              STRATA_VERSION, 8 * sizeof(void *), text);
-    if (getcwd(text, sizeof text))
+    if (getcwd(text, sizeof text) != NULL)
         wsgi_log("current working directory: %s", text);
     if (geteuid() == 0)
         wsgi_log("*** WARNING: you are running %s as root !!! (use the --uid "
@@ -112,25 +112,25 @@ static bool open_pidfile(struct pidfile *p, const char *path, struct err *err)
 static bool begin(struct prefork *p, char **log, struct err *err)
 {
     const struct prefork_config *c = &p->current->config;
-    const char *name = c->daemonize ? c->daemonize : c->logto;
+    const char *name = c->daemonize != NULL ? c->daemonize : c->logto;
     int fd = -1;
 
-    if (name && (fd = daemon_open_log(name, err)) < 0)
+    if (name != NULL && (fd = daemon_open_log(name, err)) < 0)
         return false;
-    if (name && !(*log = realpath(name, NULL)))
+    if (name != NULL && (*log = realpath(name, NULL)) == NULL)
         *log = strdup(name); /* a pipe, as /dev/stdout may be */
     p->worker.log = *log;
-    if (c->pidfile && !open_pidfile(&p->pidfile, c->pidfile, err))
+    if (c->pidfile != NULL && !open_pidfile(&p->pidfile, c->pidfile, err))
         return false;
     if (!daemon_become(c->uid, c->gid, err) ||
         !plan_open(p->current, NULL, err))
         return false;
-    if (c->daemonize) {
+    if (c->daemonize != NULL) {
         p->daemon = daemon_begin(c->wsgi.program, name, err);
         if (p->daemon < 0)
             return false;
     }
-    if (name)
+    if (name != NULL)
         daemon_use_log(fd);
     return true;
 }
@@ -188,9 +188,9 @@ static int dispatch(struct prefork *p, struct err *err)
         printf("strata-prefork %s\n", STRATA_VERSION);
         return 0;
     }
-    if (c->stop)
+    if (c->stop != NULL)
         return send_signal(c->stop, SIGINT, err) ? 0 : 1;
-    if (c->reload)
+    if (c->reload != NULL)
         return send_signal(c->reload, SIGHUP, err) ? 0 : 1;
     return serve(p, err);
 }
@@ -212,7 +212,7 @@ int main(int argc, char **argv)
         err_set(&err, "no memory to share: %s", strerror(errno));
     else
         p.current = plan_read(argv, &err);
-    if (p.current) {
+    if (p.current != NULL) {
         status = dispatch(&p, &err);
         plan_free(p.current);
     }

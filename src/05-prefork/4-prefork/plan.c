@@ -43,7 +43,7 @@ struct plan *plan_read(char **argv, struct err *err)
 {
     struct plan *p = calloc(1, sizeof *p);
 
-    if (!p) {
+    if (p == NULL) {
         err_set(err, "out of memory");
         return NULL;
     }
@@ -69,10 +69,10 @@ static bool enter(struct wsgi_config *c, struct err *err)
 {
     char *absolute;
 
-    if (!c->chdir)
+    if (c->chdir == NULL)
         return true;
     absolute = realpath(c->chdir, NULL);
-    if (!absolute || chdir(absolute) < 0) {
+    if (absolute == NULL || chdir(absolute) < 0) {
         err_set(err, "cannot change into the directory %s: %s", c->chdir,
                 strerror(errno));
         free(absolute);
@@ -110,7 +110,7 @@ bool plan_open(struct plan *p, const struct plan *old, struct err *err)
                           "or --http-socket ADDR");
     else
         ok = enter(c, err) &&
-             (!old || share_sockets(c, &old->config.wsgi, err)) &&
+             (old == NULL || share_sockets(c, &old->config.wsgi, err)) &&
              wsgi_config_listen(c, err);
     if (!ok && back >= 0 && fchdir(back) < 0)
         err_set(err, "cannot change back into the old directory: %s",

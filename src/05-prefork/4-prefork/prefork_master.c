@@ -27,7 +27,7 @@ const struct supervisor_signal prefork_signals[] = {
 
 void prefork_is_up(struct prefork *p)
 {
-    if (p->pidfile.path && pidfile_write(&p->pidfile) != NULL)
+    if (p->pidfile.path != NULL && pidfile_write(&p->pidfile) != NULL)
         wsgi_log("cannot write the pidfile %s: %s", p->pidfile.path,
                  strerror(errno));
     daemon_report(p->daemon, 0);
@@ -36,7 +36,7 @@ void prefork_is_up(struct prefork *p)
 
 static bool same(const char *a, const char *b)
 {
-    return a == b || (a && b && strcmp(a, b) == 0);
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
 /* What is done once in the life of the master cannot be done again. */
@@ -66,9 +66,9 @@ static void go_to(const struct prefork *p, const struct plan *plan)
 {
     const char *dir = plan->config.wsgi.chdir;
 
-    if (fchdir(p->home) < 0 || (dir && chdir(dir) < 0))
+    if (fchdir(p->home) < 0 || (dir != NULL && chdir(dir) < 0))
         wsgi_log("cannot change back into the directory %s: %s",
-                 dir ? dir : "of the start", strerror(errno));
+                 dir != NULL ? dir : "of the start", strerror(errno));
 }
 
 static void *reload(void *context, unsigned *workers)
@@ -82,11 +82,11 @@ static void *reload(void *context, unsigned *workers)
     else
         err_set(&err, "cannot go back to where the program was started: %s",
                 strerror(errno));
-    if (new && !plan_open(new, p->current, &err)) {
+    if (new != NULL && !plan_open(new, p->current, &err)) {
         plan_free(new);
         new = NULL;
     }
-    if (!new) {
+    if (new == NULL) {
         wsgi_log("%s", err.text);
         wsgi_log("*** reload abandoned: the configuration has an error; the "
                  "workers go on with the old one ***");
@@ -110,7 +110,7 @@ static void release(void *context, void *plan)
         p->next = NULL;
         go_to(p, p->current);
         plan_free(plan);
-    } else if (p->next) {
+    } else if (p->next != NULL) {
         p->current = p->next;
         p->next = NULL;
         plan_free(plan);
@@ -145,12 +145,12 @@ static int64_t tick(void *context, bool *reload)
         broken = watch_changed(&p->broken);
     }
     touched = watch_changed(&p->touched);
-    if (code || broken)
+    if (code != NULL || broken != NULL)
         wsgi_log("[%s-python-reloader] module/file %s has been modified",
-                 c->wsgi.program, code ? code : broken);
-    if (touched)
+                 c->wsgi.program, code != NULL ? code : broken);
+    if (touched != NULL)
         wsgi_log("*** %s has been touched... grace them all !!! ***", touched);
-    *reload = code || broken || touched;
+    *reload = code != NULL || broken != NULL || touched != NULL;
     return c->autoreload > 0 &&
                    (c->autoreload < TOUCH_EVERY || p->touched.count == 0)
                ? c->autoreload
@@ -189,7 +189,7 @@ static void log_death(const struct supervisor_event *e)
 
 static void log_reloaded(struct prefork *p)
 {
-    const struct plan *plan = p->next ? p->next : p->current;
+    const struct plan *plan = p->next != NULL ? p->next : p->current;
 
     watch_clear(&p->broken);
     watch_touched(p, &plan->config);
@@ -211,7 +211,7 @@ static const char *const remarks[] = {
 static void event(void *context, const struct supervisor_event *e)
 {
     struct prefork *p = context;
-    const struct plan *plan = p->next ? p->next : p->current;
+    const struct plan *plan = p->next != NULL ? p->next : p->current;
     const char *program = plan->config.wsgi.program;
 
     switch (e->kind) {
@@ -261,7 +261,7 @@ static void event(void *context, const struct supervisor_event *e)
         log_reloaded(p);
         break;
     default:
-        if (e->kind < COUNT(remarks) && remarks[e->kind])
+        if (e->kind < COUNT(remarks) && remarks[e->kind] != NULL)
             wsgi_log("%s", remarks[e->kind]);
     }
 }
@@ -272,7 +272,7 @@ static void keep_only(struct prefork *p, const struct plan *plan)
 {
     if (p->current != plan)
         plan_close(p->current);
-    if (p->next && p->next != plan)
+    if (p->next != NULL && p->next != plan)
         plan_close(p->next);
 }
 
@@ -303,7 +303,7 @@ static void signalled(void *context, int signo)
     struct prefork *p = context;
     struct err err;
 
-    if (signo == SIGUSR1 && p->worker.log &&
+    if (signo == SIGUSR1 && p->worker.log != NULL &&
         !daemon_reopen_log(p->worker.log, &err))
         wsgi_log("%s", err.text);
 }

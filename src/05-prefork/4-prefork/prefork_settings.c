@@ -21,7 +21,7 @@ static bool add(void *whose, const struct wsgi_option *o, const char *value,
 {
     if (o != NULL)
         return settings_add(whose, span_of(o->name), value, NULL, 0, err);
-    if (!strstr(value, ".ini") && !strstr(value, ".json"))
+    if (strstr(value, ".ini") == NULL && strstr(value, ".json") == NULL)
         return err_set(err,
                        "found \"%s\", expected an option or a "
                        "configuration file (.ini, .json)",
@@ -57,7 +57,7 @@ static bool apply_one(struct prefork_config *c, struct settings *s, size_t i,
     char *value;
     bool ok;
 
-    if (!o)
+    if (o == NULL)
         return true;
     ok = settings_expand(s, i, &value, &why) &&
          wsgi_option_apply(&c->wsgi, o, value, &why);
@@ -91,8 +91,8 @@ bool prefork_apply(struct prefork_config *c, struct settings *s,
         if (!apply_one(c, s, i, err))
             return false;
     for (size_t i = 0; i < s->count; i++)
-        if (s->list[i].file && !s->list[i].used &&
-            !find_option(span_of(s->list[i].key)) &&
+        if (s->list[i].file != NULL && !s->list[i].used &&
+            find_option(span_of(s->list[i].key)) == NULL &&
             !remark(c, &s->list[i], err))
             return false;
     c->wsgi.multiprocess = c->processes > 1;

@@ -39,7 +39,7 @@ static void on_alarm(int signo)
 
     if (!wsgi_is_for_us(&signalled.orders, signo))
         return;
-    if (p->farewell)
+    if (p->farewell != NULL)
         p->farewell(p->whose);
     _exit(0);
 }
@@ -51,7 +51,7 @@ static void act_on(int signo)
     static const char refusal[] =
         "SIGHUP: a reload needs a master (--master); nothing was done\n";
 
-    if (signo == SIGUSR1 && signalled.log)
+    if (signo == SIGUSR1 && signalled.log != NULL)
         daemon_reopen_log(signalled.log, NULL);
     if (signo == SIGUSR1 || signo == SIGUSR2 ||
         !wsgi_is_for_us(&signalled.orders, signo))
@@ -149,7 +149,7 @@ static void note_file(struct supervisor_worker *w, enum prefork_note kind,
 {
     char path[PATH_MAX];
 
-    if (name && realpath(name, path))
+    if (name != NULL && realpath(name, path) != NULL)
         note_path(w, kind, span_of(path));
 }
 
@@ -158,9 +158,9 @@ static bool add_opts(struct wsgi_host *host, struct settings *s)
 {
     for (size_t i = 0; i < s->count; i++) {
         char *value;
-        bool ok =
-            settings_expand(s, i, &value, NULL) &&
-            wsgi_host_add_opt(host, s->list[i].key, value ? value : "true");
+        bool ok = settings_expand(s, i, &value, NULL) &&
+                  wsgi_host_add_opt(host, s->list[i].key,
+                                    value != NULL ? value : "true");
         free(value);
         if (!ok)
             return false;
@@ -201,7 +201,7 @@ int prefork_load(struct prefork_worker *p, struct plan *plan,
         note_file(w, PREFORK_NOTE_CODE, config->wsgi_file);
     }
     p->host = wsgi_host_start(config, &err);
-    if (!p->host) {
+    if (p->host == NULL) {
         wsgi_log("%s", err.text);
         return 1;
     }
@@ -226,7 +226,7 @@ int prefork_prepare(struct prefork_worker *p, struct plan *plan,
 
 pid_t prefork_fork(struct prefork_worker *p)
 {
-    return p->host ? wsgi_host_fork(p->host) : fork();
+    return p->host != NULL ? wsgi_host_fork(p->host) : fork();
 }
 
 /* One serving thread, and the request that it is at. */
@@ -253,11 +253,11 @@ static void show_oldest(struct serving *s)
 
     for (uint64_t i = 0; i < s->config->threads; i++)
         if (s->cores[i].deadline != 0 &&
-            (!oldest || s->cores[i].deadline < oldest->deadline))
+            (oldest == NULL || s->cores[i].deadline < oldest->deadline))
             oldest = &s->cores[i];
-    if (oldest && s->p->self->shared)
+    if (oldest != NULL && s->p->self->shared != NULL)
         *(struct prefork_seat *)s->p->self->shared = oldest->seat;
-    atomic_store(s->p->self->deadline, oldest ? oldest->deadline : 0);
+    atomic_store(s->p->self->deadline, oldest != NULL ? oldest->deadline : 0);
 }
 
 static void begin_request(void *context, const struct wsgi_brief *what)
@@ -372,13 +372,13 @@ int prefork_work(struct prefork_worker *p, struct plan *plan,
     p->self = w;
     if (!prefork_catch(p, w))
         return 1;
-    if (!p->host && (status = prefork_load(p, plan, w)) != 0)
+    if (p->host == NULL && (status = prefork_load(p, plan, w)) != 0)
         return status;
     install_handlers(); /* the application may have put others there */
     wsgi_host_identify(p->host, &me);
     s.hooks = (struct wsgi_hooks){&s, begin_request, end_request};
     s.cores = calloc(plan->config.threads, sizeof *s.cores);
-    if (!s.cores) {
+    if (s.cores == NULL) {
         wsgi_log("out of memory for %llu threads",
                  (unsigned long long)plan->config.threads);
         return 1;

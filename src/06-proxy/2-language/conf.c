@@ -182,7 +182,8 @@ static const struct conf_row *find_row(const struct conf *cf,
     if (span_eq(cf->words[0], span_of(include_row.name)))
         return &include_row;
     for (const struct module *const *m = cf->modules; *m != NULL; m++)
-        for (const struct conf_row *r = (*m)->rows; r && r->name; r++) {
+        for (const struct conf_row *r = (*m)->rows;
+             r != NULL && r->name != NULL; r++) {
             bool here = (r->where & cf->where) != 0;
 
             if (here && strcmp(r->name, CONF_ANY_NAME) == 0) {
@@ -444,8 +445,8 @@ static bool prepare(struct conf *cf, struct span path)
     cf->log_files = NULL;
     cf->names = NULL;
     cf->uses = NULL;
-    cf->conf_dir =
-        (struct span){path.ptr, slash ? (size_t)(slash - path.ptr) + 1 : 0};
+    cf->conf_dir = (struct span){
+        path.ptr, slash != NULL ? (size_t)(slash - path.ptr) + 1 : 0};
     cf->depth = 0;
     cf->where = CONF_MAIN;
     cf->file = (struct span){"", 0};

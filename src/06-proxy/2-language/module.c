@@ -37,7 +37,8 @@ static bool fresh_settings(struct conf *cf, const struct module *module,
     settings = arena_zalloc(cf->arena, module->settings);
     if (settings == NULL)
         return false;
-    for (const struct conf_row *r = module->rows; r && r->name; r++)
+    for (const struct conf_row *r = module->rows; r != NULL && r->name != NULL;
+         r++)
         if (is_number(r))
             *number_of(r, settings) = CONF_UNSET;
     CONF_OF(scope, module) = settings;
@@ -69,7 +70,8 @@ struct conf_scope *conf_open_scope(struct conf *cf)
 static void merge(const struct module *module, void *settings,
                   const void *parent)
 {
-    for (const struct conf_row *r = module->rows; r && r->name; r++) {
+    for (const struct conf_row *r = module->rows; r != NULL && r->name != NULL;
+         r++) {
         if (r->kind == CONF_OTHER || conf_is_set(r, settings))
             continue;
         if (is_number(r))
@@ -94,7 +96,8 @@ static bool finish_scope(struct conf *cf, struct conf_scope *scope)
     cf->line = outermost->line;
     for (const struct module *const *m = cf->modules; *m != NULL; m++) {
         void *settings = CONF_OF(scope, *m);
-        void *parent = scope->parent ? CONF_OF(scope->parent, *m) : NULL;
+        void *parent =
+            scope->parent != NULL ? CONF_OF(scope->parent, *m) : NULL;
 
         merge(*m, settings, parent);
         if ((*m)->finish != NULL && !(*m)->finish(cf, settings, parent))

@@ -117,7 +117,7 @@ static bool note_use(struct conf *cf, struct value_part *part)
 
 bool value_check_names(struct conf *cf)
 {
-    for (const struct value_use *use = cf->uses; use; use = use->next) {
+    for (const struct value_use *use = cf->uses; use != NULL; use = use->next) {
         struct value_part *part = use->part;
 
         part->variable = variable_find(cf, part->text, &part->text);

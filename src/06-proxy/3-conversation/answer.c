@@ -304,7 +304,8 @@ static bool status_ends_connection(int status)
  */
 static int ask_modules(struct exchange *x, int status)
 {
-    for (const struct module *const *m = x->worker->hooks->modules; *m; m++) {
+    for (const struct module *const *m = x->worker->hooks->modules; *m != NULL;
+         m++) {
         int verdict =
             (*m)->error != NULL ? (*m)->error(x, status) : NEXT_HANDLER;
 

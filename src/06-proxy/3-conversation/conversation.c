@@ -94,9 +94,9 @@ static bool conversation_finish(struct conf *cf, void *settings,
     const struct conversation_settings *p = parent;
 
     if (s->large_buffer_size == 0)
-        s->large_buffer_size = p ? p->large_buffer_size : 8192;
+        s->large_buffer_size = p != NULL ? p->large_buffer_size : 8192;
     if (s->keepalive_header == 0)
-        s->keepalive_header = p ? p->keepalive_header : -1;
+        s->keepalive_header = p != NULL ? p->keepalive_header : -1;
     if (s->client_body_temp_path == NULL) {
         struct span *path = arena_alloc(cf->arena, sizeof *path);
 

@@ -27,7 +27,8 @@ static void exchange_about(const struct exchange *x, struct buf *line)
         target.len = 1000;
     buf_printf(line, ", request: \"%.*s %.*s HTTP/1.%d\"", SPAN_ARG(x->method),
                SPAN_ARG(target), r->minor);
-    for (const struct module *const *m = x->worker->hooks->modules; *m; m++)
+    for (const struct module *const *m = x->worker->hooks->modules; *m != NULL;
+         m++)
         if ((*m)->about != NULL)
             (*m)->about(x, line);
     if (host.len > 0 && host.len < 256)
@@ -50,8 +51,8 @@ void exchange_log(struct exchange *x, int level, int errnum, const char *format,
     buf_init(&about, ABOUT_MAX);
     exchange_about(x, &about);
     buf_add_char(&about, '\0');
-    error_log_write_about(log, level, errnum, about.ptr ? about.ptr : "",
-                          "*%llu %s", (unsigned long long)x->client->serial,
-                          text);
+    error_log_write_about(log, level, errnum,
+                          about.ptr != NULL ? about.ptr : "", "*%llu %s",
+                          (unsigned long long)x->client->serial, text);
     buf_free(&about);
 }

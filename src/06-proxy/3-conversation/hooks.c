@@ -1,5 +1,5 @@
-/* hooks: sorts what the modules bring, by phase and by kind, into arrays; twice,
- * first to count. */
+/* hooks: sorts what the modules bring, by phase and by kind, into arrays;
+ * twice, first to count. */
 
 #include "hooks.h"
 #include "exchange.h"
@@ -12,7 +12,8 @@
 static unsigned add_phase(struct hooks *h, enum phase phase, unsigned n)
 {
     for (const struct module *const *m = h->modules; *m != NULL; m++)
-        for (const struct handler *i = (*m)->handlers; i && i->run; i++)
+        for (const struct handler *i = (*m)->handlers;
+             i != NULL && i->run != NULL; i++)
             if (i->phase == phase) {
                 if (h->run != NULL)
                     h->run[n] = i->run;

@@ -108,7 +108,7 @@ static int exchange_host(struct exchange *x, struct span host)
     if (span_starts(host, SPAN("["))) {
         const char *end = span_chr(host, ']');
 
-        host.len = end ? (size_t)(end + 1 - host.ptr) : host.len;
+        host.len = end != NULL ? (size_t)(end + 1 - host.ptr) : host.len;
     } else if (colon != NULL) {
         host.len = (size_t)(colon - host.ptr);
     }

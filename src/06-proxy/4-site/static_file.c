@@ -30,7 +30,8 @@ static bool stays_inside(const struct static_root *root, struct span path)
     unsigned names, ups;
 
     static_count(path, &names, &ups);
-    return names >= root->names && ups <= root->ups && !span_chr(path, '\0');
+    return names >= root->names && ups <= root->ups &&
+           span_chr(path, '\0') == NULL;
 }
 
 static struct span document_root(struct exchange *x)
@@ -132,7 +133,7 @@ static struct span static_target(struct exchange *x, struct span name)
  * it is another. */
 static bool static_index(struct exchange *x, struct span directory)
 {
-    for (struct index_name *n = settings_of(x)->index; n; n = n->next) {
+    for (struct index_name *n = settings_of(x)->index; n != NULL; n = n->next) {
         struct span name = value_eval(&x->arena, x, n->name);
         struct span target = static_target(x, name), path;
         struct stat st;

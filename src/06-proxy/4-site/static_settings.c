@@ -70,7 +70,7 @@ static struct span path_from_root(struct conf *cf, struct span path)
     if (span_starts(path, SPAN("$")))
         return path;
     path = conf_path(cf, path);
-    if (!span_starts(path, SPAN("/")) && getcwd(here, sizeof here))
+    if (!span_starts(path, SPAN("/")) && getcwd(here, sizeof here) != NULL)
         path = arena_printf(cf->arena, "%s/%.*s", here, SPAN_ARG(path));
     return path;
 }

@@ -1,7 +1,7 @@
 /* proxy_pass: the request as HTTP, to another server.
  *
- * What differs from the client's request is decided here: its URI, its fields, and
- * on the way back what Location and Refresh say. */
+ * What differs from the client's request is decided here: its URI, its fields,
+ * and on the way back what Location and Refresh say. */
 
 #include "error_log.h"
 #include "exchange.h"
@@ -118,7 +118,8 @@ static bool add_clients(struct exchange *x, const struct proxy_settings *s,
 static bool proxy_request(struct exchange *x, struct buf *out)
 {
     const struct proxy_settings *s = CONF_OF(x->scope, &proxy_module);
-    struct span method = s->method ? value_eval(&x->arena, x, s->method) : x->method;
+    struct span method =
+        s->method != NULL ? value_eval(&x->arena, x, s->method) : x->method;
 
     return http_is_method(method) && buf_add_span(out, method) &&
            buf_add_char(out, ' ') &&
@@ -140,7 +141,8 @@ static struct span replace_prefix(struct exchange *x, struct span text,
 static struct span default_from(struct exchange *x,
                                 const struct proxy_target *t)
 {
-    struct span uri = t->uri != NULL ? value_eval(&x->arena, x, t->uri) : SPAN("/");
+    struct span uri =
+        t->uri != NULL ? value_eval(&x->arena, x, t->uri) : SPAN("/");
 
     return arena_printf(&x->arena, "http://%.*s%.*s",
                         SPAN_ARG(proxy_state(x)->host), SPAN_ARG(uri));
@@ -151,7 +153,8 @@ static struct span proxy_location(struct exchange *x, struct span value)
     static const struct proxy_redirect standard = {.kind = REDIRECT_DEFAULT};
     const struct proxy_settings *s = CONF_OF(x->scope, &proxy_module);
     const struct proxy_target *t = x->handler_data;
-    const struct proxy_redirect *r = s->redirects ? s->redirects : &standard;
+    const struct proxy_redirect *r =
+        s->redirects != NULL ? s->redirects : &standard;
 
     for (; r != NULL && r->kind != REDIRECT_OFF; r = r->next) {
         bool pair = r->kind == REDIRECT_PAIR;
@@ -228,7 +231,7 @@ static void split_target(struct span rest, struct span *address,
     bool named = !span_starts(rest, SPAN("unix:"));
     size_t end = named ? 0 : sizeof "unix:" - 1, skip = !named;
 
-    while (end < rest.len && (named ? !strchr("/?", rest.ptr[end])
+    while (end < rest.len && (named ? strchr("/?", rest.ptr[end]) == NULL
                                     : rest.ptr[end] != ':'))
         end++;
     *address = (struct span){rest.ptr, end};

@@ -1,5 +1,5 @@
-/* upstream_variables: $upstream_addr and its like: one item a try, as nginx lists
- * them. */
+/* upstream_variables: $upstream_addr and its like: one item a try, as nginx
+ * lists them. */
 
 #include "call.h"
 #include "exchange.h"
@@ -20,7 +20,7 @@ static struct span get_addr(struct exchange *x, struct span rest)
 {
     struct span text = NONE;
 
-    for (const struct call_try *t = call_of(x) ? call_of(x)->log : NULL;
+    for (const struct call_try *t = call_of(x) != NULL ? call_of(x)->log : NULL;
          t != NULL; t = t->next)
         text = join(x, text, t->peer);
     return text;
@@ -30,7 +30,7 @@ static struct span get_status(struct exchange *x, struct span rest)
 {
     struct span text = NONE;
 
-    for (const struct call_try *t = call_of(x) ? call_of(x)->log : NULL;
+    for (const struct call_try *t = call_of(x) != NULL ? call_of(x)->log : NULL;
          t != NULL; t = t->next)
         text = join(x, text,
                     t->status ? arena_printf(&x->arena, "%d", t->status)
@@ -42,7 +42,7 @@ static struct span get_time(struct exchange *x, struct span rest)
 {
     struct span text = NONE;
 
-    for (const struct call_try *t = call_of(x) ? call_of(x)->log : NULL;
+    for (const struct call_try *t = call_of(x) != NULL ? call_of(x)->log : NULL;
          t != NULL; t = t->next) {
         int64_t ms = t->time >= 0 ? t->time
                                   : event_now(x->worker->loop) -

@@ -131,7 +131,7 @@ static void write_line(struct exchange *x, const struct access_log *log)
     struct buf line;
 
     buf_init(&line, SIZE_MAX);
-    for (const struct log_part *p = log->format->parts; p; p = p->next)
+    for (const struct log_part *p = log->format->parts; p != NULL; p = p->next)
         add_part(x, &line, log->format, p);
     if (buf_add_char(&line, '\n'))
         log_file_write(log->file, buf_span(&line));
@@ -156,7 +156,7 @@ static int access_log_handler(struct exchange *x)
     const struct access_log_settings *s =
         CONF_OF(x->scope, &access_log_module);
 
-    for (const struct access_log *log = s->logs; log; log = log->next)
+    for (const struct access_log *log = s->logs; log != NULL; log = log->next)
         if (log->file != NULL && condition_holds(x, log))
             write_line(x, log);
     return NEXT_HANDLER;

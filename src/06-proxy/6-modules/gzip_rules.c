@@ -135,7 +135,7 @@ static bool agent_disabled(struct exchange *x, const struct gzip_settings *s)
 
     if (agent.ptr == NULL)
         return false;
-    for (const struct gzip_agents *a = s->disable; a; a = a->next)
+    for (const struct gzip_agents *a = s->disable; a != NULL; a = a->next)
         switch (regex_match(a->regex, agent, &whole, 1, &err).is) {
         case REGEX_NO:
             break;

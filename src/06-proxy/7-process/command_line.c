@@ -195,7 +195,7 @@ static const char *either(const char *given, const char *fallback)
 bool command_line_places(struct command_line *line, struct arena *arena)
 {
     struct cycle_options *o = &line->options;
-    const struct cycle_options *d = o->prefix ? &below_prefix : &usual;
+    const struct cycle_options *d = o->prefix != NULL ? &below_prefix : &usual;
     const char *prefix = either(o->prefix, d->prefix);
     bool slash = prefix[strlen(prefix) - 1] == '/';
 
