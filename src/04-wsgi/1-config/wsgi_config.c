@@ -185,7 +185,7 @@ static bool listen_on(struct wsgi_socket *s, const struct wsgi_config *c,
     if (is_inherited(s)) {
         s->fd = inherited(s->address + 5, &why);
     } else if (parse_address(&addr, s->address, &why)) {
-        s->fd = net_listen(&addr, c->listen, &why);
+        s->fd = net_listen(&addr, (int)c->listen, &why);
         if (s->fd >= 0 && addr.sa.sa_family == AF_UNIX &&
             !claim_file(s, ((struct sockaddr_un *)&addr.storage)->sun_path,
                         c->chmod_socket))

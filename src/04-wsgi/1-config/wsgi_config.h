@@ -61,7 +61,7 @@ struct wsgi_config {
     struct wsgi_socket *sockets;
     size_t socket_count;
     enum wsgi_protocol protocol; /* of --socket */
-    int listen;                  /* backlog */
+    uint64_t listen;             /* backlog */
     int chmod_socket;            /* -1: as the umask has it */
 
     /* the application */
@@ -78,7 +78,7 @@ struct wsgi_config {
     enum wsgi_without_app without_app;
 
     /* bounds; times in milliseconds */
-    uint32_t buffer_size; /* of a request's head or packet */
+    uint64_t buffer_size; /* of a request's head or packet */
     uint64_t limit_post;  /* of a body; UINT64_MAX: none */
     int64_t idle_timeout; /* a kept HTTP connection */
     int64_t head_timeout; /* a head, from its first byte to its last */

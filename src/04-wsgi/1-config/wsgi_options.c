@@ -32,6 +32,19 @@ bool wsgi_apply_flag(const struct wsgi_option *o, struct wsgi_config *c,
     return true;
 }
 
+bool wsgi_apply_number(const struct wsgi_option *o, struct wsgi_config *c,
+                       const char *value, struct err *err)
+{
+    uint64_t n;
+
+    if (!span_decimal(span_of(value), &n) || n < o->least || n > o->most)
+        return err_set(err, "\"%s\": expected a whole number from %llu to %llu",
+                       value, (unsigned long long)o->least,
+                       (unsigned long long)o->most);
+    *(uint64_t *)wsgi_option_field(o, c) = n;
+    return true;
+}
+
 static bool apply_seconds(const struct wsgi_option *o, struct wsgi_config *c,
                           const char *value, struct err *err)
 {
@@ -95,37 +108,13 @@ static bool apply_protocol(const struct wsgi_option *o, struct wsgi_config *c,
     return true;
 }
 
-static bool apply_buffer_size(const struct wsgi_option *o,
-                              struct wsgi_config *c, const char *value,
-                              struct err *err)
-{
-    uint64_t number;
-
-    if (!wsgi_read_number(value, 512, 1 << 20, &number, err))
-        return false;
-    c->buffer_size = (uint32_t)number;
-    return true;
-}
-
-static bool apply_listen(const struct wsgi_option *o, struct wsgi_config *c,
-                         const char *value, struct err *err)
-{
-    uint64_t number;
-
-    if (!wsgi_read_number(value, 1, 65535, &number, err))
-        return false;
-    c->listen = (int)number;
-    return true;
-}
-
 static bool apply_limit_post(const struct wsgi_option *o, struct wsgi_config *c,
                              const char *value, struct err *err)
 {
-    uint64_t number;
-
-    if (!wsgi_read_number(value, 0, UINT64_MAX, &number, err))
+    if (!wsgi_apply_number(o, c, value, err))
         return false;
-    c->limit_post = number == 0 ? UINT64_MAX : number;
+    if (c->limit_post == 0)
+        c->limit_post = UINT64_MAX;
     return true;
 }
 
@@ -178,7 +167,8 @@ const struct wsgi_option wsgi_options[] = {
     {"chmod-socket", 0, WSGI_VALUE, "MODE",
      "permissions of unix sockets, in octal: 660", apply_chmod, 0},
     {"listen", 'l', WSGI_VALUE, "N",
-     "how many connections may wait to be accepted (100)", apply_listen, 0},
+     "how many connections may wait to be accepted (100)", wsgi_apply_number,
+     AT(listen), 1, 65535},
     {"module", 'w', WSGI_VALUE, "MODULE[:CALLABLE]",
      "the application, by the name that `import` takes", wsgi_apply_text,
      AT(module)},
@@ -213,9 +203,10 @@ const struct wsgi_option wsgi_options[] = {
      "end with 22, not 1, without an application; =false: serve 500",
      apply_need_app, 0},
     {"buffer-size", 'b', WSGI_VALUE, "BYTES",
-     "largest head or uwsgi packet (65535)", apply_buffer_size, 0},
+     "largest head or uwsgi packet (65535)", wsgi_apply_number, AT(buffer_size),
+     512, 1 << 20},
     {"limit-post", 0, WSGI_VALUE, "BYTES", "largest request body (0: no limit)",
-     apply_limit_post, 0},
+     apply_limit_post, AT(limit_post), 0, UINT64_MAX},
     {"socket-timeout", 0, WSGI_VALUE, "SECONDS",
      "longest wait for a client inside a request (body 4, else 60)",
      apply_socket_timeout, 0},
@@ -292,18 +283,6 @@ void wsgi_options_help(const struct wsgi_option *table)
                first->value_name != NULL ? " " : "",
                first->value_name != NULL ? first->value_name : "", first->help);
     }
-}
-
-bool wsgi_read_number(const char *value, uint64_t least, uint64_t most,
-                      uint64_t *number, struct err *err)
-{
-    uint64_t n;
-    if (!span_decimal(span_of(value), &n) || n < least || n > most)
-        return err_set(err, "\"%s\": expected a whole number from %llu to %llu",
-                       value, (unsigned long long)least,
-                       (unsigned long long)most);
-    *number = n;
-    return true;
 }
 
 bool wsgi_read_seconds(const char *value, int64_t *ms, struct err *err)

@@ -26,6 +26,7 @@ struct wsgi_option {
     bool (*apply)(const struct wsgi_option *o, struct wsgi_config *c,
                   const char *value, struct err *err);
     size_t at; /* the field of struct wsgi_config that it fills */
+    uint64_t least, most; /* of a number */
 };
 
 /* The table, ended by a NULL name. */
@@ -48,13 +49,16 @@ bool wsgi_option_apply(struct wsgi_config *c, const struct wsgi_option *o,
 void wsgi_options_help(const struct wsgi_option *table);
 
 /* Ready-made apply functions: a text (char *, freed with the configuration), a
- * list that grows by a text (struct wsgi_texts), a flag (bool). */
+ * list that grows by a text (struct wsgi_texts), a flag (bool), a whole number
+ * in [least, most] (uint64_t). */
 bool wsgi_apply_text(const struct wsgi_option *o, struct wsgi_config *c,
                      const char *value, struct err *err);
 bool wsgi_apply_list(const struct wsgi_option *o, struct wsgi_config *c,
                      const char *value, struct err *err);
 bool wsgi_apply_flag(const struct wsgi_option *o, struct wsgi_config *c,
                      const char *value, struct err *err);
+bool wsgi_apply_number(const struct wsgi_option *o, struct wsgi_config *c,
+                       const char *value, struct err *err);
 
 /* The field of *c that option o fills in. */
 static inline void *wsgi_option_field(const struct wsgi_option *o,
@@ -63,10 +67,8 @@ static inline void *wsgi_option_field(const struct wsgi_option *o,
     return (char *)c + o->at;
 }
 
-/* Readers of values, for tables above this one: a whole number in
- * [least, most]; a time in seconds (decimals allowed) as milliseconds. */
-bool wsgi_read_number(const char *value, uint64_t least, uint64_t most,
-                      uint64_t *number, struct err *err);
+/* For tables above this one: a time in seconds (decimals allowed) as
+ * milliseconds. */
 bool wsgi_read_seconds(const char *value, int64_t *ms, struct err *err);
 
 #endif

@@ -53,12 +53,6 @@ static const char *peer_name(const struct wsgi_peer *p)
     return p->remote_addr[0] ? p->remote_addr : "unix client";
 }
 
-void wsgi_peer_drop(struct wsgi_peer *p, const char *text)
-{
-    wsgi_log_dated("%s: closed without an answer: %s", peer_name(p), text);
-    wsgi_peer_drain(p);
-}
-
 void wsgi_peer_refuse(struct wsgi_peer *p, int status, const char *text)
 {
     struct http_answer answer = {.status = status, .type = SPAN("text/plain")};
@@ -84,9 +78,12 @@ static enum wsgi_peer_event refuse(struct wsgi_peer *p, int status,
     return WSGI_PEER_WAIT;
 }
 
+/* Answers nothing, as uWSGI does with a packet that it cannot understand, and
+ * says why in the log. */
 static enum wsgi_peer_event drop(struct wsgi_peer *p, const char *text)
 {
-    wsgi_peer_drop(p, text);
+    wsgi_log_dated("%s: closed without an answer: %s", peer_name(p), text);
+    wsgi_peer_drain(p);
     return WSGI_PEER_WAIT;
 }
 
@@ -195,8 +192,8 @@ static enum wsgi_peer_event step_uwsgi(struct wsgi_peer *p,
     if (h.size > c->buffer_size) {
         snprintf(text, sizeof text,
                  "a uwsgi packet of %u bytes is larger than --buffer-size, "
-                 "which is %u",
-                 h.size, c->buffer_size);
+                 "which is %llu",
+                 h.size, (unsigned long long)c->buffer_size);
         return refuse(p, 431, text);
     }
     if (in.len < UWSGI_HEADER + (size_t)h.size)

@@ -68,10 +68,6 @@ void wsgi_peer_keep(struct wsgi_peer *p, const struct wsgi_config *c);
 /* Answers `status` with `text` as its body, logs it, and begins to drain. */
 void wsgi_peer_refuse(struct wsgi_peer *p, int status, const char *text);
 
-/* Answers nothing, as uWSGI does with a packet that it cannot understand, and
- * says why in the log; begins to drain. */
-void wsgi_peer_drop(struct wsgi_peer *p, const char *text);
-
 /* Stops sending, and begins to drain. */
 void wsgi_peer_drain(struct wsgi_peer *p);
 

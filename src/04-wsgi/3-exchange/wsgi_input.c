@@ -215,14 +215,6 @@ static PyObject *input_next(PyObject *self)
     return line;
 }
 
-static void input_dealloc(PyObject *object)
-{
-    PyTypeObject *type = Py_TYPE(object);
-
-    PyObject_Free(object);
-    Py_DECREF(type);
-}
-
 #define FAST(function) (PyCFunction)(void (*)(void))(function)
 
 static PyMethodDef input_methods[] = {
@@ -238,7 +230,6 @@ static PyMethodDef input_methods[] = {
 PyTypeObject *wsgi_input_make_type(void)
 {
     PyType_Slot slots[] = {
-        {Py_tp_dealloc, input_dealloc},
         {Py_tp_iter, PyObject_SelfIter},
         {Py_tp_iternext, input_next},
         {Py_tp_methods, input_methods},

@@ -134,14 +134,6 @@ static PyObject *response_call(PyObject *self, PyObject *const *args,
     return PyCFunction_New(&write_method, self);
 }
 
-static void response_dealloc(PyObject *object)
-{
-    PyTypeObject *type = Py_TYPE(object);
-
-    PyObject_Free(object);
-    Py_DECREF(type);
-}
-
 PyTypeObject *wsgi_response_make_type(void)
 {
     static PyMemberDef members[] = {
@@ -150,7 +142,6 @@ PyTypeObject *wsgi_response_make_type(void)
         {0},
     };
     PyType_Slot slots[] = {
-        {Py_tp_dealloc, response_dealloc},
         {Py_tp_call, PyVectorcall_Call},
         {Py_tp_members, members},
         {Py_tp_doc, "start_response of one request"},

@@ -15,8 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-bool supervisor_report(int way, enum report_kind kind, uint32_t serial,
-                       int32_t value, struct span text)
+/* One report, with SUPERVISOR_MAX_NOTE bytes of text at most, by the way that
+ * the process was given (-1: none).  False when it was not sent. */
+static bool report(int way, enum report_kind kind, uint32_t serial,
+                   int32_t value, struct span text)
 {
     char message[sizeof(struct report) + SUPERVISOR_MAX_NOTE];
     struct report head = {kind, serial, value, (uint32_t)text.len};
@@ -71,7 +73,7 @@ void supervisor_ready(struct supervisor_worker *w)
     if (w->report < 0)
         return;
     follow_parent(w->master);
-    supervisor_report(w->report, REPORT_READY, w->serial, 0, SPAN(""));
+    report(w->report, REPORT_READY, w->serial, 0, SPAN(""));
 }
 
 bool supervisor_orphaned(const struct supervisor_worker *w)
@@ -81,12 +83,12 @@ bool supervisor_orphaned(const struct supervisor_worker *w)
 
 void supervisor_leave(struct supervisor_worker *w)
 {
-    supervisor_report(w->report, REPORT_LEAVE, w->serial, 0, SPAN(""));
+    report(w->report, REPORT_LEAVE, w->serial, 0, SPAN(""));
 }
 
 bool supervisor_note(struct supervisor_worker *w, struct span text)
 {
-    return supervisor_report(w->report, REPORT_NOTE, w->serial, 0, text);
+    return report(w->report, REPORT_NOTE, w->serial, 0, text);
 }
 
 void supervisor_be_worker(const struct supervisor_config *config, void *plan,
@@ -109,9 +111,9 @@ static _Noreturn void deliver(const struct supervisor_config *config,
     if (pid == 0)
         supervisor_be_worker(config, plan, w, middle);
     if (pid > 0)
-        supervisor_report(w->report, REPORT_BORN, w->serial, pid, SPAN(""));
+        report(w->report, REPORT_BORN, w->serial, pid, SPAN(""));
     else
-        supervisor_report(w->report, REPORT_UNBORN, w->serial, errno, SPAN(""));
+        report(w->report, REPORT_UNBORN, w->serial, errno, SPAN(""));
     _exit(0);
 }
 
@@ -133,7 +135,7 @@ static void fork_worker(const struct supervisor_config *config, void *plan,
         deliver(config, plan, &w);
     }
     if (pid < 0)
-        supervisor_report(w.report, REPORT_UNBORN, w.serial, errno, SPAN(""));
+        report(w.report, REPORT_UNBORN, w.serial, errno, SPAN(""));
     while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
 }
@@ -151,7 +153,7 @@ void supervisor_be_template(const struct supervisor_config *config, void *plan,
     if (status != 0)
         _exit(status);
     sigprocmask(SIG_BLOCK, &w->signals, NULL);
-    supervisor_report(w->report, REPORT_READY, w->serial, 0, SPAN(""));
+    report(w->report, REPORT_READY, w->serial, 0, SPAN(""));
     for (;;) {
         n = read(orders, &order, sizeof order);
         if (n == sizeof order)

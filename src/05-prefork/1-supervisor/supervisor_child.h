@@ -34,11 +34,6 @@ struct supervisor_order {
     void *shared;
 };
 
-/* One report, with SUPERVISOR_MAX_NOTE bytes of text at most, by the way that
- * the process was given (-1: none).  False when it was not sent. */
-bool supervisor_report(int way, enum report_kind kind, uint32_t serial,
-                       int32_t value, struct span text);
-
 /* The whole life of a child after the fork; neither returns.  `parent` is the
  * pid of the process that forked it, which may be the master. */
 _Noreturn void supervisor_be_worker(const struct supervisor_config *config,

@@ -77,8 +77,9 @@ struct seat *crew_seat(const struct crew *c, const struct proc *p)
     return (struct seat *)(c->seats + (size_t)(p - c->procs) * c->seat_size);
 }
 
-struct proc *crew_find(struct crew *c, const struct generation *gen,
-                       unsigned number)
+/* The process of this generation and number that is not leaving, or NULL. */
+static struct proc *find(struct crew *c, const struct generation *gen,
+                         unsigned number)
 {
     for (each_proc(p, c))
         if (p->gen == gen && p->number == number && p->state != PROC_LEAVING)
@@ -89,7 +90,7 @@ struct proc *crew_find(struct crew *c, const struct generation *gen,
 bool crew_complete(struct crew *c, const struct generation *gen)
 {
     for (unsigned n = 1; n <= gen->workers; n++) {
-        const struct proc *p = crew_find(c, gen, n);
+        const struct proc *p = find(c, gen, n);
         if (p == NULL || p->state != PROC_READY)
             return false;
     }
@@ -227,14 +228,14 @@ void crew_fill(struct crew *c, struct generation *gen, int64_t now)
     struct proc *template = NULL;
 
     if (c->config->ops->prepare != NULL) {
-        template = crew_find(c, gen, 0);
+        template = find(c, gen, 0);
         if (template == NULL && gen->turns[0].at <= now)
             start(c, gen, 0, NULL);
         if (template == NULL || template->state != PROC_READY)
             return;
     }
     for (unsigned n = 1; n <= gen->workers; n++)
-        if (gen->turns[n].at <= now && crew_find(c, gen, n) == NULL)
+        if (gen->turns[n].at <= now && find(c, gen, n) == NULL)
             start(c, gen, n, template);
 }
 

@@ -85,10 +85,6 @@ void generation_init(struct generation *gen, void *plan, unsigned workers,
 /* What p shares with the master. */
 struct seat *crew_seat(const struct crew *c, const struct proc *p);
 
-/* The process of this generation and number that is not leaving, or NULL. */
-struct proc *crew_find(struct crew *c, const struct generation *gen,
-                       unsigned number);
-
 /* Starts what the generation lacks and whose turn it is: the template first,
  * the workers when it is ready. */
 void crew_fill(struct crew *c, struct generation *gen, int64_t now);

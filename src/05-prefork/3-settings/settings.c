@@ -21,12 +21,14 @@ void settings_free(struct settings *s)
     *s = (struct settings){0};
 }
 
-void settings_place(const struct setting *at, struct buf *out)
+bool settings_fail(const struct setting *at, const struct err *why,
+                   struct err *err)
 {
     if (at->file != NULL && at->line)
-        buf_printf(out, "%s:%u: ", at->file, at->line);
-    else if (at->file != NULL)
-        buf_printf(out, "%s: ", at->file);
+        return err_set(err, "%s:%u: %s", at->file, at->line, why->text);
+    if (at->file != NULL)
+        return err_set(err, "%s: %s", at->file, why->text);
+    return err_set(err, "%s", why->text);
 }
 
 /* All signals are blocked meanwhile, in a master that reloads as well: it must
@@ -166,12 +168,11 @@ static bool append(struct settings *s, struct span key, const char *value,
 static bool include(struct settings *s, struct err *err)
 {
     struct setting at = s->list[s->count - 1];
-    struct buf place, name;
+    struct buf name;
     char *value;
     struct err why;
     bool ok;
 
-    buf_init(&place, 4096);
     buf_init(&name, 8192);
     ok = settings_expand(s, s->count - 1, &value, &why);
     s->count--;
@@ -182,11 +183,8 @@ static bool include(struct settings *s, struct err *err)
     if (ok)
         ok = buf_printf(&name, "%s", value) && buf_add_char(&name, 0) &&
              settings_read(s, name.ptr, &why);
-    if (!ok) {
-        settings_place(&at, &place);
-        err_set(err, "%.*s%s", SPAN_ARG(buf_span(&place)), why.text);
-    }
-    buf_free(&place);
+    if (!ok)
+        settings_fail(&at, &why, err);
     buf_free(&name);
     free(value);
     free(at.key);

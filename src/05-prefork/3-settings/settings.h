@@ -66,7 +66,9 @@ bool settings_expand(struct settings *s, size_t i, char **value,
  * it is a FIFO to which nobody writes. */
 ssize_t settings_read_on(int fd, struct buf *text);
 
-/* "wsgi.ini:3: " or "" for the command line, for the front of a message. */
-void settings_place(const struct setting *at, struct buf *out);
+/* *err = what `why` says, with "wsgi.ini:3: " before it where the setting stands
+ * in a file; always false. */
+bool settings_fail(const struct setting *at, const struct err *why,
+                   struct err *err);
 
 #endif

@@ -35,9 +35,8 @@ static bool take_section(struct ini *ini, struct span line, struct err *err)
 
     if (end == NULL)
         return bad_line(ini, line, "a \"]\" after the section's name", err);
-    ini->inside =
-        span_eq((struct span){line.ptr + 1, (size_t)(end - line.ptr) - 1},
-                span_of(ini->section));
+    ini->inside = span_eq(span_from(span_until(line, ']'), 1),
+                          span_of(ini->section));
     ini->found |= ini->inside;
     return true;
 }
@@ -45,18 +44,16 @@ static bool take_section(struct ini *ini, struct span line, struct err *err)
 static bool take_setting(struct ini *ini, struct span line, struct err *err)
 {
     const char *equals = span_chr(line, '=');
-    struct span key = line, rest = {0};
+    struct span key = span_trim(span_until(line, '=')), rest;
     char *value = NULL;
     bool ok;
 
     if (equals != NULL) {
-        key.len = (size_t)(equals - line.ptr);
-        rest = span_trim((struct span){equals + 1, line.len - key.len - 1});
+        rest = span_trim(span_after(line, equals));
         value = strndup(rest.ptr, rest.len);
         if (value == NULL)
             return err_set(err, "out of memory");
     }
-    key = span_trim(key);
     if (key.len == 0)
         ok = bad_line(ini, line, "a key before the \"=\"", err);
     else if (equals == NULL &&

@@ -15,9 +15,7 @@ static struct span after_last(struct span s, char c)
 {
     const char *at = s.len ? memrchr(s.ptr, c, s.len) : NULL;
 
-    if (at == NULL)
-        return s;
-    return (struct span){at + 1, s.len - (size_t)(at + 1 - s.ptr)};
+    return at != NULL ? span_after(s, at) : s;
 }
 
 static bool put_path(struct buf *out, const char *path, char letter)

@@ -54,8 +54,8 @@ static void announce(const struct plan *plan)
     for (size_t i = 0; i < c->remarks.count; i++)
         wsgi_log("%s", c->remarks.list[i]);
     wsgi_config_log_sockets(w);
-    wsgi_log("your server socket listen backlog is limited to %d connections",
-             w->listen);
+    wsgi_log("your server socket listen backlog is limited to %llu connections",
+             (unsigned long long)w->listen);
     wsgi_log("your mercy for graceful operations on workers is %.0f seconds",
              (double)c->mercy / 1000);
     wsgi_log("*** Operational MODE: %s%s%s ***",

@@ -34,26 +34,6 @@ static bool apply_seconds(const struct wsgi_option *o, struct wsgi_config *c,
            err_set(err, "%s, or 0", why.text);
 }
 
-static bool apply_processes(const struct wsgi_option *o, struct wsgi_config *c,
-                            const char *value, struct err *err)
-{
-    return wsgi_read_number(value, 1, SUPERVISOR_MAX_WORKERS,
-                            wsgi_option_field(o, c), err);
-}
-
-static bool apply_threads(const struct wsgi_option *o, struct wsgi_config *c,
-                          const char *value, struct err *err)
-{
-    return wsgi_read_number(value, 1, PREFORK_MAX_THREADS,
-                            wsgi_option_field(o, c), err);
-}
-
-static bool apply_count(const struct wsgi_option *o, struct wsgi_config *c,
-                        const char *value, struct err *err)
-{
-    return wsgi_read_number(value, 0, UINT32_MAX, wsgi_option_field(o, c), err);
-}
-
 /* The rows without an apply function are settled while the list of settings is
  * made (settings_add). */
 const struct wsgi_option prefork_options[] = {
@@ -72,12 +52,13 @@ const struct wsgi_option prefork_options[] = {
     {"master", 'M', WSGI_FLAG, NULL,
      "run a master that keeps the workers alive and reloads them",
      wsgi_apply_flag, AT(master)},
-    {"processes", 'p', WSGI_VALUE, "N", "how many workers (1)", apply_processes,
-     AT(processes)},
-    {"workers", 0, WSGI_VALUE, NULL, NULL, apply_processes, AT(processes)},
+    {"processes", 'p', WSGI_VALUE, "N", "how many workers (1)",
+     wsgi_apply_number, AT(processes), 1, SUPERVISOR_MAX_WORKERS},
+    {"workers", 0, WSGI_VALUE, NULL, NULL, wsgi_apply_number, AT(processes), 1,
+     SUPERVISOR_MAX_WORKERS},
     {"threads", 0, WSGI_VALUE, "N",
-     "how many requests a worker serves at a time (1)", apply_threads,
-     AT(threads)},
+     "how many requests a worker serves at a time (1)", wsgi_apply_number,
+     AT(threads), 1, PREFORK_MAX_THREADS},
     {"enable-threads", 'T', WSGI_FLAG, NULL,
      "accepted for uWSGI's sake: the application's threads always run",
      wsgi_apply_flag, AT(accepted)},
@@ -86,8 +67,8 @@ const struct wsgi_option prefork_options[] = {
      AT(lazy_apps)},
     {"lazy", 0, WSGI_FLAG, NULL, NULL, wsgi_apply_flag, AT(lazy_apps)},
     {"max-requests", 'R', WSGI_VALUE, "N",
-     "replace a worker that has served so many (0: never)", apply_count,
-     AT(max_requests)},
+     "replace a worker that has served so many (0: never)", wsgi_apply_number,
+     AT(max_requests), 0, UINT32_MAX},
     {"harakiri", 't', WSGI_VALUE, "SECONDS",
      "kill a worker that is so long at one request (0: never)", apply_seconds,
      AT(harakiri)},

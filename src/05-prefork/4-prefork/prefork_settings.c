@@ -10,11 +10,6 @@
 static const struct wsgi_option *const tables[] = {prefork_options,
                                                    wsgi_options, NULL};
 
-static const struct wsgi_option *find_option(struct span name)
-{
-    return wsgi_option_in(tables, name);
-}
-
 /* A word that is no option names a configuration file. */
 static bool add(void *whose, const struct wsgi_option *o, const char *value,
                 struct err *err)
@@ -36,23 +31,10 @@ bool prefork_read_command_line(struct settings *s, char **argv, struct err *err)
     return wsgi_read_command_line(&line, argv, err);
 }
 
-/* *err = the place of list[i], then what `why` says. */
-static bool fail_at(const struct setting *at, const struct err *why,
-                    struct err *err)
-{
-    struct buf place;
-
-    buf_init(&place, 400);
-    settings_place(at, &place);
-    err_set(err, "%.*s%s", SPAN_ARG(buf_span(&place)), why->text);
-    buf_free(&place);
-    return false;
-}
-
 static bool apply_one(struct prefork_config *c, struct settings *s, size_t i,
                       struct err *err)
 {
-    const struct wsgi_option *o = find_option(span_of(s->list[i].key));
+    const struct wsgi_option *o = wsgi_option_in(tables, span_of(s->list[i].key));
     struct err why;
     char *value;
     bool ok;
@@ -62,7 +44,7 @@ static bool apply_one(struct prefork_config *c, struct settings *s, size_t i,
     ok = settings_expand(s, i, &value, &why) &&
          wsgi_option_apply(&c->wsgi, o, value, &why);
     free(value);
-    return ok || fail_at(&s->list[i], &why, err);
+    return ok || settings_fail(&s->list[i], &why, err);
 }
 
 /* A key in a file that is no option and that no value has named: a slip of the
@@ -74,13 +56,13 @@ static bool remark(struct prefork_config *c, const struct setting *at,
 
     if (c->strict) {
         err_set(&why, "[strict-mode] unknown config directive: %s", at->key);
-        return fail_at(at, &why, err);
+        return settings_fail(at, &why, err);
     }
     err_set(&why,
             "\"%s\" is no option of strata-prefork and no value uses it as "
             "%%(%s): it has no effect",
             at->key, at->key);
-    fail_at(at, &why, &remark);
+    settings_fail(at, &why, &remark);
     return wsgi_add_text(&c->remarks, remark.text, err);
 }
 
@@ -92,7 +74,7 @@ bool prefork_apply(struct prefork_config *c, struct settings *s,
             return false;
     for (size_t i = 0; i < s->count; i++)
         if (s->list[i].file != NULL && !s->list[i].used &&
-            find_option(span_of(s->list[i].key)) == NULL &&
+            wsgi_option_in(tables, span_of(s->list[i].key)) == NULL &&
             !remark(c, &s->list[i], err))
             return false;
     c->wsgi.multiprocess = c->processes > 1;

@@ -92,12 +92,11 @@ static void install(const int *signals, size_t n)
 static void install_orders(void)
 {
     static const int orders[] = {SIGINT, SIGTERM, SIGQUIT};
-    const size_t n = COUNT(orders);
     sigset_t set;
 
-    install(orders, n);
+    install(orders, COUNT(orders));
     sigemptyset(&set);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < COUNT(orders); i++)
         sigaddset(&set, orders[i]);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
