@@ -61,7 +61,7 @@ struct crew {
 /* for (each_proc(p, crew)) ...: the entries in use. */
 #define each_proc(p, crew)                                                     \
     struct proc *p = crew_next(crew, (crew)->procs);                           \
-    p;                                                                         \
+    p != NULL;                                                                 \
     p = crew_next(crew, p + 1)
 
 /* The first entry in use from p on, or NULL. */

@@ -31,7 +31,7 @@ static unsigned line_of(struct json_file *f, const char *key)
             f->line++;
         if (*at != '"' || at[len + 1] != '"' || memcmp(at + 1, key, len) != 0)
             continue;
-        while (next < f->text.len && strchr(" \t\r\n", at[next]))
+        while (next < f->text.len && strchr(" \t\r\n", at[next]) != NULL)
             next++;
         if (next < f->text.len && at[next] == ':')
             return f->line;
@@ -62,7 +62,8 @@ static bool add_number(struct json_file *f, const char *key,
                        const json_t *value, struct err *err)
 {
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-    bool ok = text ? add(f, key, text, err) : err_set(err, "out of memory");
+    bool ok = text != NULL ? add(f, key, text, err)
+                           : err_set(err, "out of memory");
 
     free(text);
     return ok;
@@ -101,15 +102,16 @@ static bool add_any(struct json_file *f, const char *key, const json_t *value,
 bool settings_read_json(const struct settings_source *source, struct span text,
                         struct err *err)
 {
-    const char *section = source->section ? source->section : "uwsgi", *key;
+    const char *section = source->section != NULL ? source->section : "uwsgi";
+    const char *key;
     struct json_file f = {source, text, 1};
     json_error_t error;
-    json_t *root = json_loadb(text.ptr ? text.ptr : "", text.len,
+    json_t *root = json_loadb(text.ptr != NULL ? text.ptr : "", text.len,
                               JSON_REJECT_DUPLICATES, &error);
     json_t *object = json_object_get(root, section), *value;
     bool ok = true;
 
-    if (!root)
+    if (root == NULL)
         return err_set(err, "%s:%d: column %d: %s", source->name, error.line,
                        error.column, error.text);
     if (!json_is_object(object))
