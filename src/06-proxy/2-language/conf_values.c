@@ -20,8 +20,7 @@ static bool take_digits(struct span *text, int64_t *n)
             return false;
         *n = *n * 10 + digit;
     }
-    text->ptr += len;
-    text->len -= len;
+    span_skip(text, len);
     return len > 0;
 }
 
@@ -88,8 +87,7 @@ static bool take_unit(struct span *text, int64_t *unit)
         i++;
     if (time_units[i].name.len == 0 && text->len > 0 && text->ptr[0] != ' ')
         return false;
-    text->ptr += time_units[i].name.len;
-    text->len -= time_units[i].name.len;
+    span_skip(text, time_units[i].name.len);
     *text = span_trim(*text);
     *unit = time_units[i].ms;
     return true;

@@ -92,12 +92,10 @@ static int base64_digit(char c)
  * what is none. */
 static struct span base64_decode(struct arena *arena, struct span text)
 {
-    const char *end = span_chr(text, '=');
     unsigned bits = 0;
     char *bytes, *p;
 
-    if (end != NULL)
-        text.len = (size_t)(end - text.ptr);
+    text = span_until(text, '=');
     bytes = p = arena_alloc(arena, text.len + 1);
     if (bytes == NULL || text.len % 4 == 1)
         return (struct span){NULL, 0};

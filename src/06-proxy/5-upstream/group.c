@@ -79,21 +79,17 @@ static const char *split_address(struct span address, struct span *host,
 
         if (end == NULL)
             return "invalid host";
-        *host = (struct span){address.ptr + 1,
-                              (size_t)(end - address.ptr - 1)};
-        text = (struct span){
-            end + 1, (size_t)(address.ptr + address.len - end - 1)};
+        *host = span_from(span_until(address, ']'), 1);
+        text = span_after(address, end);
         if (text.len > 0 && text.ptr[0] != ':')
             return "invalid host";
     }
     colon = span_chr(text, ':');
     if (colon != NULL) {
-        struct span digits = {colon + 1,
-                              (size_t)(text.ptr + text.len - colon - 1)};
-
         if (text.ptr == address.ptr)
-            host->len = (size_t)(colon - text.ptr);
-        if (!span_decimal(digits, port) || *port == 0 || *port > 65535)
+            *host = span_until(text, ':');
+        if (!span_decimal(span_after(text, colon), port) || *port == 0 ||
+            *port > 65535)
             return "invalid port";
     }
     return host->len == 0 ? "no host" : host->len > 255 ? "invalid host" : NULL;

@@ -86,15 +86,11 @@ static struct span reply_refresh(struct call *call, struct span value)
 {
     struct span url = value;
 
-    while (url.len > 4 &&
-           !span_eq_nocase((struct span){url.ptr, 4}, SPAN("url="))) {
-        url.ptr++;
-        url.len--;
-    }
+    while (url.len > 4 && !span_starts_nocase(url, SPAN("url=")))
+        span_skip(&url, 1);
     if (url.len <= 4)
         return value;
-    url.ptr += 4;
-    url.len -= 4;
+    span_skip(&url, 4);
     return arena_printf(&call->x->arena, "%.*s%.*s",
                         (int)(url.ptr - value.ptr), value.ptr,
                         SPAN_ARG(call->protocol->location(call->x, url)));

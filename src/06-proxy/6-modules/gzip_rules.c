@@ -37,11 +37,7 @@ struct gzip_agents {
 
 static bool type_wanted(const struct gzip_settings *s, struct span type)
 {
-    const char *semicolon = span_chr(type, ';');
-
-    if (semicolon != NULL)
-        type.len = (size_t)(semicolon - type.ptr);
-    type = span_trim(type);
+    type = span_trim(span_until(type, ';'));
     if (type.len == 0)
         return false;
     if (s->types == NULL)
