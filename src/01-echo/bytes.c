@@ -147,7 +147,7 @@ size_t bytes_decimal(char *text, uint64_t value)
 
 void buf_init(struct buf *b, size_t max)
 {
-    *b = (struct buf){NULL, 0, 0, max};
+    *b = (struct buf){.max = max};
 }
 
 void buf_free(struct buf *b)
@@ -172,7 +172,7 @@ bool buf_reserve(struct buf *b, size_t n)
         cap *= 2;
     if (cap - b->len < n || cap > b->max)
         cap = b->max;
-    ptr = realloc(b->ptr, cap);
+    ptr = b->grow != NULL ? b->grow(b, cap) : realloc(b->ptr, cap);
     if (ptr == NULL)
         return false;
     b->ptr = ptr;

@@ -126,6 +126,10 @@ struct buf {
     size_t len; /* bytes in use */
     size_t cap; /* bytes allocated */
     size_t max; /* cap never exceeds this */
+    /* NULL for realloc; else what gives it cap bytes, the first len as they
+     * are, from its keeper.  NULL when there are none. */
+    void *(*grow)(struct buf *b, size_t cap);
+    void *keeper;
 };
 
 /* An empty buffer that may grow to max bytes.  Nothing is allocated yet. */

@@ -114,6 +114,74 @@ static void copies(void)
     arena_free(&a);
 }
 
+/* A text grows where it is, past what was handed out behind it, and into a
+ * block of its own; in the end what it has not used is free again. */
+static void texts(void)
+{
+    struct arena a;
+    struct buf text, other;
+    struct span s, t;
+
+    arena_init(&a, 4096);
+    text = arena_text(&a);
+    s = arena_text_end(&text);
+    CU_ASSERT_EQUAL(s.len, 0);
+    CU_ASSERT_STRING_EQUAL(s.ptr, "");
+    text = arena_text(&a);
+    buf_printf(&text, "%0*d", 511, 1);
+    other = text;
+    buf_add_char(&text, 'x');
+    buf_add_char(&text, 'y');
+    CU_ASSERT_PTR_EQUAL(text.ptr, other.ptr); /* nothing stands behind it */
+    CU_ASSERT_EQUAL(text.len, 513);
+    s = arena_text_end(&text);
+    CU_ASSERT_STRING_EQUAL(s.ptr + 510, "1xy");
+    CU_ASSERT_PTR_EQUAL(arena_alloc(&a, 1), s.ptr + 528);
+
+    text = arena_text(&a);
+    buf_add_text(&text, "outer");
+    other = arena_text(&a);
+    buf_add_text(&other, "inner");
+    t = arena_text_end(&other);
+    for (int i = 0; i < 5000; i++)
+        buf_add_char(&text, 'o');
+    s = arena_text_end(&text);
+    CU_ASSERT_STRING_EQUAL(t.ptr, "inner");
+    CU_ASSERT_EQUAL(s.len, 5005);
+    CU_ASSERT_EQUAL(memcmp(s.ptr, "outeroo", 7), 0);
+    CU_ASSERT_STRING_EQUAL(s.ptr + 5000, "ooooo");
+    arena_free(&a);
+}
+
+/* What could not be appended takes all with it: no beginning of a text, and no
+ * end, passes for the text. */
+static void text_without_memory(void)
+{
+    struct arena a;
+    struct buf text;
+    struct span s;
+
+    arena_init(&a, 1024);
+    text = arena_text(&a);
+    CU_ASSERT_TRUE(buf_add_text(&text, "http://"));
+    CU_ASSERT_FALSE(buf_reserve(&text, SIZE_MAX - 600));
+    CU_ASSERT_EQUAL(text.len, 0);
+    CU_ASSERT_FALSE(buf_add_char(&text, '/'));
+    CU_ASSERT_FALSE(buf_printf(&text, "%d", 1));
+    CU_ASSERT_TRUE(buf_add(&text, "", 0));
+    s = arena_text_end(&text);
+    CU_ASSERT_PTR_NULL(s.ptr);
+    CU_ASSERT_EQUAL(s.len, 0);
+    arena_free(&a);
+
+    arena_init(&a, SIZE_MAX - 8); /* no such block can be had */
+    text = arena_text(&a);
+    s = arena_text_end(&text);
+    CU_ASSERT_PTR_NULL(s.ptr);
+    CU_ASSERT_PTR_NULL(arena_printf(&a, "%d", 1).ptr);
+    arena_free(&a);
+}
+
 static char order[8];
 
 static void note(void *what)
@@ -155,6 +223,7 @@ UNIT_MAIN("arena", {"aligned_and_apart", aligned_and_apart},
           {"zeroed", zeroed}, {"large_pieces", large_pieces},
           {"refused", refused},
           {"reset_keeps_one_block", reset_keeps_one_block},
-          {"copies", copies},
+          {"copies", copies}, {"texts", texts},
+          {"text_without_memory", text_without_memory},
           {"cleanups_latest_first", cleanups_latest_first},
           {"cleanup_without_memory", cleanup_without_memory})

@@ -100,17 +100,24 @@ static void *alloc_large(struct arena *a, size_t n)
     return b->bytes;
 }
 
-void *arena_alloc(struct arena *a, size_t n)
+/* The size of a piece of n bytes: the next one is aligned too. */
+static size_t whole_steps(size_t n)
 {
     const size_t step = alignof(max_align_t);
+
+    return n == 0 ? step : (n + step - 1) / step * step;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
     struct arena_block *b;
     char *p;
 
-    if (n > SIZE_MAX - step) {
+    if (n > SIZE_MAX - alignof(max_align_t)) {
         errno = ENOMEM;
         return NULL;
     }
-    n = n == 0 ? step : (n + step - 1) / step * step;
+    n = whole_steps(n);
     if (n > (size_t)(a->end - a->next)) {
         if (n > a->block_size)
             return alloc_large(a, n);
@@ -146,22 +153,52 @@ struct span arena_copy(struct arena *a, struct span s)
     return (struct span){p, s.len};
 }
 
+/* In place where nothing was handed out behind it and the block has room: cap
+ * is a number of whole steps, for it doubles from one. */
+static void *text_grow(struct buf *text, size_t cap)
+{
+    struct arena *a = text->keeper;
+    char *p = text->ptr;
+
+    if (p != NULL && p + text->cap == a->next &&
+        cap <= (size_t)(a->end - p)) {
+        a->next = p + cap;
+        return p;
+    }
+    p = arena_alloc(a, cap);
+    if (p == NULL)
+        *text = (struct buf){.grow = text_grow, .keeper = a}; /* max is 0 */
+    else if (text->len > 0)
+        memcpy(p, text->ptr, text->len);
+    return p;
+}
+
+struct buf arena_text(struct arena *a)
+{
+    return (struct buf){.max = SIZE_MAX, .grow = text_grow, .keeper = a};
+}
+
+struct span arena_text_end(struct buf *text)
+{
+    struct arena *a = text->keeper;
+
+    if (!buf_add_char(text, '\0'))
+        return (struct span){NULL, 0};
+    if (text->ptr + text->cap == a->next)
+        a->next = text->ptr + whole_steps(text->len);
+    return (struct span){text->ptr, text->len - 1};
+}
+
 struct span arena_printf(struct arena *a, const char *format, ...)
 {
+    struct buf text = arena_text(a);
     va_list args;
-    char *p;
-    int n;
+    bool good;
 
     va_start(args, format);
-    n = vsnprintf(NULL, 0, format, args);
+    good = buf_reserve(&text, 1) && buf_vprintf(&text, format, args);
     va_end(args);
-    p = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
-    if (p == NULL)
-        return (struct span){NULL, 0};
-    va_start(args, format);
-    vsnprintf(p, (size_t)n + 1, format, args);
-    va_end(args);
-    return (struct span){p, (size_t)n};
+    return good ? arena_text_end(&text) : (struct span){NULL, 0};
 }
 
 bool arena_on_reset(struct arena *a, void (*run)(void *what), void *what)

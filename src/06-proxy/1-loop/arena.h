@@ -42,6 +42,14 @@ struct span arena_copy(struct arena *a, struct span s);
 struct span arena_printf(struct arena *a, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* An empty buffer without a bound that grows in the arena: for all that appends
+ * to one, not for buf_free.  Nobody need look whether an append was refused: a
+ * text that lacks something is nothing from then on. */
+struct buf arena_text(struct arena *a);
+
+/* The finished text, as arena_copy; what it has not used goes back. */
+struct span arena_text_end(struct buf *text);
+
 /* Calls run(what) when the arena is reset or freed.  False without memory,
  * and then the call has been made at once. */
 bool arena_on_reset(struct arena *a, void (*run)(void *what), void *what);

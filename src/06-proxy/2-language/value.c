@@ -221,20 +221,13 @@ static struct span part_eval(struct exchange *x, const struct value_part *p)
 struct span value_eval(struct arena *a, struct exchange *x,
                        const struct value *v)
 {
-    struct buf text;
-    struct span result;
+    struct buf text = arena_text(a);
 
     if (v->parts == NULL)
         return (struct span){"", 0};
     if (v->parts->next == NULL)
         return part_eval(x, v->parts);
-    buf_init(&text, SIZE_MAX);
     for (const struct value_part *p = v->parts; p != NULL; p = p->next)
-        if (!buf_add_span(&text, part_eval(x, p))) {
-            buf_free(&text); /* the beginning alone would be another value */
-            return (struct span){NULL, 0};
-        }
-    result = arena_copy(a, buf_span(&text));
-    buf_free(&text);
-    return result;
+        buf_add_span(&text, part_eval(x, p));
+    return arena_text_end(&text);
 }

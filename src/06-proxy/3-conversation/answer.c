@@ -91,19 +91,16 @@ static void answer_frame(struct exchange *x)
 }
 
 /* $uri and captures are decoded, and a redirect may be made of them: what would
- * end the field is encoded again. */
-static struct span answer_one_line(struct exchange *x, struct span location)
+ * end the field is encoded again.  False without memory. */
+static bool answer_one_line(struct exchange *x, struct span *location)
 {
-    struct buf text;
-    struct span copy;
+    struct buf text = arena_text(&x->arena);
 
-    if (location.len == 0)
-        return location;
-    buf_init(&text, SIZE_MAX);
-    uri_escape(&text, location, URI_ESCAPE_CONTROLS);
-    copy = arena_copy(&x->arena, buf_span(&text));
-    buf_free(&text);
-    return copy;
+    if (location->len == 0)
+        return true;
+    uri_escape(&text, *location, URI_ESCAPE_CONTROLS);
+    *location = arena_text_end(&text);
+    return location->ptr != NULL;
 }
 
 static bool add_date_field(struct buf *head, struct span name, time_t t)
@@ -187,34 +184,31 @@ void answer_choose(struct exchange *x)
 void answer_begin(struct exchange *x)
 {
     struct answer *out = &x->out;
-    struct buf head;
-    struct span copy;
+    struct buf text = arena_text(&x->arena);
+    struct span head;
+    bool good;
 
     if (!out->chosen)
         answer_ask(x);
     out->no_body = x->head_only || out->status < 200 || out->status == 204 ||
                    out->status == 304;
-    if (!filters_head(x)) {
+    if (!filters_head(x) || !answer_one_line(x, &out->location)) {
         exchange_abort(x);
         return;
     }
     answer_frame(x);
-    out->location = answer_one_line(x, out->location);
-    buf_init(&head, ANSWER_HEAD_MAX);
     out->begun = true;
-    copy = (struct span){NULL, 0};
-    if (answer_write_head(x, &head))
-        copy = arena_copy(&x->arena, buf_span(&head));
-    buf_free(&head);
-    if (copy.ptr == NULL) {
+    good = answer_write_head(x, &text);
+    head = arena_text_end(&text);
+    if (!good || head.len > ANSWER_HEAD_MAX) {
         exchange_log(x, ERROR_LOG_ERROR, 0,
                      "the head of the response is larger than %d bytes",
                      ANSWER_HEAD_MAX);
         exchange_abort(x);
         return;
     }
-    out->head_len += copy.len;
-    if (!output_bytes(x, copy, NULL))
+    out->head_len += head.len;
+    if (!output_bytes(x, head, NULL))
         out->failed = true;
 }
 
@@ -317,7 +311,7 @@ static int ask_modules(struct exchange *x, int status)
 
 void exchange_error(struct exchange *x, int status)
 {
-    struct buf page;
+    struct buf page = arena_text(&x->arena);
     struct span body;
 
     if (x->out.begun) {
@@ -329,11 +323,9 @@ void exchange_error(struct exchange *x, int status)
     status = ask_modules(x, status);
     if (status == ANSWERED)
         return;
-    buf_init(&page, 8192);
     http_error_page(&page, status,
                     server_signature(conversation(x->scope)->server_tokens));
-    body = arena_copy(&x->arena, buf_span(&page));
-    buf_free(&page);
+    body = arena_text_end(&page);
     if (body.ptr == NULL) {
         exchange_abort(x);
         return;

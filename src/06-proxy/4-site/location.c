@@ -267,10 +267,8 @@ static int location_handler(struct exchange *x)
         return 404;
     if (conversation(x->scope)->keepalive_timeout == 0)
         x->keep_alive = false;
-    if (l != NULL && l->slash_added && x->uri.len + 1 == l->name.len) {
-        x->out.location = redirect_with_slash(x);
-        return 301;
-    }
+    if (l != NULL && l->slash_added && x->uri.len + 1 == l->name.len)
+        return redirect_with_slash(x);
     return NEXT_HANDLER;
 }
 

@@ -32,6 +32,8 @@ static struct span absolute(struct exchange *x, struct span location)
 
         net_print_host(local, text);
         host = arena_copy(&x->arena, span_of(text));
+        if (host.ptr == NULL)
+            return host;
     }
     port = net_port(local);
     if (!s->port || port == 80 || port == 0)
@@ -41,27 +43,26 @@ static struct span absolute(struct exchange *x, struct span location)
                         SPAN_ARG(location));
 }
 
-struct span redirect_with_slash(struct exchange *x)
+int redirect_with_slash(struct exchange *x)
 {
-    struct buf text;
-    struct span copy;
+    struct buf text = arena_text(&x->arena);
 
-    buf_init(&text, SIZE_MAX);
     uri_escape(&text, x->uri, URI_ESCAPE_PATH);
     buf_add_char(&text, '/');
     if (x->args.len > 0) {
         buf_add_char(&text, '?');
         buf_add_span(&text, x->args);
     }
-    copy = arena_copy(&x->arena, buf_span(&text));
-    buf_free(&text);
-    return copy;
+    x->out.location = arena_text_end(&text);
+    return x->out.location.ptr != NULL ? 301 : 500;
 }
 
 static bool redirect_head(struct exchange *x)
 {
-    x->out.location = absolute(x, x->out.location);
-    return true;
+    struct span location = x->out.location;
+
+    x->out.location = absolute(x, location);
+    return x->out.location.ptr != NULL || location.len == 0;
 }
 
 #define WHERE      (CONF_HTTP | CONF_SERVER | CONF_LOCATION)

@@ -7,7 +7,8 @@
 
 struct exchange;
 
-/* The exchange's URI with a "/" added, as a client must write it. */
-struct span redirect_with_slash(struct exchange *x);
+/* The answer leads to the exchange's URI with a "/" added, as a client must
+ * write it.  The status: 301, or 500 without memory. */
+int redirect_with_slash(struct exchange *x);
 
 #endif

@@ -167,12 +167,16 @@ static void static_send_parts(struct exchange *x,
                               const struct static_answer *a)
 {
     for (int i = 0; i <= a->ranges; i++) {
-        struct buf text;
+        struct buf text = arena_text(&x->arena);
+        struct span part;
 
-        buf_init(&text, SIZE_MAX);
-        if (static_add_part(&text, a, i))
-            answer_bytes(x, arena_copy(&x->arena, buf_span(&text)), NULL);
-        buf_free(&text);
+        static_add_part(&text, a, i);
+        part = arena_text_end(&text);
+        if (part.ptr == NULL) {
+            x->out.failed = true;
+            return;
+        }
+        answer_bytes(x, part, NULL);
         if (i < a->ranges)
             answer_file(x, a->file.fd, a->range[i].first,
                         a->range[i].last - a->range[i].first + 1);
@@ -252,8 +256,8 @@ static void static_answered(struct exchange *x, const struct static_answer *a,
         static_represent(x, a);
         return;
     case 301:
-        x->out.location = redirect_with_slash(x);
-        break;
+        exchange_error(x, redirect_with_slash(x));
+        return;
     case 416:
         static_range_fields(x, a);
         break;

@@ -3,6 +3,7 @@
  * What differs from the client's request is decided here: its URI, its fields,
  * and on the way back what Location and Refresh say. */
 
+#include "answer.h"
 #include "error_log.h"
 #include "exchange.h"
 #include "hooks.h"
@@ -202,14 +203,13 @@ static struct span with_path(struct arena *a, struct span uri)
 /* The URI as it was sent when nobody has changed it, else encoded anew. */
 static struct span proxy_uri(struct exchange *x, const struct proxy_target *t)
 {
-    struct span rest = x->uri, result;
-    struct buf text;
+    struct buf text = arena_text(&x->arena);
+    struct span rest = x->uri;
 
     if (t->uri_whole)
         return with_path(&x->arena, value_eval(&x->arena, x, t->uri));
     if (t->uri == NULL && !x->internal)
         return request_uri(x);
-    buf_init(&text, SIZE_MAX);
     if (t->uri != NULL) {
         buf_add_span(&text, value_eval(&x->arena, x, t->uri));
         if (t->prefix.len <= rest.len)
@@ -218,9 +218,7 @@ static struct span proxy_uri(struct exchange *x, const struct proxy_target *t)
     uri_escape(&text, rest, URI_ESCAPE_PATH);
     if (x->args.len > 0 && buf_add_char(&text, '?'))
         buf_add_span(&text, x->args);
-    result = arena_copy(&x->arena, buf_span(&text));
-    buf_free(&text);
-    return result;
+    return arena_text_end(&text);
 }
 
 /* After "http://": the address, up to the path or the query.
@@ -269,9 +267,12 @@ static void proxy_start(struct exchange *x)
     const struct proxy_settings *s = CONF_OF(x->scope, &proxy_module);
     struct group *g = proxy_group(x, x->handler_data);
 
-    if (g != NULL)
-        call_start(x, g, &proxy_protocol, &s->pass,
-                   proxy_state(x)->uri);
+    if (g == NULL)
+        return;
+    if (proxy_state(x)->uri.ptr == NULL)
+        exchange_error(x, 500);
+    else
+        call_start(x, g, &proxy_protocol, &s->pass, proxy_state(x)->uri);
 }
 
 static void proxy_handler(struct exchange *x)

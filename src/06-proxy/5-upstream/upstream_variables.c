@@ -59,17 +59,13 @@ static struct span get_time(struct exchange *x, struct span rest)
 /* A field of the reply, by its name in lower case with "_" for "-". */
 static struct span get_http(struct exchange *x, struct span rest)
 {
-    struct buf name;
-    struct span value = NONE;
+    struct buf name = arena_text(&x->arena);
 
     if (call_of(x) == NULL)
         return NONE;
-    buf_init(&name, 256);
     for (size_t i = 0; i < rest.len; i++)
         buf_add_char(&name, rest.ptr[i] == '_' ? '-' : rest.ptr[i]);
-    value = http_get(&call_of(x)->reply.fields, buf_span(&name));
-    buf_free(&name);
-    return value;
+    return http_get(&call_of(x)->reply.fields, arena_text_end(&name));
 }
 
 static const struct variable upstream_variables[] = {

@@ -128,17 +128,18 @@ static void add_part(struct exchange *x, struct buf *line,
  * not the service. */
 static void write_line(struct exchange *x, const struct access_log *log)
 {
-    struct buf line;
+    struct buf text = arena_text(&x->arena);
+    struct span line;
 
-    buf_init(&line, SIZE_MAX);
     for (const struct log_part *p = log->format->parts; p != NULL; p = p->next)
-        add_part(x, &line, log->format, p);
-    if (buf_add_char(&line, '\n'))
-        log_file_write(log->file, buf_span(&line));
+        add_part(x, &text, log->format, p);
+    buf_add_char(&text, '\n');
+    line = arena_text_end(&text);
+    if (line.ptr != NULL)
+        log_file_write(log->file, line);
     else
         exchange_log(x, ERROR_LOG_ALERT, ENOMEM, "a line of \"%.*s\" is lost",
                      SPAN_ARG(log->file->path));
-    buf_free(&line);
 }
 
 static bool condition_holds(struct exchange *x, const struct access_log *log)
