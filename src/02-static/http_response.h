@@ -11,8 +11,8 @@
 #include "http_fields.h"
 
 /* "HTTP/1.1 404 Not Found\r\n", then a Server field when `server` is not empty,
- * then Date when there is a clock.  A response always says HTTP/1.1, whatever the request said
- * (RFC 9110 6.2). */
+ * then Date when there is a clock.  A response always says HTTP/1.1, whatever
+ * the request said (RFC 9110 6.2). */
 bool http_add_status(struct buf *out, int status, struct span server,
                      struct http_clock *clock);
 

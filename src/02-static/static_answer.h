@@ -59,8 +59,8 @@ void static_answer(struct static_answer *a, const struct http_request *r,
                    const char *path, const struct static_config *config);
 
 /* The methods for which a file is looked for; all others are 405, whatever is
- * there.  POST is among them: to what is not there it is 404, else 405, in nginx
- * too. */
+ * there.  POST is among them: to what is not there it is 404, else 405, in
+ * nginx too. */
 bool static_serves(struct span method);
 
 /* The two halves of it.  static_open opens the file: 200 and what there is to

@@ -1,7 +1,7 @@
 /* wsgi_options: a row for each option, with uWSGI's name, and who takes it.
  *
- * First stand the takers, then the table, then who looks in it: the command line
- * here, and files in the next stage.  A taker has the parameters of all of
+ * First stand the takers, then the table, then who looks in it: the command
+ * line here, and files in the next stage.  A taker has the parameters of all of
  * them. */
 
 #include "wsgi_options.h"

@@ -1,5 +1,5 @@
-/* watch: each file is looked at by stat, and what it is now is compared with what
- * it was. */
+/* watch: each file is looked at by stat, and what it is now is compared with
+ * what it was. */
 
 #include "watch.h"
 

@@ -62,8 +62,8 @@ bool settings_expand(struct settings *s, size_t i, char **value,
                      struct err *err);
 
 /* Appends to `text` what comes next of a file that was opened with O_NONBLOCK:
- * how many bytes, 0 at the end, -1 with errno: ENOBUFS, there is no room; ETIME,
- * it is a FIFO to which nobody writes. */
+ * how many bytes, 0 at the end, -1 with errno: ENOBUFS, there is no room;
+ * ETIME, it is a FIFO to which nobody writes. */
 ssize_t settings_read_on(int fd, struct buf *text);
 
 /* *err = what `why` says, with "wsgi.ini:3: " before it where the setting stands

@@ -173,14 +173,14 @@ struct conf {
 
     struct conf_lex *lex; /* the text that is being read */
     struct conf_file *files, **last_file;
-    int depth;           /* of blocks and includes */
-    struct err *err;     /* the first error: nginx's words, " in FILE:LINE" */
+    int depth;       /* of blocks and includes */
+    struct err *err; /* the first error: nginx's words, " in FILE:LINE" */
 };
 
 /* Reads the file into a new main scope, merges and finishes all scopes.  The
  * caller has set modules, arena, prefix, the paths where no directive says,
- * warn and err; path is absolute.  `globals` is the text of -g, or empty.  NULL with
- * cf->err set on an error; cf->files lists what was read, the main file
+ * warn and err; path is absolute.  `globals` is the text of -g, or empty.  NULL
+ * with cf->err set on an error; cf->files lists what was read, the main file
  * first. */
 struct conf_scope *conf_read(struct conf *cf, const char *path,
                              struct span globals);

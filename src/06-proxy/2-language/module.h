@@ -124,8 +124,8 @@ static inline void *conf_main(const struct conf_scope *scope,
 bool conf_is_set(const struct conf_row *row, const void *settings);
 
 /* After the last file: what a scope left unset it takes from the scope around
- * it, and each module finishes its part; outer scopes first.  False with cf->err
- * set. */
+ * it, and each module finishes its part; outer scopes first.  False with
+ * cf->err set. */
 bool conf_finish_scopes(struct conf *cf);
 
 #endif

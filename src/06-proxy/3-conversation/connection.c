@@ -1,5 +1,5 @@
-/* connection: what is done with a client whatever it asks: kept in a list, read,
- * closed, lingered for. */
+/* connection: what is done with a client whatever it asks: kept in a list,
+ * read, closed, lingered for. */
 
 #include "connection.h"
 #include "conversation.h"

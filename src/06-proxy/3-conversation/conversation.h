@@ -29,8 +29,8 @@ struct conversation_settings {
 extern const struct module conversation_module;
 
 /* Makes the directories for temporary files that the scopes from `first` (NULL:
- * none) on name, for workers that run as `owner` (-1: as we do).  False with *err set
- * in nginx's words. */
+ * none) on name, for workers that run as `owner` (-1: as we do).  False with
+ * *err set in nginx's words. */
 bool conversation_make_temp_paths(const struct conf_scope *first, uid_t owner,
                                   struct err *err);
 

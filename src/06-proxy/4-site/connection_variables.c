@@ -1,4 +1,4 @@
-/* connection_variables: values about the two ends: who asks, and who is asked. */
+/* connection_variables: values about the two ends: who asks, who is asked. */
 
 #include "connection.h"
 #include "exchange.h"

@@ -1,7 +1,7 @@
 /* listen: the `listen` directive, and which sockets it takes.
  *
- * The addresses of all servers stand in one list, in the main scope, for several
- * servers may share one.  An address that a wildcard covers needs no
+ * The addresses of all servers stand in one list, in the main scope, for
+ * several servers may share one.  An address that a wildcard covers needs no
  * socket of its own: the kernel gives a port to one. */
 
 #include "listen.h"

@@ -1,5 +1,5 @@
-/* pass: setters of what the proxy_ and uwsgi_ families share, and whom a request
- * is passed to, when variables say so. */
+/* pass: setters of what the proxy_ and uwsgi_ families share, and whom a
+ * request is passed to, when variables say so. */
 
 #include "pass.h"
 #include "answer.h"
@@ -49,7 +49,7 @@ bool pass_target_set(struct conf *cf, struct pass_target *t, struct span name,
 }
 
 struct group *pass_group(struct exchange *x, struct span name,
-                               unsigned default_port)
+                         unsigned default_port)
 {
     struct group *g = group_resolve(x, name, default_port);
 
@@ -61,9 +61,8 @@ struct group *pass_group(struct exchange *x, struct span name,
     return g;
 }
 
-struct group *pass_target_get(struct exchange *x,
-                                 const struct pass_target *t,
-                                 unsigned default_port)
+struct group *pass_target_get(struct exchange *x, const struct pass_target *t,
+                              unsigned default_port)
 {
     return t->group != NULL
                ? t->group

@@ -32,9 +32,8 @@
                   AT(pass.pass_request_body), 1),                              \
         CONF_FLAG(family "_ignore_client_abort", PASS_WHERE,                   \
                   AT(pass.ignore_client_abort), 0),                            \
-        CONF_MASK(family "_next_upstream", PASS_WHERE,                         \
-                  AT(pass.next_upstream), NEXT_ERROR | NEXT_TIMEOUT,           \
-                  pass_next_choices),                                          \
+        CONF_MASK(family "_next_upstream", PASS_WHERE, AT(pass.next_upstream), \
+                  NEXT_ERROR | NEXT_TIMEOUT, pass_next_choices),               \
         CONF_LIST(family "_hide_header", PASS_WHERE, 1, 1, pass_add_name,      \
                   AT(pass.hide)),                                              \
         CONF_LIST(family "_pass_header", PASS_WHERE, 1, 1, pass_add_name,      \
@@ -59,10 +58,9 @@ bool pass_target_set(struct conf *cf, struct pass_target *t, struct span name,
 /* The group, or the address, of that name; NULL when it is neither: 502 was
  * answered. */
 struct group *pass_group(struct exchange *x, struct span name,
-                               unsigned default_port);
+                         unsigned default_port);
 /* As pass_group, where the target has no group of its own. */
-struct group *pass_target_get(struct exchange *x,
-                                 const struct pass_target *t,
-                                 unsigned default_port);
+struct group *pass_target_get(struct exchange *x, const struct pass_target *t,
+                              unsigned default_port);
 
 #endif

@@ -14,8 +14,8 @@
 #include "named_value.h"
 #include "pass.h"
 #include "request_body.h"
-#include "uri.h"
 #include "request_variables.h"
+#include "uri.h"
 
 #include <string.h>
 

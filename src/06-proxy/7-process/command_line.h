@@ -16,8 +16,7 @@ struct command_line {
 /* Reads argv.  Letters may stand together (-tq), and the value of an option
  * behind its letter or in the next word (-cFILE, -c FILE).  False with *err
  * set in nginx's words. */
-bool command_line_read(struct command_line *line, char **argv,
-                       struct err *err);
+bool command_line_read(struct command_line *line, char **argv, struct err *err);
 
 /* Fills in the options that were not given.  False when the memory is out. */
 bool command_line_places(struct command_line *line, struct arena *arena);

@@ -46,8 +46,8 @@ bool cycle_open(struct cycle *c, const struct listen *old, bool test,
 
 /* In a daemon, what somebody says on the standard error (the C library before
  * it aborts, a new program before it has a log) has a reader in the error log
- * alone, and goes there from here on.  Where a log *is* the standard error, that
- * was wanted, and nothing changes. */
+ * alone, and goes there from here on.  Where a log *is* the standard error,
+ * that was wanted, and nothing changes. */
 void cycle_keep_stderr(const struct cycle *c);
 
 /* Gives everything back; sockets that are in `kept` (may be NULL) stay open.

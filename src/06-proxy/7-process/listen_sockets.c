@@ -17,7 +17,7 @@
 
 /* The listen of this address that has sockets. */
 static const struct listen *find_address(const struct listen *list,
-                                               const char *text)
+                                         const char *text)
 {
     for (; list != NULL; list = list->next)
         if (list->socket_count > 0 && strcmp(list->text, text) == 0)
@@ -158,8 +158,7 @@ static int keep_open(int fd, const struct listen *l)
     return fd;
 }
 
-static bool make_room(struct listen *l, struct arena *arena,
-                      unsigned count)
+static bool make_room(struct listen *l, struct arena *arena, unsigned count)
 {
     int *sockets = arena_alloc(arena, count * sizeof *sockets);
 
@@ -173,8 +172,8 @@ static bool make_room(struct listen *l, struct arena *arena,
 }
 
 /* All sockets of one address. */
-static bool open_address(struct listen *l, const struct listen *old,
-                         bool test, struct err *err)
+static bool open_address(struct listen *l, const struct listen *old, bool test,
+                         struct err *err)
 {
     for (unsigned i = 0; i < l->socket_count; i++) {
         if (old != NULL && i < old->socket_count) {
@@ -192,8 +191,8 @@ static bool open_address(struct listen *l, const struct listen *old,
 }
 
 bool listen_sockets_open(struct listen *list, struct arena *arena,
-                         unsigned workers, const struct listen *old,
-                         bool test, struct err *err)
+                         unsigned workers, const struct listen *old, bool test,
+                         struct err *err)
 {
     for (struct listen *l = list; l != NULL; l = l->next) {
         if (l->wildcard != NULL)
@@ -210,8 +209,8 @@ bool listen_sockets_open(struct listen *list, struct arena *arena,
 
 /* --- Closing ----------------------------------------------------------- */
 
-void listen_sockets_close(struct listen *list,
-                          const struct listen *kept, bool unlink_them)
+void listen_sockets_close(struct listen *list, const struct listen *kept,
+                          bool unlink_them)
 {
     for (struct listen *l = list; l != NULL; l = l->next) {
         bool was_open = l->socket_count > 0 && l->sockets[0] >= 0;

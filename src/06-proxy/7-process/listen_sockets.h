@@ -18,13 +18,13 @@ unsigned listen_sockets_count(const struct listen *list);
  * may be about to end.  With `test` it is no error and not waited for.  False
  * with *err set in nginx's words; what was opened is closed again. */
 bool listen_sockets_open(struct listen *list, struct arena *arena,
-                         unsigned workers, const struct listen *old,
-                         bool test, struct err *err);
+                         unsigned workers, const struct listen *old, bool test,
+                         struct err *err);
 
 /* Closes those that are not in `kept`, and with `unlink_them` removes the names
  * of the unix ones among them. */
-void listen_sockets_close(struct listen *list,
-                          const struct listen *kept, bool unlink_them);
+void listen_sockets_close(struct listen *list, const struct listen *kept,
+                          bool unlink_them);
 
 /* In worker `number`: its socket of this address, or -1 when there is none.
  * Those that are for other workers are closed. */

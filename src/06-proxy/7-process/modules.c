@@ -1,8 +1,9 @@
 /* modules: all that the front can do, in one list; nobody else knows it all.
  *
- * A line taken out is a feature gone, and nothing else; a feature more is a file
- * and a line.  The order matters twice: answers pass the filters in it, so that
- * chunked framing comes last, and handlers of one phase are asked in it. */
+ * A line taken out is a feature gone, and nothing else; a feature more is a
+ * file and a line.  The order matters twice: answers pass the filters in it, so
+ * that chunked framing comes last, and handlers of one phase are asked in it.
+ */
 
 #include "modules.h"
 

@@ -44,8 +44,7 @@ static _Noreturn void run_program(const struct listen *sockets,
     _exit(127);
 }
 
-static pid_t start(const struct listen *sockets, char **argv,
-                   struct err *err)
+static pid_t start(const struct listen *sockets, char **argv, struct err *err)
 {
     struct buf text;
     pid_t pid = -1;
