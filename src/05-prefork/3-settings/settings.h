@@ -66,8 +66,8 @@ bool settings_expand(struct settings *s, size_t i, char **value,
  * ETIME, it is a FIFO to which nobody writes. */
 ssize_t settings_read_on(int fd, struct buf *text);
 
-/* *err = what `why` says, with "wsgi.ini:3: " before it where the setting stands
- * in a file; always false. */
+/* *err = what `why` says, with "wsgi.ini:3: " before it where the setting
+ * stands in a file; always false. */
 bool settings_fail(const struct setting *at, const struct err *why,
                    struct err *err);
 

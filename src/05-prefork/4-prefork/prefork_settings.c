@@ -34,7 +34,8 @@ bool prefork_read_command_line(struct settings *s, char **argv, struct err *err)
 static bool apply_one(struct prefork_config *c, struct settings *s, size_t i,
                       struct err *err)
 {
-    const struct wsgi_option *o = wsgi_option_in(tables, span_of(s->list[i].key));
+    const struct wsgi_option *o =
+        wsgi_option_in(tables, span_of(s->list[i].key));
     struct err why;
     char *value;
     bool ok;

@@ -104,7 +104,7 @@ void event_remove(struct event_loop *loop, struct event *e)
 }
 
 /* Closing the last copy of a descriptor takes it out of epoll, and a worker,
- * which never forks, has the only one: that saves a call for each connection. */
+ * which never forks, has the only one; that saves a call per connection. */
 void event_close(struct event_loop *loop, struct event *e)
 {
     int fd = e->fd;

@@ -1,5 +1,5 @@
-/* group: upstream NAME { server ...; }, and the groups that pass directives make
- * of plain addresses.
+/* group: upstream NAME { server ...; }, and the groups that pass directives
+ * make of plain addresses.
  *
  * A group may be named before it is defined: a name is taken as it is, and what
  * no block has defined by the end is looked up as an address. */
