@@ -204,13 +204,15 @@ static struct span with_path(struct arena *a, struct span uri)
 static struct span proxy_uri(struct exchange *x, const struct proxy_target *t)
 {
     struct buf text = arena_text(&x->arena);
-    struct span rest = x->uri;
+    struct span rest = x->uri, whole = {NULL, 0};
 
     if (t->uri_whole)
-        return with_path(&x->arena, value_eval(&x->arena, x, t->uri));
-    if (t->uri == NULL && !x->internal)
+        whole = value_eval(&x->arena, x, t->uri);
+    if (whole.len > 0)
+        return with_path(&x->arena, whole);
+    if ((t->uri == NULL || t->uri_whole) && !x->internal)
         return request_uri(x);
-    if (t->uri != NULL) {
+    if (t->uri != NULL && !t->uri_whole) {
         buf_add_span(&text, value_eval(&x->arena, x, t->uri));
         if (t->prefix.len <= rest.len)
             span_skip(&rest, t->prefix.len);
