@@ -340,6 +340,17 @@ def excerpt(words):
 
 
 class Excerpts(House):
+    def test_what_is_not_typed_yet_is_not_asked_for(self):
+        self.woven(GOOD)
+        ahead = self.chapter.parent / "00-ahead.md"
+        ahead.write_text(excerpt('item="pair"'))
+        self.run_weave("weave")
+        self.source.unlink()
+        self.assertEqual(self.run_weave("check", "0")[0], 0)
+        self.assertEqual(self.run_weave("check")[0], 1)
+        ahead.write_text(ahead.read_text().replace("demo.c", "gone.c"))
+        self.assertEqual(self.run_weave("check", "0")[0], 1)
+
     def shown(self, words):
         """What an excerpt before the listings is filled in with."""
         status, out = self.woven(excerpt(words) + GOOD)

@@ -3,6 +3,7 @@
 #include "error_log.h"
 #include "unit.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 static char text[8192];
