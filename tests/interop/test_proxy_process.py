@@ -380,6 +380,15 @@ def check_unix(t):
     child.send_signal(signal.SIGHUP)
     t.ok("it stays across a reload", lib.wait_for(
         lambda: lib.ask(path, None, "GET", "/").text == "again"))
+    conf(t, http=f"server {{ listen unix:{path}; return 200 $request_uri; }} "
+         f"server {{ listen unix:{path}2; location / {{ "
+         f"proxy_pass http://unix:{path}:$arg_to; }} }}")
+    child.send_signal(signal.SIGHUP)
+    t.ok("a URI behind a unix socket", lib.wait_for(
+        lambda: os.path.exists(f"{path}2") and
+        lib.ask(f"{path}2", None, "GET", "/a?to=/b").text == "/b"))
+    t.equal("where it is empty, the request's own",
+            lib.ask(f"{path}2", None, "GET", "/a?x").text, "/a?x")
     t.stop(child)
     t.ok("and is removed at the end", not os.path.exists(path))
 
