@@ -12,10 +12,9 @@
 
 /* A site with upstreams, and nothing above. */
 static const struct module *const modules[] = {
-    &site_module,     &listen_module,   &server_name_module,
-    &conversation_module, &location_module, &upstream_module,
-    &call_module,     &proxy_module,    &uwsgi_module,
-    NULL};
+    &conversation_module, &site_module, &listen_module, &server_name_module,
+    &location_module, &upstream_module, &call_module, &proxy_module,
+    &uwsgi_module, NULL};
 
 static struct conf_file_test t;
 

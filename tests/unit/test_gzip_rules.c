@@ -9,9 +9,9 @@
 #include "site.h"
 #include "unit.h"
 
-extern const struct module gzip_module;
-static const struct module *const modules[] = {&site_module, &gzip_module,
-                                               NULL};
+extern const struct module conversation_module, gzip_module;
+static const struct module *const modules[] = {
+    &conversation_module, &site_module, &gzip_module, NULL};
 
 static struct conf_file_test t;
 static struct exchange x;

@@ -12,7 +12,7 @@
 
 /* What a site is made of, and nothing above. */
 static const struct module *const modules[] = {
-    &site_module, &listen_module, &server_name_module, &conversation_module,
+    &conversation_module, &site_module, &listen_module, &server_name_module,
     &location_module, NULL};
 
 /* The name of the location that serves this URI in the only server. */

@@ -15,9 +15,9 @@
 #include "value.h"
 
 static const struct module *const modules[] = {
-    &site_module, &listen_module, &server_name_module, &conversation_module,
-    &location_module, &request_variables_module,
-    &connection_variables_module, NULL};
+    &conversation_module, &site_module, &listen_module, &server_name_module,
+    &location_module, &request_variables_module, &connection_variables_module,
+    NULL};
 
 static struct conf_file_test t;
 static struct exchange x;

@@ -2,6 +2,7 @@
  * it; and where http ends, the modules look at the whole. */
 
 #include "site.h"
+#include "conversation.h"
 #include "listen.h"
 #include "value.h"
 
@@ -42,5 +43,6 @@ static const struct conf_row site_rows[] = {
 const struct module site_module = {
     .name = "site",
     .index = MODULE_INDEX,
+    .needs = &conversation_module, /* whose settings each block has */
     .rows = site_rows,
 };

@@ -10,10 +10,10 @@
 #define MODULES                                                                \
     MODULE(core)                                                               \
     MODULE(error_log)                                                          \
+    MODULE(conversation)                                                       \
     MODULE(site)                                                               \
     MODULE(listen)                                                             \
     MODULE(server_name)                                                        \
-    MODULE(conversation)                                                       \
     MODULE(location)                                                           \
     MODULE(return)                                                             \
     MODULE(static)                                                             \
