@@ -29,12 +29,14 @@ struct cycle *cycle_read(const struct cycle_options *options, struct err *err)
     }
     arena_init(&c->arena, CYCLE_BLOCK);
     cf.arena = &c->arena;
-    c->hooks = hooks_compile(&c->arena, modules);
-    if (c->hooks == NULL)
-        err_set(err, "out of memory");
-    else
-        c->main = conf_read(&cf, options->conf, span_of(options->globals));
-    if (c->main == NULL) {
+    c->main = conf_read(&cf, options->conf, span_of(options->globals));
+    if (c->main != NULL) {
+        /* Of those that have what they need: the others are not there. */
+        c->hooks = hooks_compile(&c->arena, cf.modules);
+        if (c->hooks == NULL)
+            err_set(err, "out of memory");
+    }
+    if (c->hooks == NULL) {
         arena_free(&c->arena);
         free(c);
         return NULL;
