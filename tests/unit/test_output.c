@@ -141,9 +141,9 @@ static void test_shared_chunk(void)
     chunk = chunk_new(&worker);
     CU_ASSERT_PTR_NOT_NULL_FATAL(chunk);
     chunk_use(chunk);
-    memcpy(chunk->bytes, "abcd", 4);
+    memcpy(chunk->bytes, "ab.cd", 5);
     CU_ASSERT(output_bytes(&x, (struct span){chunk->bytes, 2}, chunk));
-    CU_ASSERT(output_bytes(&x, (struct span){chunk->bytes + 2, 2}, chunk));
+    CU_ASSERT(output_bytes(&x, (struct span){chunk->bytes + 3, 2}, chunk));
     CU_ASSERT_EQUAL(chunk->users, 3);
     chunk_drop(&worker, chunk);
     CU_ASSERT_EQUAL(worker.spare_chunk_count, 0);
