@@ -212,5 +212,39 @@ static void test_idle(void)
     end();
 }
 
+/* An invitation that had to wait for room leaves the body's deadline alone. */
+static void test_late_invitation(void)
+{
+    static const char ask[] = "POST / HTTP/1.1\r\nHost: x\r\n"
+                              "Content-Length: 5\r\n"
+                              "Expect: 100-continue\r\n\r\n";
+    struct client *c;
+    bool invited = false;
+    ssize_t n;
+
+    begin();
+    c = worker.idle.first;
+    while (write(c->event.fd, got, sizeof got) > 0)
+        ;
+    while (write(c->event.fd, got, 1) > 0)
+        ;
+    CU_ASSERT_EQUAL(write(peer, ask, strlen(ask)), (ssize_t)strlen(ask));
+    event_run(worker.loop, 10);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c->exchange);
+    CU_ASSERT_PTR_NOT_NULL(c->exchange->out.first);
+    CU_ASSERT(c->timer.when > 0);
+    for (int i = 0; i < 10; i++) {
+        while ((n = read(peer, got, sizeof got)) > 0)
+            invited =
+                n >= 25 && memcmp(got + n - 25, "HTTP/1.1 100", 12) == 0;
+        event_run(worker.loop, 10);
+    }
+    CU_ASSERT(invited);
+    CU_ASSERT_PTR_NULL(c->exchange->out.first);
+    CU_ASSERT(c->timer.when > 0);
+    end();
+}
+
 UNIT_MAIN("client", {"pipeline", test_pipeline}, {"bodies", test_bodies},
-          {"errors", test_errors}, {"idle", test_idle})
+          {"errors", test_errors}, {"idle", test_idle},
+          {"late invitation", test_late_invitation})

@@ -226,8 +226,10 @@ static bool output_write(struct exchange *x)
 
 void output_flush(struct exchange *x)
 {
+    const struct conversation_settings *s = conversation(x->scope);
     struct event_loop *loop = x->worker->loop;
     uint64_t before = x->out.sent;
+    bool awaits_body = x->body.started && !x->body.done;
 
     if (x->ended)
         return;
@@ -239,9 +241,10 @@ void output_flush(struct exchange *x)
         x->done(x);
         return;
     }
-    if (x->out.first == NULL)
+    if (x->out.first == NULL && !awaits_body)
         timer_clear(loop, &x->client->timer);
     else if (x->out.sent != before || x->client->timer.when == 0)
         timer_set(loop, &x->client->timer,
-                  conversation(x->scope)->send_timeout);
+                  x->out.first == NULL ? s->client_body_timeout
+                                       : s->send_timeout);
 }
